@@ -1,0 +1,80 @@
+# Everything a person or a machine runs here. `make help` lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# Telemetry of the tools is off, and MLflow starts no job runners.
+export DVC_NO_ANALYTICS := 1
+export DO_NOT_TRACK := true
+export MLFLOW_DISABLE_TELEMETRY := true
+export MLFLOW_SERVER_ENABLE_JOB_EXECUTION := false
+export PREFECT_SERVER_ANALYTICS_ENABLED := false
+export PYTHONUNBUFFERED := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+# PYTHON chooses the interpreter, PIP_FLAGS adds to pip's options (an index, a proxy).
+PYTHON ?=
+PIP_FLAGS ?=
+TEST_FLAGS ?= -n 2 --dist loadgroup
+# The stamp holds the path it was made for: a .venv does not survive being moved.
+STAMP := .venv/.installed
+ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
+.PHONY: $(STAMP)
+endif
+
+.PHONY: help setup demo test check format bench
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+setup: $(STAMP) ## make .venv and install lienet with the versions in constraints.txt
+
+$(STAMP): pyproject.toml constraints.txt
+	@python="$(PYTHON)"
+	for name in python3.11 python3.12 python3.13 python3; do
+	  if [ -z "$$python" ] && "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+	  then python=$$name; fi
+	done
+	if [ -z "$$python" ]; then echo "make setup needs Python 3.11 or newer: install python3.11 (Debian: apt-get install python3)" >&2; exit 1; fi
+	if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then echo "make setup needs Python's venv module: install python3-venv (Debian: apt-get install python3-venv)" >&2; exit 1; fi
+	if ! command -v git >/dev/null; then echo "make setup needs git: install git (Debian: apt-get install git)" >&2; exit 1; fi
+	if [ ! -x .venv/bin/python ] || ! .venv/bin/python -c 'import pip' 2>/dev/null; then
+	  echo "making .venv with $$("$$python" --version)"
+	  "$$python" -m venv --clear .venv
+	fi
+	echo "installing into .venv (about three minutes the first time)"
+	.venv/bin/python -m pip install $(PIP_FLAGS) -c constraints.txt -e '.[dev]' \
+	  | while read -r verb what rest; do case "$$verb $$what" in
+	      Collecting*) printf '  %s\n' "$$what";;
+	      "Installing collected") set -- $$rest; echo "unpacking $$(($$# - 1)) packages";;
+	      "Successfully installed") echo "installed";;
+	    esac; done
+	pwd > $(STAMP)
+
+demo: $(STAMP) ## photographs to Table 1: run the pipeline on the active params
+	@if [ ! -e .git ]; then git init --quiet; fi
+	dvc repro
+	echo
+	lienet report --show
+	echo "The MLflow store is data/state/mlflow.db. To open it:"
+	echo "  . .venv/bin/activate && mlflow ui --backend-store-uri sqlite:///data/state/mlflow.db"
+
+test: $(STAMP) ## every test that needs no GPU
+	@pytest $(TEST_FLAGS)
+
+check: $(STAMP) ## format, lint, types, layers
+	@ruff format --check .
+	ruff check .
+	mypy
+	lint-imports
+
+format: $(STAMP) ## put files into the form that `make check` asks for
+	@ruff format .
+	ruff check --fix .
+
+bench: $(STAMP) ## how fast, as ratios in one run: reports/bench.json
+	@python -m bench

@@ -1,0 +1,1 @@
+"""How fast: each ``bench_<topic>.py`` measures ratios within one run, on this machine."""

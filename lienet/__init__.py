@@ -1,0 +1,3 @@
+"""Lightweight image-enhancement networks: data, training, fair comparison and export."""
+
+__version__ = "0.1.0"

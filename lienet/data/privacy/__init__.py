@@ -1,0 +1,1 @@
+"""What personal information an image shows: faces and legible text."""

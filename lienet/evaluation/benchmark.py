@@ -1,0 +1,197 @@
+"""From scores of single images to results: protocols, means, gains over bicubic, intervals.
+
+Owns what a model is measured under and how its images are summed up. Every gain is the mean of
+differences on the same images, never a difference of pooled values. Reads no image.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, astuple, dataclass, fields
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lienet.data.draws import keyed_generator
+from lienet.errors import DataError, ParamsError
+from lienet.params import Protocol
+
+_DECIMALS = 6
+_MAX_DRAWS_AT_ONCE = 2_000_000
+
+
+@dataclass(frozen=True)
+class ImageScore:
+    """One enhanced image under one protocol, beside bicubic upsampling of the same input."""
+
+    protocol: str
+    test_set: str
+    key: str
+    psnr_db: float
+    ssim: float
+    vmaf: float | None
+    """Of the whole image in colour, the same under every protocol of a scale; None if not asked."""
+    bicubic_psnr_db: float
+    bicubic_ssim: float
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean and its bootstrap interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """One model under one protocol on one test set: means over images, gains over bicubic."""
+
+    num_images: int
+    psnr_db: float
+    ssim: float
+    vmaf: float | None
+    psnr_gain_db: float
+    psnr_gain_low_db: float
+    psnr_gain_high_db: float
+    ssim_gain: float
+    ssim_gain_low: float
+    ssim_gain_high: float
+
+
+Results = dict[str, dict[str, Result]]
+"""By protocol, then by test set."""
+
+
+def select_protocols(
+    protocols: Mapping[str, Protocol], *, task: str, scale: int | None
+) -> dict[str, Protocol]:
+    """Return the protocols of a task and scale; of every scale where it is None.
+
+    Raises:
+        ParamsError: there is none.
+    """
+    selected = {
+        name: protocol
+        for name, protocol in protocols.items()
+        if protocol.task == task and scale in (None, protocol.scale)
+    }
+    if not selected:
+        raise ParamsError(
+            f"evaluate.protocols has none for the task {task} at scale {scale}",
+            remedy="edit params.yaml",
+        )
+    return selected
+
+
+def paired_bootstrap(
+    differences: ArrayLike, *, resamples: int, confidence: float, seed: int
+) -> Interval:
+    """Return the mean of paired differences with its percentile bootstrap interval.
+
+    Images are drawn with replacement, as many as there are, ``resamples`` times; the interval
+    holds the central ``confidence`` of the means. One image alone gives an interval of no width,
+    which says nothing. Source: Efron and Tibshirani, "An Introduction to the Bootstrap", 1993,
+    chapter 13.
+
+    Args:
+        differences: one for each image: one model's score less the other's.
+        resamples: how many sets are drawn.
+        confidence: between 0 and 1.
+        seed: the same seed and number of images draw the same sets.
+
+    Raises:
+        DataError: there are no differences, or one is not finite.
+    """
+    values: NDArray[np.float64] = np.asarray(differences, dtype=np.float64)
+    if values.ndim != 1 or not values.size or not np.isfinite(values).all():
+        raise DataError("a paired bootstrap needs finite differences", got=f"{values!r:.80}")
+    generator = keyed_generator(seed, "bootstrap", values.size)
+    means = np.empty(resamples)
+    step = max(1, _MAX_DRAWS_AT_ONCE // values.size)
+    for start in range(0, resamples, step):
+        part = means[start : start + step]
+        draws = generator.integers(values.size, size=(part.size, values.size), dtype=np.int32)
+        part[:] = values[draws].mean(axis=1)
+    tail = (1.0 - confidence) / 2.0
+    low, high = np.quantile(means, (tail, 1.0 - tail))
+    return Interval(mean=float(values.mean()), low=float(low), high=float(high))
+
+
+def summarise(
+    scores: Iterable[ImageScore], *, resamples: int, confidence: float, seed: int
+) -> Results:
+    """Average the scores of each protocol and test set."""
+    groups: dict[str, dict[str, list[ImageScore]]] = {}
+    for score in scores:
+        groups.setdefault(score.protocol, {}).setdefault(score.test_set, []).append(score)
+
+    def bound(differences: list[float]) -> Interval:
+        return paired_bootstrap(differences, resamples=resamples, confidence=confidence, seed=seed)
+
+    results: Results = {}
+    for protocol, sets in groups.items():
+        for test_set, group in sets.items():
+            psnr = bound([score.psnr_db - score.bicubic_psnr_db for score in group])
+            ssim = bound([score.ssim - score.bicubic_ssim for score in group])
+            results.setdefault(protocol, {})[test_set] = Result(
+                num_images=len(group),
+                psnr_db=float(np.mean([score.psnr_db for score in group])),
+                ssim=float(np.mean([score.ssim for score in group])),
+                vmaf=mean_or_none([score.vmaf for score in group]),
+                psnr_gain_db=psnr.mean,
+                psnr_gain_low_db=psnr.low,
+                psnr_gain_high_db=psnr.high,
+                ssim_gain=ssim.mean,
+                ssim_gain_low=ssim.low,
+                ssim_gain_high=ssim.high,
+            )
+    return results
+
+
+def mean_or_none(values: Sequence[float | None]) -> float | None:
+    """Return the mean, or None where any value was not measured."""
+    measured = [value for value in values if value is not None]
+    return float(np.mean(measured)) if measured and len(measured) == len(values) else None
+
+
+def results_as_json(results: Results) -> dict[str, dict[str, dict[str, object]]]:
+    """Return results as plain values, rounded to six decimals."""
+    return {
+        protocol: {
+            test_set: {name: _round(value) for name, value in asdict(result).items()}
+            for test_set, result in sets.items()
+        }
+        for protocol, sets in results.items()
+    }
+
+
+def format_results(results: Results) -> str:
+    """Return a line for each protocol and test set under a header; "-" if not measured."""
+    lines = [
+        f"{'protocol':16}  {'test set':16}  images  PSNR (dB)     gain    SSIM     gain   VMAF"
+    ]
+    for protocol, sets in results.items():
+        for test_set, row in sets.items():
+            vmaf = "-" if row.vmaf is None else f"{row.vmaf:.2f}"
+            lines.append(
+                f"{protocol:16}  {test_set:16}  {row.num_images:6}  {row.psnr_db:9.3f}"
+                f"  {row.psnr_gain_db:+7.3f}  {row.ssim:.4f}  {row.ssim_gain:+.4f}  {vmaf:>5}"
+            )
+    return "\n".join(lines)
+
+
+def scores_as_csv(scores: Iterable[ImageScore]) -> str:
+    """Return one line for each image and protocol, under a header; None is left empty."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow([field.name for field in fields(ImageScore)])
+    writer.writerows([_round(value) for value in astuple(score)] for score in scores)
+    return stream.getvalue()
+
+
+def _round(value: object) -> object:
+    return round(value, _DECIMALS) if isinstance(value, float) else value

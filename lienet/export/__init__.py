@@ -1,0 +1,1 @@
+"""Networks in the formats that phones and runtimes take, each checked against torch."""

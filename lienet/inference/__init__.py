@@ -1,0 +1,1 @@
+"""Networks put to use on images of any size and depth."""

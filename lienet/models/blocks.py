@@ -1,0 +1,188 @@
+"""The pieces that networks are made of: convolutions, modulation, dense blocks, fixed upsampling.
+
+Shapes are ``n c h w`` throughout. Nothing here knows a whole network or a params file.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+NEGATIVE_SLOPE = 0.1
+"""LeakyReLU's slope in the paper's networks (section 2.1)."""
+
+
+def conv(inputs: int, outputs: int, kernel: int = 3) -> nn.Conv2d:
+    """Return a size-preserving convolution with He initialisation [17] and zero bias."""
+    layer = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2)
+    initialise(layer)
+    return layer
+
+
+def initialise(layer: nn.Conv2d, *, slope: float = NEGATIVE_SLOPE, gain: float = 1.0) -> None:
+    """Apply He's initialisation for a leaky ReLU of ``slope``, times ``gain``; zero the bias.
+
+    Source: He et al., "Delving deep into rectifiers", 2015, eq. 14.
+    """
+    nn.init.kaiming_normal_(layer.weight, a=slope, nonlinearity="leaky_relu")
+    with torch.no_grad():
+        layer.weight.mul_(gain)
+        if layer.bias is not None:
+            layer.bias.zero_()
+
+
+def scale_weights(layer: nn.Conv2d, gain: float) -> nn.Conv2d:
+    """Multiply a freshly initialised layer's weights by ``gain``, so that a branch starts small."""
+    with torch.no_grad():
+        layer.weight.mul_(gain)
+    return layer
+
+
+class ResidualBlock(nn.Module):
+    """``x + conv(act(conv(x)))``; the branch starts at a tenth of its He size."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = conv(channels, channels)
+        self.second = scale_weights(conv(channels, channels), 0.1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Map ``n c h w`` to ``n c h w``."""
+        hidden = functional.leaky_relu(self.first(features), NEGATIVE_SLOPE, inplace=True)
+        branch: Tensor = self.second(hidden)
+        return features + branch
+
+
+class SelfFeatureExtraction(nn.Module):
+    """The AI feature map of an image: two residual blocks and four convolutions (section 2.2)."""
+
+    def __init__(self, image_channels: int, channels: int) -> None:
+        super().__init__()
+        self.head = conv(image_channels, channels)
+        self.blocks = nn.Sequential(ResidualBlock(channels), ResidualBlock(channels))
+        self.tail = nn.ModuleList(conv(channels, channels) for _ in range(3))
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Map the network's own input ``n image_channels h w`` to features ``n c h w``."""
+        features: Tensor = functional.leaky_relu(self.head(image), NEGATIVE_SLOPE, inplace=True)
+        features = self.blocks(features)
+        for layer in self.tail:
+            features = functional.leaky_relu(layer(features), NEGATIVE_SLOPE)
+        return features
+
+
+class Modulation(nn.Module):
+    """Pixel-wise modulation by the AI feature map (eq. 1): ``y = alpha(F) * x + beta(F)``.
+
+    Alpha and beta are each one 1x1 convolution of F; both lie in one layer, alpha's channels
+    first, so that F is read once. It starts as the identity: alpha 1, beta 0.
+    """
+
+    def __init__(self, condition_channels: int, channels: int) -> None:
+        super().__init__()
+        self.parameters_of = nn.Conv2d(condition_channels, 2 * channels, 1)
+        nn.init.zeros_(self.parameters_of.weight)
+        bias = self.parameters_of.bias
+        assert bias is not None
+        with torch.no_grad():
+            bias[:channels] = 1.0
+            bias[channels:] = 0.0
+
+    def forward(self, features: Tensor, condition: Tensor) -> Tensor:
+        """Modulate ``n c h w`` by the AI feature map ``n condition_channels h w``."""
+        alpha, beta = self.parameters_of(condition).chunk(2, dim=1)
+        return torch.addcmul(beta, alpha, features)
+
+
+class DenseModulationBlock(nn.Module):
+    """The paper's unit block (section 2.3, Fig. 4).
+
+    Each convolution's output is concatenated to everything before it in the block, and the
+    concatenation is modulated; a last convolution fuses the block back to ``channels``.
+
+    Args:
+        channels: channels of every convolution, 16 in the paper.
+        num_convs: 3x3 convolutions before the fusion.
+        modulate: modulate every ``concatenation``, only each convolution's ``output``, or ``none``.
+        dense: concatenate (the paper); otherwise each convolution sees the last output only.
+        fusion_kernel: 1 or 3.
+        residual: add the block's input to its output.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        *,
+        num_convs: int,
+        modulate: Literal["concatenation", "output", "none"],
+        dense: bool,
+        fusion_kernel: int,
+        residual: bool,
+    ) -> None:
+        super().__init__()
+        self.dense = dense
+        self.residual = residual
+        self.modulates_concatenation = modulate == "concatenation"
+        widths = [channels * (index + 1 if dense else 1) for index in range(num_convs + 1)]
+        self.convs = nn.ModuleList(conv(width, channels) for width in widths[:-1])
+        modulated = widths[1:] if self.modulates_concatenation else [channels] * num_convs
+        self.modulations = nn.ModuleList(
+            Modulation(channels, width) for width in modulated if modulate != "none"
+        )
+        self.fusion = conv(widths[-1], channels, fusion_kernel)
+        if residual:
+            scale_weights(self.fusion, 0.1)
+
+    def forward(self, features: Tensor, condition: Tensor) -> Tensor:
+        """Map ``n c h w`` to ``n c h w`` under the AI feature map ``n c h w``."""
+        state = features
+        for index, layer in enumerate(self.convs):
+            output = functional.leaky_relu(layer(state), NEGATIVE_SLOPE, inplace=True)
+            if self.modulations and not self.modulates_concatenation:
+                output = self.modulations[index](output, condition)
+            state = torch.cat((state, output), dim=1) if self.dense else output
+            if self.modulations and self.modulates_concatenation:
+                state = self.modulations[index](state, condition)
+        fused: Tensor = self.fusion(state)
+        return features + fused if self.residual else fused
+
+
+class BicubicUpsampling(nn.Module):
+    """Bicubic interpolation (a = -0.5) by a whole factor, symmetric borders, as a fixed filter.
+
+    Equals MATLAB's ``imresize`` before rounding. Output pixel ``s i + p`` lies at
+    ``i + (p + 1/2) / s - 1/2`` of the input, so five taps around ``i`` serve every phase ``p``.
+    """
+
+    kernel: Tensor
+
+    def __init__(self, scale: int) -> None:
+        super().__init__()
+        self.scale = scale
+        taps = torch.arange(-2.0, 3.0, dtype=torch.float64)
+        offsets = (torch.arange(scale, dtype=torch.float64) + 0.5) / scale - 0.5
+        phases = cubic(offsets[:, None] - taps[None, :])
+        kernel = torch.einsum("py,qx->pqyx", phases, phases).reshape(scale * scale, 1, 5, 5)
+        self.register_buffer("kernel", kernel.repeat(3, 1, 1, 1).float(), persistent=False)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Map ``n 3 h w`` (h, w >= 2) to ``n 3 h*scale w*scale``."""
+        padded = torch.cat((image[..., :2].flip(-1), image, image[..., -2:].flip(-1)), dim=-1)
+        padded = torch.cat((padded[..., :2, :].flip(-2), padded, padded[..., -2:, :].flip(-2)), -2)
+        phases = functional.conv2d(padded, self.kernel.to(image.dtype), groups=3)
+        return functional.pixel_shuffle(phases, self.scale)
+
+
+def cubic(distance: Tensor, *, sharpness: float = -0.5) -> Tensor:
+    """Return Keys' cubic kernel at signed ``distance``, zero beyond 2.
+
+    Source: Keys, "Cubic convolution interpolation for digital image processing", 1981, eq. 4.
+    """
+    x = distance.abs()
+    a = sharpness
+    inner = (a + 2) * x**3 - (a + 3) * x**2 + 1
+    outer = a * x**3 - 5 * a * x**2 + 8 * a * x - 4 * a
+    return torch.where(x <= 1, inner, torch.where(x < 2, outer, torch.zeros_like(x)))

@@ -1,0 +1,56 @@
+"""The paper's super-resolution network (Fig. 2a); what the paper leaves open is a param."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+from lienet.models.blocks import (
+    NEGATIVE_SLOPE,
+    BicubicUpsampling,
+    DenseModulationBlock,
+    SelfFeatureExtraction,
+    conv,
+    scale_weights,
+)
+from lienet.params import LienetModel
+
+
+class LienetSuperResolution(nn.Module):
+    """Dense modulation blocks at low resolution, guided by the input's own features.
+
+    Everything runs at low resolution; one convolution and a pixel-shuffle make the output
+    (section 2.1). With ``global_skip: bicubic`` the network learns what bicubic upsampling lacks.
+    """
+
+    def __init__(self, spec: LienetModel, scale: int) -> None:
+        super().__init__()
+        self.scale = scale
+        self.self_features = (
+            SelfFeatureExtraction(3, spec.channels) if spec.modulate != "none" else None
+        )
+        self.head = conv(3, spec.channels)
+        self.blocks = nn.ModuleList(
+            DenseModulationBlock(
+                spec.channels,
+                num_convs=spec.convs_per_block,
+                modulate=spec.modulate,
+                dense=spec.dense,
+                fusion_kernel=spec.fusion_kernel,
+                residual=spec.block_residual,
+            )
+            for _ in range(spec.num_blocks)
+        )
+        self.tail = conv(spec.channels, 3 * scale * scale)
+        self.upsampling = BicubicUpsampling(scale) if spec.global_skip == "bicubic" else None
+        if self.upsampling is not None:
+            scale_weights(self.tail, 0.1)
+
+    def forward(self, degraded: Tensor) -> Tensor:
+        """Enhance ``n 3 h w`` in [0, 1] to ``n 3 h*scale w*scale``, not clipped."""
+        condition = degraded if self.self_features is None else self.self_features(degraded)
+        features = functional.leaky_relu(self.head(degraded), NEGATIVE_SLOPE)
+        for block in self.blocks:
+            features = block(features, condition)
+        enhanced = functional.pixel_shuffle(self.tail(features), self.scale)
+        return enhanced if self.upsampling is None else enhanced + self.upsampling(degraded)

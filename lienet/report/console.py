@@ -1,0 +1,79 @@
+"""Table 1 for a terminal or a log: rich tables of what matters most, never cut short."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from lienet.params import Params
+from lienet.report import tables
+from lienet.report.evaluations import read_evaluations
+from lienet.report.wording import Cell, column_titles, count_noun, describe_group
+from lienet.workspace import Workspace
+
+LOG_WIDTH = 160
+_SSIM_GAIN = 4
+
+
+def make_console() -> Console:
+    """Return a console on stdout that is wide enough for Table 1 where nobody's window is."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=LOG_WIDTH)
+    return console
+
+
+def render_console(params: Params, workspace: Workspace) -> RenderableType:
+    """Return Table 1 under the figures' protocol and the nearest one.
+
+    Raises:
+        DataError: a model has not been evaluated.
+    """
+    groups = tables.group_rows(params, read_evaluations(params, workspace))
+    nearest = tables.find_nearest(groups)
+    parts: list[RenderableType] = []
+    for group in groups:
+        is_shown = group.protocol == params.report.figure_protocol and group.has_networks
+        if is_shown or group is nearest:
+            parts.append(_draw_group(params, group, is_nearest=group is nearest))
+    return Padding(Group(*parts), (1, 0))
+
+
+def locate_page(workspace: Workspace) -> str:
+    """Say where the report page is, as a path and as the address a browser opens."""
+    page = (workspace.reports_dir / "index.html").resolve()
+    return f"Report page: {page}\nTo open it:  {page.as_uri()}"
+
+
+def _draw_group(params: Params, group: tables.Group, *, is_nearest: bool) -> Table:
+    mark = ", whose bicubic row lies nearest the paper's" if is_nearest else ""
+    images = count_noun(group.num_images, "image")
+    table = Table(
+        title=f"Table 1: {group.protocol} on {group.test_set} ({images}){mark}",
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+    )
+    for column, title in enumerate(column_titles(params)):
+        shown = "gain" if column == _SSIM_GAIN else title
+        table.add_column(shown, justify="right" if column else "left")
+    for row, cells in zip(group.rows, describe_group(group), strict=True):
+        texts = [
+            Text(_shorten(cell.text) if column == _SSIM_GAIN else cell.text, style=_style(cell))
+            for column, cell in enumerate(cells)
+        ]
+        table.add_row(*texts, style="cyan" if row.is_ours else "")
+    return table
+
+
+def _shorten(gain: str) -> str:
+    """Leave out the interval, which table1.md shows, so that a line fits a wide terminal."""
+    return gain.partition(" [")[0]
+
+
+def _style(cell: Cell) -> str:
+    return "bold" if cell.is_best else ""

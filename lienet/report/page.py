@@ -1,0 +1,205 @@
+"""``reports/index.html``: one file that holds everything it shows and asks the network nothing."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, StrictUndefined
+from PIL import Image
+
+from lienet.errors import DataError
+from lienet.images import Pixels
+from lienet.params import Params
+from lienet.report.crops import choose_crop
+from lienet.report.paper import PAPER_NUM_IMAGES, PAPER_SOURCE, PAPER_TABLE1
+from lienet.report.pictures import Comparison
+from lienet.report.tables import MIN_IMAGES_TO_JUDGE, Group, Pair, judge
+from lienet.report.wording import (
+    column_titles,
+    count_noun,
+    describe_group,
+    describe_pair,
+    format_count,
+    format_percent,
+    summarize,
+)
+
+MAX_PAGE_BYTES = 8_000_000
+_SLIDER_HEIGHT_PX = 640
+_SLIDER_WIDTH_PX = 960
+_QUALITIES = (92, 86, 78, 68, 55)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The figures as PNG bytes for a light and a dark ground; empty where nothing was drawn."""
+
+    light: Mapping[str, bytes]
+    dark: Mapping[str, bytes]
+
+
+def render_page(
+    params: Params,
+    groups: Sequence[Group],
+    pairs: Sequence[Pair],
+    nearest: Group | None,
+    comparisons: Sequence[Comparison],
+    figures: Figures,
+) -> str:
+    """Return the page as HTML, under ``MAX_PAGE_BYTES``.
+
+    Photographs are WebP, at the highest quality of a fixed ladder that keeps the page within its
+    size.
+
+    Raises:
+        DataError: even the lowest quality leaves the page too large.
+    """
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    environment.filters["sign"] = lambda text: str(text).replace("-", "\N{MINUS SIGN}")
+    template = environment.from_string(
+        files("lienet.report").joinpath("page.html").read_text(encoding="utf-8")
+    )
+    shown = _describe(params, groups, pairs, nearest)
+    for quality in _QUALITIES:
+        page = template.render(
+            **shown,
+            quality=quality,
+            figures=_embed_figures(figures, quality),
+            slides=[_make_slide(comparison, quality) for comparison in comparisons],
+        )
+        if len(page.encode()) <= MAX_PAGE_BYTES:
+            return page
+    raise DataError(
+        f"the report page must stay under {MAX_PAGE_BYTES:,} bytes and does not with "
+        f"{count_noun(len(comparisons), 'photograph')}",
+        remedy="lower report.max_figure_images",
+    )
+
+
+def _describe(
+    params: Params, groups: Sequence[Group], pairs: Sequence[Pair], nearest: Group | None
+) -> dict[str, Any]:
+    newest = {row.model: row.evaluation for group in groups for row in group.rows}
+    return {
+        "summary": summarize(params, groups, pairs, nearest),
+        "profile": params.profile,
+        "confidence": format_percent(params.evaluate.bootstrap_confidence),
+        "resamples": params.evaluate.bootstrap_resamples,
+        "has_vmaf": params.evaluate.vmaf,
+        "min_images": MIN_IMAGES_TO_JUDGE,
+        "figure_protocol": params.report.figure_protocol,
+        "crop_px": params.report.figure_crop_px,
+        "titles": column_titles(params),
+        "tables": [
+            _describe_table(group, nearest, params) for group in groups if group.has_networks
+        ],
+        "bicubic": [
+            _describe_bicubic(group, nearest) for group in groups if group.bicubic is not None
+        ],
+        "pairs": [
+            {
+                "protocol": pair.protocol,
+                "test_set": pair.test_set,
+                "cells": describe_pair(pair),
+                "num_images": pair.num_images,
+                "verdicts": (
+                    judge(pair.psnr_db, pair.num_images),
+                    judge(pair.ssim, pair.num_images),
+                ),
+            }
+            for pair in pairs
+        ],
+        "protocols": params.evaluate.protocols,
+        "evaluations": list(newest.values()),
+        "format_count": format_count,
+        "paper": {
+            "source": PAPER_SOURCE,
+            "num_images": PAPER_NUM_IMAGES,
+            "bicubic": PAPER_TABLE1["bicubic"],
+        },
+    }
+
+
+def _describe_table(group: Group, nearest: Group | None, params: Params) -> dict[str, Any]:
+    return {
+        "protocol": group.protocol,
+        "test_set": group.test_set,
+        "images": count_noun(group.num_images, "image"),
+        "is_nearest": group is nearest,
+        "is_open": group.protocol == params.report.figure_protocol or group is nearest,
+        "lines": [
+            {"cells": cells, "is_ours": row.is_ours}
+            for row, cells in zip(group.rows, describe_group(group), strict=True)
+        ],
+    }
+
+
+def _describe_bicubic(group: Group, nearest: Group | None) -> dict[str, Any]:
+    assert group.bicubic is not None
+    measured, paper = group.bicubic.measured, PAPER_TABLE1["bicubic"]
+    return {
+        "protocol": group.protocol,
+        "test_set": group.test_set,
+        "num_images": group.num_images,
+        "is_nearest": group is nearest,
+        "psnr": f"{measured.psnr_db:.2f}",
+        "psnr_to_paper": f"{measured.psnr_db - paper.psnr_db:+.2f}",
+        "ssim": f"{measured.ssim:.4f}",
+        "ssim_to_paper": f"{measured.ssim - paper.ssim:+.4f}",
+    }
+
+
+def _make_slide(comparison: Comparison, quality: int) -> dict[str, Any]:
+    crop = choose_crop(
+        comparison.reference,
+        height_px=_SLIDER_HEIGHT_PX,
+        width_px=_SLIDER_WIDTH_PX,
+    )
+    degraded = crop.cut(comparison.degraded, shrink=comparison.scale)
+    versions = [{"name": "input", "note": "as received", "source": _embed(degraded, quality=None)}]
+    for model, pixels in comparison.enhanced.items():
+        note = f"{comparison.psnr_db[model]:.2f} dB"
+        versions.append(
+            {"name": model, "note": note, "source": _embed(crop.cut(pixels), quality=quality)}
+        )
+    reference = _embed(crop.cut(comparison.reference), quality=quality)
+    versions.append({"name": "reference", "note": "undegraded", "source": reference})
+    return {
+        "key": comparison.key,
+        "test_set": comparison.test_set,
+        "width": crop.width_px,
+        "height": crop.height_px,
+        "is_whole": (crop.height_px, crop.width_px) == comparison.reference.shape[:2],
+        "versions": versions,
+    }
+
+
+def _embed_figures(figures: Figures, quality: int) -> dict[str, dict[str, str]]:
+    return {
+        name: {
+            "light": _embed(_decode(figures.light[name]), quality=quality),
+            "dark": _embed(_decode(figures.dark[name]), quality=quality),
+        }
+        for name in figures.light
+    }
+
+
+def _decode(png: bytes) -> Pixels:
+    with Image.open(io.BytesIO(png)) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def _embed(pixels: Pixels, *, quality: int | None) -> str:
+    stream = io.BytesIO()
+    image = Image.fromarray(np.ascontiguousarray(pixels))
+    if quality is None:
+        image.save(stream, format="WEBP", lossless=True, quality=60, method=4)
+    else:
+        image.save(stream, format="WEBP", quality=quality, method=4)
+    return "data:image/webp;base64," + base64.b64encode(stream.getvalue()).decode("ascii")

@@ -1,0 +1,1 @@
+"""Where photographs come from, who made them and under which licence."""

@@ -1,0 +1,134 @@
+"""The sample source: colour photographs that are already on the machine, inside two packages.
+
+Seven photographs and one micrograph ship inside the wheels of scikit-image and scikit-learn; they
+are found there without importing either package and without a network. Left out are drawings, grey
+pictures, pictures of one scene twice, and two that teach little about photographs: a deep field of
+stars and a retina, which would be most of all tiles.
+
+Under the split "auto" each image has the split named here, instead of a draw that could leave one
+of three splits empty with so few images: training has the most pixels, whichever of its pictures
+the privacy filter keeps out (the astronaut's face always). Any other split in params goes for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from lienet.errors import ToolError
+from lienet.sources.found import FoundFile
+
+
+@dataclass(frozen=True)
+class _Picture:
+    package: str
+    path: str
+    licence: str
+    author: str
+    origin: str
+    split: str
+
+
+_SKIMAGE = "skimage/data"
+_SKLEARN = "sklearn/datasets/images"
+# Licences and authors as stated by skimage/data/_fetchers.py and sklearn's images/README.txt.
+_PICTURES = (
+    _Picture(
+        "scikit-image",
+        f"{_SKIMAGE}/astronaut.png",
+        "public domain",
+        "NASA",
+        "https://flic.kr/p/r9qvLn",
+        "train",
+    ),
+    _Picture(
+        "scikit-image",
+        f"{_SKIMAGE}/chelsea.png",
+        "CC0-1.0",
+        "Stefan van der Walt",
+        "scikit-image: skimage.data.chelsea",
+        "test",
+    ),
+    _Picture(
+        "scikit-image",
+        f"{_SKIMAGE}/coffee.png",
+        "CC0-1.0",
+        "Rachel Michetti",
+        "scikit-image: skimage.data.coffee",
+        "train",
+    ),
+    _Picture(
+        "scikit-image",
+        f"{_SKIMAGE}/ihc.png",
+        "no known copyright restrictions",
+        "Center for Microscopy And Molecular Imaging (CMMI)",
+        "scikit-image: skimage.data.immunohistochemistry",
+        "train",
+    ),
+    _Picture(
+        "scikit-image",
+        f"{_SKIMAGE}/motorcycle_left.png",
+        "not stated (Middlebury Stereo 2014)",
+        "Nera Nesic, Porter Westling, Xi Wang, York Kitajima, Greg Krathwohl, Daniel Scharstein",
+        "https://vision.middlebury.edu/stereo/data/scenes2014/",
+        "train",
+    ),
+    _Picture(
+        "scikit-image",
+        f"{_SKIMAGE}/rocket.jpg",
+        "public domain",
+        "SpaceX",
+        "https://www.flickr.com/photos/spacexphotos/16511594820/",
+        "valid",
+    ),
+    _Picture(
+        "scikit-learn",
+        f"{_SKLEARN}/china.jpg",
+        "CC-BY-2.0",
+        "danielbuechele",
+        "https://www.flickr.com/photos/danielbuechele/6061409035/",
+        "test",
+    ),
+    _Picture(
+        "scikit-learn",
+        f"{_SKLEARN}/flower.jpg",
+        "CC-BY-2.0",
+        "vultilion",
+        "https://www.flickr.com/photos/vultilion/6056698931/",
+        "train",
+    ),
+)
+
+
+def find_sample(split: str) -> Iterator[FoundFile]:
+    """Yield the sample's photographs.
+
+    Args:
+        split: "auto" for the split named for each image, or one split for all.
+
+    Raises:
+        ToolError: a package that holds them is not installed, or came without them.
+    """
+    for picture in _PICTURES:
+        yield FoundFile(
+            name=Path(picture.path).name,
+            location=str(_locate(picture)),
+            licence=picture.licence,
+            author=picture.author,
+            origin=picture.origin,
+            split=picture.split if split == "auto" else split,
+        )
+
+
+def _locate(picture: _Picture) -> Path:
+    module, _, inside = picture.path.partition("/")
+    found = find_spec(module)  # of a top-level package: nothing is imported
+    remedy = f"pip install {picture.package}"
+    if found is None or found.origin is None:
+        raise ToolError(f"the sample photographs need {picture.package}", remedy=remedy)
+    path = Path(found.origin).parent / inside
+    if not path.is_file():
+        raise ToolError(f"{picture.package} came without {path}", remedy=remedy)
+    return path

@@ -1,0 +1,209 @@
+"""Stage download: a source's photographs as they are, and a manifest of every file that was met."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain, islice
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress, TextColumn, TimeElapsedColumn
+
+from lienet.data.manifest import ImageRecord, KeyGiver, write_manifest
+from lienet.errors import DataError, ImageError, InputError
+from lienet.executors import map_ordered
+from lienet.files import replacing_folder
+from lienet.images import ImageInfo, probe_image, sniff_format
+from lienet.params import Params, SampleSource, Source
+from lienet.sources.folder import find_files
+from lienet.sources.found import Contents, FoundFile
+from lienet.sources.sample import find_sample
+from lienet.workspace import Workspace
+
+logger = logging.getLogger(__name__)
+_BATCH = 16
+"""Files per task of a worker: enough that handing them over costs nothing."""
+_MAX_BYTES_PER_PIXEL = 8
+_MAX_NAMED = 20
+"""Refused files named in the log; the manifest has them all."""
+
+_QUIET_S = 2.0
+_SAY_EVERY_S = 30.0
+
+_Keyed = tuple[str, FoundFile]
+
+
+@dataclass(frozen=True)
+class _Rules:
+    source: str
+    max_pixels: int
+    min_side_px: int
+    folder: Path
+
+
+def list_items(params: Params) -> list[str]:
+    """Return the names of the sources."""
+    return list(params.download.sources)
+
+
+def run(params: Params, workspace: Workspace, item: str) -> None:
+    """Store what one source has that is a photograph, and list all of it.
+
+    Raises:
+        DataError: the source has no photograph to keep.
+        InputError: its folder cannot be read, or the data folder not written.
+        TransferError: a remote file cannot be fetched.
+    """
+    raw_dir = workspace.raw_dir(item)
+    for leftover in raw_dir.parent.glob(f".{item}.*.part"):  # of a run that was killed
+        shutil.rmtree(leftover, ignore_errors=True)
+    try:
+        with replacing_folder(raw_dir) as beside:
+            (beside / "images").mkdir()
+            rules = _Rules(item, params.download.max_pixels, params.download.min_side_px, beside)
+            found = _find(params.download.sources[item], workspace)
+            examined = _watch(item, _examine_all(found, rules, params.num_workers))
+            records = list(_refuse_duplicates(examined, beside))
+            _summarize(item, records)
+            write_manifest(beside / "manifest.parquet", records)
+    except OSError as error:
+        raise InputError(
+            f"cannot write {raw_dir}: {error.strerror or error}",
+            remedy="check the folder and its free space",
+        ) from error
+
+
+def _find(source: Source, workspace: Workspace) -> Iterator[FoundFile]:
+    if isinstance(source, SampleSource):
+        return find_sample(source.split)
+    return find_files(
+        source.path,
+        base_dir=workspace.root,
+        split=source.split,
+        licence=source.licence,
+        author=source.author,
+    )
+
+
+def _examine_all(
+    found: Iterator[FoundFile], rules: _Rules, num_workers: int
+) -> Iterator[ImageRecord]:
+    first = list(islice(found, _BATCH + 1))
+    if len(first) <= _BATCH:
+        num_workers = 1  # sooner done than other processes are started
+    batches = _cut_batches(chain(first, found), KeyGiver(rules.source))
+    examined = map_ordered(partial(_examine_batch, rules=rules), batches, num_workers=num_workers)
+    return chain.from_iterable(examined)
+
+
+def _cut_batches(found: Iterator[FoundFile], keys: KeyGiver) -> Iterator[list[_Keyed]]:
+    while batch := [(keys.give(file.name), file) for file in islice(found, _BATCH)]:
+        yield batch
+
+
+def _examine_batch(batch: list[_Keyed], rules: _Rules) -> list[ImageRecord]:
+    return [_examine(key, file, rules) for key, file in batch]
+
+
+def _examine(key: str, file: FoundFile, rules: _Rules) -> ImageRecord:
+    """Look at one file and store it if it may be kept; the row is the same in any process."""
+    record = ImageRecord(
+        key=key,
+        source=rules.source,
+        path="",
+        sha256="",
+        size_bytes=0,
+        width_px=0,
+        height_px=0,
+        format="",
+        licence=file.licence,
+        author=file.author,
+        origin=file.origin,
+        split=file.split,
+        status="refused",
+        reason="unreadable",
+    )
+    try:
+        contents = file.read(rules.max_pixels * _MAX_BYTES_PER_PIXEL)
+    except OSError as error:
+        logger.warning("cannot read %s: %s", file.location, error.strerror or error)
+        return record
+    record = replace(record, sha256=contents.sha256, size_bytes=contents.size_bytes)
+    try:
+        info = _probe(contents, rules.max_pixels)
+    except ImageError as error:
+        logger.debug("%s: %s", file.location, error)
+        return replace(record, reason=error.reason)
+    record = replace(record, width_px=info.width_px, height_px=info.height_px, format=info.format)
+    if min(info.width_px, info.height_px) < rules.min_side_px:
+        return replace(record, reason="too_small")
+    path = f"images/{key}.{info.extension}"
+    (rules.folder / path).write_bytes(contents.head)
+    return replace(record, path=path, status="kept", reason="")
+
+
+def _probe(contents: Contents, max_pixels: int) -> ImageInfo:
+    if sniff_format(contents.head) is not None and not contents.is_whole:
+        raise ImageError("longer than any image of so few pixels", reason="too_large")
+    return probe_image(contents.head, max_pixels=max_pixels)
+
+
+def _refuse_duplicates(records: Iterable[ImageRecord], folder: Path) -> Iterator[ImageRecord]:
+    seen: set[str] = set()
+    for record in records:
+        if record.status == "kept" and record.sha256 in seen:
+            (folder / record.path).unlink()
+            yield replace(record, path="", status="refused", reason="duplicate")
+            continue
+        if record.status == "kept":
+            seen.add(record.sha256)
+        yield record
+
+
+def _watch(source: str, records: Iterable[ImageRecord]) -> Iterator[ImageRecord]:
+    """Pass records on, with a bar on a terminal and a line in the log now and then elsewhere."""
+    logger.info("%s: looking at every file", source)
+    started_s = said_s = time.monotonic()
+    with Progress(
+        TextColumn(f"{source}: {{task.completed}} files"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    ) as bar:
+        shown = bar.add_task(source, total=None, visible=False)
+        for count, record in enumerate(records, start=1):
+            now_s = time.monotonic()
+            bar.update(shown, completed=count, visible=now_s - started_s > _QUIET_S)
+            if now_s - said_s > _SAY_EVERY_S:
+                logger.info("%s: %d files so far", source, count)
+                said_s = now_s
+            yield record
+
+
+def _summarize(source: str, records: list[ImageRecord]) -> None:
+    refused = [record for record in records if record.status == "refused"]
+    reasons = Counter(record.reason for record in refused)
+    named = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
+    num_kept = len(records) - len(refused)
+    if not num_kept:
+        raise DataError(
+            f"{source} has no photograph to keep among its {len(records)} files ({named})",
+            remedy="see download in params.yaml",
+        )
+    for record in refused[:_MAX_NAMED]:
+        logger.info("%s: refused %s: %s", source, record.origin, record.reason)
+    logger.info(
+        "%s: kept %d photographs, refused %d%s",
+        source,
+        num_kept,
+        len(refused),
+        f" ({named})" if named else "",
+    )

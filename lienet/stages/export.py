@@ -1,0 +1,73 @@
+"""Stage export: weights in, ONNX and its parity report out."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from pathlib import Path
+
+from lienet.export.onnx import check_parity, export_onnx
+from lienet.files import write_bytes, write_json
+from lienet.models.registry import CARD_NAME, WEIGHTS_NAME, ModelCard, load_model
+from lienet.params import Params
+from lienet.tracking.runs import track_run
+from lienet.workspace import Workspace
+
+logger = logging.getLogger(__name__)
+ONNX_NAME = "model.onnx"
+LICENCE_NOTE = (
+    "Network code: Apache-2.0. The weights are bound by the licences of the photographs they were "
+    "trained on, which the data manifests list."
+)
+
+
+def list_items(params: Params) -> list[str]:
+    """Return the keys of the models."""
+    return list(params.models)
+
+
+def run(params: Params, workspace: Workspace, item: str) -> None:
+    """Export one model, check that ONNX Runtime agrees with torch, and log both files."""
+    spec, chosen = params.models[item], params.export
+    model_dir = workspace.model_dir(spec.task, spec.name)
+    model, card = load_model(model_dir)
+    logger.info("%s: exporting to ONNX, opset %d", item, chosen.opset)
+    content = export_onnx(model, opset=chosen.opset, metadata=_describe(card))
+    error = check_parity(model, content, chosen.parity_sizes_px, tolerance=chosen.parity_tolerance)
+    write_bytes(model_dir / ONNX_NAME, content)
+    write_json(
+        workspace.export_report_path(spec.task, spec.name),
+        {
+            "max_abs_error": error,
+            "tolerance": chosen.parity_tolerance,
+            "sizes_px": chosen.parity_sizes_px,
+            "opset": chosen.opset,
+            "onnx_sha256": hashlib.sha256(content).hexdigest(),
+            "passed": True,
+        },
+    )
+    logger.info("%s: ONNX is within %.1e of torch", item, error)
+    _track(params, workspace, card, model_dir, error)
+
+
+def _describe(card: ModelCard) -> dict[str, str]:
+    return {
+        "task": card.task,
+        "model": card.name,
+        "architecture": card.architecture,
+        "scale": str(card.scale),
+        "run_key": card.run_key,
+        "weights_sha256": card.weights_sha256,
+        "licence": LICENCE_NOTE,
+    }
+
+
+def _track(
+    params: Params, workspace: Workspace, card: ModelCard, model_dir: Path, error: float
+) -> None:
+    with track_run(
+        workspace, task=card.task, model=card.name, run_key=card.run_key, profile=params.profile
+    ) as tracker:
+        tracker.log_metrics({"export/max_abs_error": error})
+        for name in (WEIGHTS_NAME, CARD_NAME, ONNX_NAME):
+            tracker.log_artifact(model_dir / name, "model")

@@ -1,0 +1,142 @@
+"""Stage train: shards in, weights, card and history out."""
+
+from __future__ import annotations
+
+import csv
+import io
+import logging
+
+import torch
+from rich.progress import Progress
+
+from lienet.data.patches import PatchStore, PatchStream, read_tiles
+from lienet.data.shards import read_index
+from lienet.files import sha256_of_json, write_text
+from lienet.models.registry import ModelCard, build_model, count_parameters, save_model
+from lienet.params import Model, Params
+from lienet.tracking import Tracker, track_run
+from lienet.training.checkpoint import remove_checkpoint
+from lienet.training.loop import Assignment, Outcome, Row, fit, start_fabric
+from lienet.workspace import Workspace
+
+logger = logging.getLogger(__name__)
+HISTORY_COLUMNS = ("step", "loss", "pixel_loss", "ssim_loss", "learning_rate", "valid_psnr_db")
+NOT_OF_THE_RUN = {"log_every_steps", "checkpoint_every_steps"}
+"""Train params that change no weight."""
+
+
+def list_items(params: Params) -> list[str]:
+    """Return the keys of the models."""
+    return list(params.models)
+
+
+def run(params: Params, workspace: Workspace, item: str) -> None:
+    """Train one model, or take it up where a killed run stopped."""
+    spec = params.models[item]
+    shards_dir = workspace.shards_dir(spec.task)
+    hashes = {split: read_index(shards_dir / split).sha256 for split in ("train", "valid")}
+    run_key = sha256_of_json(
+        {
+            "seed": params.seed,
+            "train": params.train.model_dump(exclude=NOT_OF_THE_RUN),
+            "model": spec.model_dump(),
+            "data": hashes,
+        }
+    )
+    torch.manual_seed(params.seed)
+    model = build_model(spec)
+    num_params = count_parameters(model)
+    logger.info("%s: %d parameters, %d steps", item, num_params, params.train.steps)
+    with track_run(
+        workspace, task=spec.task, model=spec.name, run_key=run_key, profile=params.profile
+    ) as tracker:
+        _describe(tracker, params, spec, num_params)
+        if num_params:
+            outcome = _fit(model, params, spec, workspace, run_key, tracker)
+        else:
+            outcome = Outcome(model, [], None, 0.0)
+        card = ModelCard(
+            task=spec.task,
+            name=spec.name,
+            architecture=spec.architecture,
+            spec=spec.model_dump(),
+            scale=spec.scale,
+            num_params=num_params,
+            steps=params.train.steps if num_params else 0,
+            seed=params.seed,
+            data_sha256=hashes,
+            run_key=run_key,
+            weights_sha256="",
+            valid_psnr_db=outcome.valid_psnr_db,
+        )
+        model_dir = workspace.model_dir(spec.task, spec.name)
+        save_model(model_dir, outcome.model, card)
+        write_text(model_dir / "history.csv", _format_history(outcome.history))
+        tracker.log_artifact(model_dir / "history.csv")
+    remove_checkpoint(workspace.checkpoint_dir(spec.task, spec.name))
+
+
+def _fit(
+    model: torch.nn.Module,
+    params: Params,
+    spec: Model,
+    workspace: Workspace,
+    run_key: str,
+    tracker: Tracker,
+) -> Outcome:
+    train = params.train
+    shards_dir = workspace.shards_dir(spec.task)
+    fabric = start_fabric(train)
+    source = PatchStore if train.store == "memory" else PatchStream
+    with Progress(disable=not fabric.is_global_zero, transient=True) as bar:
+        steps = bar.add_task(spec.name, total=train.steps)
+
+        def report(row: Row) -> None:
+            tracker.log_metrics(
+                {name: value for name, value in row.items() if value is not None},
+                step=int(row["step"] or 0),
+            )
+            if row["valid_psnr_db"] is not None:
+                logger.info(
+                    "%s: step %d, loss %.5f, validation PSNR %.3f dB",
+                    spec.name,
+                    row["step"],
+                    row["loss"],
+                    row["valid_psnr_db"],
+                )
+
+        work = Assignment(
+            train=train,
+            seed=params.seed,
+            run_key=run_key,
+            patches=source.load(shards_dir / "train", scale=spec.scale),
+            valid_tiles=read_tiles(
+                shards_dir / "valid", scale=spec.scale, max_tiles=train.max_valid_tiles
+            ),
+            state_dir=workspace.checkpoint_dir(spec.task, spec.name),
+            on_row=report,
+            on_step=lambda step: bar.update(steps, completed=step),
+        )
+        outcome = fit(model, work, fabric)
+    logger.info("%s: %.1f steps/s", spec.name, outcome.steps_per_s)
+    tracker.log_metrics({"steps_per_s": outcome.steps_per_s})
+    return outcome
+
+
+def _describe(tracker: Tracker, params: Params, spec: Model, num_params: int) -> None:
+    tracker.log_params({"seed": params.seed})
+    tracker.log_params({f"model.{name}": value for name, value in spec.model_dump().items()})
+    tracker.log_params(
+        {f"train.{name}": value for name, value in params.train.model_dump().items()}
+    )
+    tracker.log_metrics({"num_params": float(num_params)})
+
+
+def _format_history(history: list[Row]) -> str:
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, HISTORY_COLUMNS, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(
+        {name: "" if value is None else value for name, value in row.items()} for row in history
+    )
+    return stream.getvalue()

@@ -1,0 +1,131 @@
+"""DVC reruns a stage when, and only when, something that decides its output has changed."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lienet.params import Params
+
+STAGES = ("download", "filter", "synthesize", "train", "export", "evaluate", "report")
+# They never change a byte of output: how many processes, and what a tracked run is labelled with.
+NOT_DECIDING = {"num_workers", "profile"}
+# Read for its names only: what is made of an item is tracked through what the stage reads.
+FANNED_OUT_OVER = {
+    "filter": ("download.sources",),
+    "export": ("models",),
+    "evaluate": ("models",),
+}
+# Seconds to make again: its package is named whole, the shorter list being worth more.
+NAMED_WHOLE = {"report": Path("lienet/report")}
+
+
+@pytest.fixture(params=STAGES)
+def stage(request: pytest.FixtureRequest) -> str:
+    """Each stage in turn."""
+    return str(request.param)
+
+
+def test_every_stage_is_held_here(pipeline: dict[str, Any]):
+    assert tuple(pipeline) == STAGES
+
+
+def test_all_that_a_stage_imports_is_among_its_deps(
+    stage: str, pipeline: dict[str, Any], sources: dict[str, Any], imported_by: Callable
+):
+    deps = [Path(dep) for dep in pipeline[stage]["deps"]]
+    imported = {sources[name].path for name in imported_by(f"lienet.stages.{stage}")}
+    missing = {
+        path
+        for path in imported
+        if path.name != "__init__.py" and not any(path.is_relative_to(dep) for dep in deps)
+    }
+    assert sorted(map(str, missing)) == []
+
+
+def test_what_lies_beside_imported_code_is_among_its_deps(
+    stage: str, repository: Path, pipeline: dict[str, Any], sources: dict[str, Any], imported_by
+):
+    deps = [Path(dep) for dep in pipeline[stage]["deps"]]
+    folders = {sources[name].path.parent for name in imported_by(f"lienet.stages.{stage}")}
+    templates = {
+        path.relative_to(repository)
+        for folder in folders - {Path("lienet")}
+        for path in (repository / folder).rglob("*.html")
+    }
+    missing = {path for path in templates if not any(path.is_relative_to(dep) for dep in deps)}
+    assert sorted(map(str, missing)) == []
+
+
+def test_no_dep_is_one_that_the_stage_does_not_import(
+    stage: str, repository: Path, pipeline: dict[str, Any], sources: dict[str, Any], imported_by
+):
+    imported = {sources[name].path for name in imported_by(f"lienet.stages.{stage}")}
+    superfluous = []
+    for dep in (Path(dep) for dep in pipeline[stage]["deps"] if dep.startswith("lienet/")):
+        assert (repository / dep).exists(), f"{dep} does not exist"
+        inside = [source.path for source in sources.values() if source.path.is_relative_to(dep)]
+        code = {path for path in inside if path.name != "__init__.py"}
+        if dep != NAMED_WHOLE.get(stage):
+            superfluous.extend(code - imported)
+    assert sorted(map(str, superfluous)) == []
+
+
+def test_every_param_that_a_stage_reads_is_tracked(
+    stage: str, pipeline: dict[str, Any], sources: dict[str, Any], imported_by: Callable
+):
+    tracked = [entry.replace(".${key}", "") for entry in pipeline[stage]["params"]]
+    read = {
+        path
+        for name in imported_by(f"lienet.stages.{stage}") - {"lienet.params"}
+        for path in _params_read(sources[name].tree)
+    }
+    assert read, "the stage reads no params"
+    untracked = {
+        path
+        for path in read
+        if path.split(".")[0] not in NOT_DECIDING
+        and path not in FANNED_OUT_OVER.get(stage, ())
+        and not any(_is_within(path, entry) or _is_within(entry, path) for entry in tracked)
+    }
+    assert sorted(untracked) == []
+
+
+def test_cached_outputs_are_ignored_by_git_and_small_reports_are_not(
+    stage: str, repository: Path, pipeline: dict[str, Any], tmp_path: Path
+):
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    (tmp_path / ".gitignore").write_bytes((repository / ".gitignore").read_bytes())
+    entries = [*pipeline[stage].get("outs", []), *pipeline[stage].get("metrics", [])]
+    for entry in entries:
+        path, options = (entry, {}) if isinstance(entry, str) else next(iter(entry.items()))
+        for template, value in (("key", "k"), ("item.task", "sr"), ("item.name", "lienet")):
+            path = path.replace(f"${{{template}}}", value)
+        probe = path if Path(path).suffix else f"{path}/file"
+        ignored = subprocess.run(["git", "-C", tmp_path, "check-ignore", "-q", probe]).returncode
+        assert (ignored == 0) == options.get("cache", True), path
+
+
+def _params_read(tree: ast.AST) -> set[str]:
+    """Return the longest dotted paths under the name ``params``."""
+    found: set[str] = set()
+
+    class Visitor(ast.NodeVisitor):
+        def visit_Attribute(self, node: ast.Attribute) -> None:
+            whole, _, path = ast.unparse(node).partition(".")
+            if whole == "params" and path.split(".")[0] in Params.model_fields:
+                found.add(path)
+            else:
+                self.generic_visit(node)
+
+    Visitor().visit(tree)
+    return found
+
+
+def _is_within(path: str, whole: str) -> bool:
+    return path == whole or path.startswith(f"{whole}.")

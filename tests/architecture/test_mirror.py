@@ -1,0 +1,46 @@
+"""Every module with code has its tests at the mirrored path, and no test has lost its module."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Any
+
+# Each with the place that tests it instead.
+ELSEWHERE = {
+    "lienet.__main__": "tests/test_cli.py",
+}
+ABOUT_THE_WHOLE = {"tests/test_pipeline.py"}
+
+
+def test_every_module_has_its_tests(repository: Path, sources: dict[str, Any]):
+    expected = {
+        name: _mirror_of(source.path)
+        for name, source in sources.items()
+        if name not in ELSEWHERE and _has_code(source.tree)
+    }
+    lacking = [str(path) for path in expected.values() if not (repository / path).is_file()]
+    assert lacking == []
+
+
+def test_every_test_file_has_its_module(repository: Path, sources: dict[str, Any]):
+    known = {str(_mirror_of(source.path)) for source in sources.values()} | ABOUT_THE_WHOLE
+    found = {
+        str(path.relative_to(repository))
+        for path in (repository / "tests").rglob("test_*.py")
+        if "architecture" not in path.parts
+    }
+    assert sorted(found - known - _tests_of_the_bench(repository)) == []
+
+
+def _mirror_of(path: Path) -> Path:
+    inside = path.relative_to("lienet")
+    return Path("tests", *inside.parts[:-1], f"test_{inside.name}")
+
+
+def _tests_of_the_bench(repository: Path) -> set[str]:
+    return {f"tests/bench/test_{path.name}" for path in (repository / "bench").glob("*.py")}
+
+
+def _has_code(tree: ast.Module) -> bool:
+    return any(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) for node in ast.walk(tree))

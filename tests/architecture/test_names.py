@@ -1,0 +1,57 @@
+"""The law of one name: a stage is called the same wherever it appears."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from lienet.cli import app
+from lienet.params import Params
+
+SHARED_PARAMS = ("profile", "seed", "num_workers", "models")
+
+
+def test_stages_are_the_sections_of_params(pipeline: dict[str, Any]):
+    sections = [name for name in Params.model_fields if name not in SHARED_PARAMS]
+    assert sections == list(pipeline)
+
+
+def test_stages_are_the_files_of_the_stages_package(repository: Path, pipeline: dict[str, Any]):
+    files = {path.stem for path in (repository / "lienet" / "stages").glob("*.py")}
+    assert files - {"__init__"} == set(pipeline)
+
+
+def test_stages_are_verbs_of_the_command_line_in_their_order(pipeline: dict[str, Any]):
+    verbs = list(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+    assert [verb for verb in verbs if verb in pipeline] == list(pipeline)
+
+
+def test_each_stage_runs_its_own_verb(pipeline: dict[str, Any]):
+    for name, stage in pipeline.items():
+        assert stage["cmd"] in (f"lienet {name}", f"lienet {name} ${{key}}")
+
+
+def test_each_stage_reports_into_the_folder_of_its_name(pipeline: dict[str, Any]):
+    for name, stage in pipeline.items():
+        for path in _outputs_of(stage):
+            if path.startswith("reports/") and name != "report":
+                assert path.startswith(f"reports/{name}/")
+
+
+def test_each_stage_module_has_the_two_functions_of_a_stage(sources: dict[str, Any], pipeline):
+    for name in pipeline:
+        body = sources[f"lienet.stages.{name}"].tree.body
+        signatures = {
+            node.name: [argument.arg for argument in node.args.args]
+            for node in body
+            if hasattr(node, "args")
+        }
+        assert signatures["list_items"] == ["params"]
+        assert signatures["run"] == ["params", "workspace", "item"]
+
+
+def _outputs_of(stage: dict[str, Any]) -> list[str]:
+    entries = [*stage.get("outs", []), *stage.get("metrics", [])]
+    return [entry if isinstance(entry, str) else next(iter(entry)) for entry in entries]

@@ -1,0 +1,78 @@
+"""What every test shares: no telemetry, one thread, a loopback-only network, real photographs."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+LOOPBACK = ("127.0.0.1", "localhost", "::1", "0.0.0.0", "", None)
+SETTINGS = {
+    "DVC_NO_ANALYTICS": "1",
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "MPLBACKEND": "Agg",
+    "OMP_NUM_THREADS": "1",
+    # Child processes leave the machine only through a proxy that refuses at once.
+    "NO_PROXY": "localhost,127.0.0.1,::1",
+    "HTTP_PROXY": "http://127.0.0.1:9",
+    "HTTPS_PROXY": "http://127.0.0.1:9",
+    "ALL_PROXY": "http://127.0.0.1:9",
+}
+UNSET = ("MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME", "LIENET_FACE_MODEL", "LIENET_TEXT_MODEL")
+
+
+def pytest_configure() -> None:
+    """Settle the environment before any library is imported, as each reads its own only once."""
+    for name, value in SETTINGS.items():
+        os.environ[name] = value
+        if name.endswith("_PROXY"):
+            os.environ[name.lower()] = value
+    for name in UNSET:
+        os.environ.pop(name, None)
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The checkout that the tests belong to."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real photographs and small models; tests that need it are skipped without."""
+    named = os.environ.get("LIENET_TEST_DATA")
+    if not named:
+        pytest.skip("LIENET_TEST_DATA is not set: needs the folder of real photographs")
+    folder = Path(named).resolve()
+    if not folder.is_dir():
+        pytest.fail(f"LIENET_TEST_DATA is not a folder: {folder}")
+    return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _only_loopback() -> Iterator[None]:
+    """Refuse every connection and look-up that would leave this machine."""
+    connect, look_up = socket.socket.connect, socket.getaddrinfo
+
+    def guarded_connect(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in LOOPBACK:
+            raise OSError(f"tests may not connect to {address[0]}")
+        connect(self, address)
+
+    def guarded_look_up(host: Any, *args: Any, **options: Any) -> Any:
+        if host not in LOOPBACK:
+            raise socket.gaierror(f"tests may not look up {host}")
+        return look_up(host, *args, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded_connect)
+        patch.setattr(socket, "getaddrinfo", guarded_look_up)
+        yield

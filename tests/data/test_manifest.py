@@ -1,0 +1,173 @@
+"""Manifests keep every value, are the same bytes for the same rows, and refuse broken files."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from lienet.data.manifest import (
+    FilterRecord,
+    ImageRecord,
+    KeyGiver,
+    read_filtered,
+    read_manifest,
+    write_filtered,
+    write_manifest,
+)
+from lienet.errors import DataError
+
+KEPT = ImageRecord(
+    key="holiday__beach",
+    source="holiday",
+    path="images/holiday__beach.jpg",
+    sha256="ab" * 32,
+    size_bytes=5_000_000_000,
+    width_px=640,
+    height_px=427,
+    format="jpeg",
+    licence="CC BY 4.0",
+    author="Łucja Ōta",
+    origin="photos/beach.JPG",
+    split="auto",
+    status="kept",
+    reason="",
+)
+REFUSED = replace(KEPT, key="holiday__a", path="", status="refused", reason="animated")
+JUDGED = FilterRecord(
+    **asdict(KEPT),
+    verdict="refuse",
+    reasons=("face", "text"),
+    detector="yunet",
+    score=0.875,
+    boxes='[{"kind": "face"}]',
+)
+
+
+def test_rows_come_back_equal_and_sorted_by_key(tmp_path: Path) -> None:
+    path = tmp_path / "manifest.parquet"
+    write_manifest(path, iter([KEPT, REFUSED]))
+    assert read_manifest(path) == [REFUSED, KEPT]
+
+
+def test_columns_are_the_documented_ones(tmp_path: Path) -> None:
+    path = tmp_path / "manifest.parquet"
+    write_manifest(path, [KEPT])
+    assert ",".join(pq.read_schema(path).names) == (
+        "key,source,path,sha256,size_bytes,width_px,height_px,format,licence,author,origin,split,"
+        "status,reason"
+    )
+
+
+def test_filtered_rows_come_back_equal(tmp_path: Path) -> None:
+    path = tmp_path / "manifest.parquet"
+    kept = replace(JUDGED, key="b", verdict="keep", reasons=(), score=0.0, boxes="[]")
+    write_filtered(path, [JUDGED, kept])
+    assert read_filtered(path) == [kept, JUDGED]
+    assert read_manifest(path)[1] == KEPT
+
+
+def test_no_rows_are_legal(tmp_path: Path) -> None:
+    path = tmp_path / "manifest.parquet"
+    write_filtered(path, [])
+    assert read_filtered(path) == []
+
+
+def test_same_rows_in_any_order_are_the_same_bytes(tmp_path: Path) -> None:
+    one, other = tmp_path / "one.parquet", tmp_path / "other.parquet"
+    write_manifest(one, [KEPT, REFUSED])
+    write_manifest(other, [REFUSED, KEPT])
+    assert one.read_bytes() == other.read_bytes()
+
+
+def test_same_key_twice_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "manifest.parquet"
+    with pytest.raises(DataError, match="'holiday__beach'"):
+        write_manifest(path, [KEPT, replace(REFUSED, key=KEPT.key)])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_missing_file_names_itself(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"no manifest at .*absent\.parquet"):
+        read_manifest(tmp_path / "absent.parquet")
+
+
+@pytest.mark.parametrize("num_bytes", [0, 3, 100, -1])
+def test_file_cut_short_names_itself(tmp_path: Path, num_bytes: int) -> None:
+    path = tmp_path / "manifest.parquet"
+    write_manifest(path, [KEPT])
+    path.write_bytes(path.read_bytes()[:num_bytes])
+    with pytest.raises(DataError, match=r"manifest\.parquet is not a whole manifest") as caught:
+        read_manifest(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_columns_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "manifest.parquet"
+    write_manifest(path, [KEPT])
+    with pytest.raises(DataError, match="lacks the columns boxes, detector, reasons, score"):
+        read_filtered(path)
+
+
+def test_unknown_word_names_its_key(tmp_path: Path) -> None:
+    path = tmp_path / "manifest.parquet"
+    write_manifest(path, [replace(KEPT, split="holdout")])
+    with pytest.raises(DataError, match=r"split of holiday__beach .* got 'holdout'"):
+        read_manifest(path)
+
+
+def test_pandas_is_not_imported(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from lienet.data.manifest import *;"
+        f"path = Path({str(tmp_path / 'manifest.parquet')!r});"
+        "row = ImageRecord(*['x'] * 4, 1, 1, 1, *['x'] * 4, 'auto', 'kept', '');"
+        "write_manifest(path, [row]); assert read_manifest(path) == [row];"
+        "sys.exit('pandas' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("IMG_0001.JPG", "trip__img_0001"),
+        ("Ünter Wegs/Fotó (2).final.jpg", "trip__unter_wegs_foto_2_final"),
+        ("no suffix", "trip__no_suffix"),
+        ("写真.png", "trip__" + hashlib.sha256("写真".encode()).hexdigest()[:12]),
+    ],
+)
+def test_keys_are_simple(name: str, key: str) -> None:
+    assert KeyGiver("trip").give(name) == key
+
+
+def test_keys_are_unique() -> None:
+    giver = KeyGiver("trip")
+    names = ["a.jpg", "a.png", "a_2.jpg", "A.webp", "b/c.jpg", "b_c.jpg"]
+    assert [giver.give(name) for name in names] == [
+        "trip__a",
+        "trip__a_2",
+        "trip__a_2_2",
+        "trip__a_3",
+        "trip__b_c",
+        "trip__b_c_2",
+    ]
+
+
+def test_long_keys_are_cut_and_stay_apart() -> None:
+    giver = KeyGiver("trip")
+    one, other = giver.give("x" * 240 + "1.jpg"), giver.give("x" * 240 + "2.jpg")
+    assert one != other
+    assert max(len(one), len(other)) <= 100
+
+
+def test_empty_cells_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "manifest.parquet"
+    pq.write_table(pa.table({name: [None] for name in asdict(KEPT)}), path)
+    with pytest.raises(DataError, match="is not a whole manifest"):
+        read_manifest(path)

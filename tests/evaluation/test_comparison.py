@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import skimage.data
+from typer.testing import CliRunner
+
+from lienet.cli import app
+from lienet.errors import ImageError, InputError
+from lienet.evaluation.comparison import (
+    format_scores,
+    pair_files,
+    parse_colour,
+    score_pairs,
+    scores_as_json,
+)
+from lienet.evaluation.metrics import measure_psnr, measure_ssim
+from lienet.evaluation.vmaf import measure_vmaf
+from lienet.images import decode_image, encode_jpeg, encode_png
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> tuple[Path, Path]:
+    """Two photographs and their JPEGs, in folders whose names hold spaces, colons and quotes."""
+    references, distorted = tmp_path / "good: 'one'", tmp_path / "bad, two"
+    references.mkdir()
+    distorted.mkdir()
+    pixels = skimage.data.astronaut()
+    for place, name in enumerate(("left", "right.part")):
+        crop = pixels[40:140, 150 * place : 150 * place + 120 + 16 * place]
+        (references / f"{name}.png").write_bytes(encode_png(crop))
+        (distorted / f"{name}.jpg").write_bytes(encode_jpeg(crop, quality=20, chroma="4:2:0"))
+    (references / "notes.txt").write_text("no image")
+    (distorted / ".hidden.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    return references, distorted
+
+
+def test_folders_are_paired_by_stem_and_other_files_passed_over(folders: tuple[Path, Path]):
+    references, distorted = folders
+    assert pair_files(references, distorted) == [
+        (references / "left.png", distorted / "left.jpg"),
+        (references / "right.part.png", distorted / "right.part.jpg"),
+    ]
+
+
+def test_scores_are_those_of_the_metrics(folders: tuple[Path, Path]):
+    pairs = pair_files(*folders)
+    scores = score_pairs(pairs, colour="luma", border_px=3, with_vmaf=True)
+    for (reference_path, distorted_path), score in zip(pairs, scores, strict=True):
+        reference = decode_image(reference_path.read_bytes())
+        distorted = decode_image(distorted_path.read_bytes())
+        assert score.psnr_db == measure_psnr(reference, distorted, colour="luma", border_px=3)
+        assert score.ssim == measure_ssim(reference, distorted, colour="luma", border_px=3)
+        assert score.vmaf == measure_vmaf(reference, distorted)
+
+
+def test_the_object_of_a_folder_holds_pairs_and_means(folders: tuple[Path, Path]):
+    scores = score_pairs(pair_files(*folders), colour="rgb", border_px=0, with_vmaf=False)
+    shown = scores_as_json(scores, colour="rgb", border_px=0, is_folder=True)
+    mean_db = (scores[0].psnr_db + scores[1].psnr_db) / 2
+    assert shown["psnr_db"] == shown["mean"]["psnr_db"] == pytest.approx(mean_db)
+    assert shown["vmaf"] is None
+    assert [Path(pair["distorted"]).name for pair in shown["pairs"]] == [
+        "left.jpg",
+        "right.part.jpg",
+    ]
+    assert format_scores(scores).splitlines()[-1].split()[:2] == ["mean", f"{mean_db:.3f}"]
+
+
+def test_two_images_give_one_object_on_the_command_line(folders: tuple[Path, Path]):
+    reference, distorted = folders[0] / "left.png", folders[1] / "left.jpg"
+    ran = CliRunner().invoke(app, ["score", str(reference), str(distorted), "--json"])
+    shown = json.loads(ran.stdout)
+    assert {"psnr_db", "ssim", "vmaf"} <= set(shown)
+    assert shown["psnr_db"] == pytest.approx(
+        measure_psnr(decode_image(reference.read_bytes()), decode_image(distorted.read_bytes()))
+    )
+    assert 50 < shown["vmaf"] < 97
+
+
+def test_identical_images_give_valid_json(folders: tuple[Path, Path]):
+    path = str(folders[0] / "left.png")
+    ran = CliRunner().invoke(app, ["score", path, path, "--json"])
+
+    def refuse(name: str) -> None:
+        raise AssertionError(f"{name} is no JSON")
+
+    shown = json.loads(ran.stdout, parse_constant=refuse)
+    assert (shown["psnr_db"], shown["ssim"]) == (100.0, 1.0)
+    assert shown["vmaf"] == pytest.approx(97.43, abs=0.005)
+
+
+def test_the_table_of_two_images_needs_no_mean(folders: tuple[Path, Path]):
+    arguments = [str(folders[0] / "left.png"), str(folders[1] / "left.jpg"), "--no-vmaf"]
+    ran = CliRunner().invoke(app, ["score", *arguments])
+    assert ran.exit_code == 0
+    lines = ran.stdout.splitlines()
+    assert len(lines) == 2
+    assert lines[1].startswith("left.jpg")
+    assert lines[1].endswith("-")
+
+
+def test_a_file_without_its_partner_is_named(folders: tuple[Path, Path]):
+    (folders[1] / "left.jpg").rename(folders[1] / "lost.jpg")
+    with pytest.raises(InputError, match=r"got left, lost in one of them only"):
+        pair_files(*folders)
+
+
+def test_two_files_of_one_name_are_refused(folders: tuple[Path, Path]):
+    (folders[1] / "left.png").write_bytes((folders[0] / "left.png").read_bytes())
+    with pytest.raises(InputError, match=r"got left\.jpg and left\.png"):
+        pair_files(*folders)
+
+
+def test_paths_that_are_no_pair_are_refused(folders: tuple[Path, Path], tmp_path: Path):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with pytest.raises(InputError, match="two images or two folders"):
+        pair_files(folders[0], folders[1] / "left.jpg")
+    with pytest.raises(InputError, match="no such file or folder"):
+        pair_files(folders[0], tmp_path / "nowhere")
+    with pytest.raises(InputError, match="without a JPEG, PNG, WebP or TIFF image"):
+        pair_files(folders[0], empty)
+
+
+def test_errors_name_the_files(folders: tuple[Path, Path]):
+    references, distorted = folders
+    mixed = [(references / "left.png", distorted / "right.part.jpg")]
+    with pytest.raises(InputError, match=r"left\.png and .*right\.part\.jpg: .* got 136 x 100 px"):
+        score_pairs(mixed, colour="rgb", border_px=0, with_vmaf=False)
+    with pytest.raises(ImageError, match=r"notes\.txt: not a"):
+        score_pairs(
+            [(references / "left.png", references / "notes.txt")],
+            colour="rgb",
+            border_px=0,
+            with_vmaf=False,
+        )
+
+
+def test_an_unknown_colour_space_is_refused():
+    assert parse_colour("luma") == "luma"
+    with pytest.raises(InputError, match="must be rgb or luma, got ycbcr"):
+        parse_colour("ycbcr")

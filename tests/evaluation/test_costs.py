@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lienet.evaluation.costs import Cost, format_costs, list_costs
+from lienet.params import Params, SrganModel, load_params
+
+
+@pytest.fixture(scope="module")
+def params(repository: Path) -> Params:
+    return load_params(repository / "profiles" / "sample.yaml")
+
+
+def test_a_small_network_costs_what_is_counted_by_hand(params: Params):
+    spec = SrganModel(
+        task="sr",
+        name="tiny",
+        architecture="srgan",
+        scale=2,
+        channels=4,
+        num_blocks=1,
+        batch_norm=False,
+    )
+    (cost,) = list_costs(params.model_copy(update={"models": {"sr-tiny": spec}}))
+    # 9x9 ends, three 3x3 of 4 -> 4, one 3x3 of 4 -> 16; PReLU's slope in head, block, upsampling.
+    weights = {"head": 3 * 4 * 81, "body": 3 * 4 * 4 * 9, "shuffle": 4 * 16 * 9, "tail": 4 * 3 * 81}
+    biases = 4 + 3 * 4 + 16 + 3
+    low_px, high_px = (720 // 2) * (1280 // 2), 720 * 1280
+    assert cost.num_params == sum(weights.values()) + biases + 3
+    low = weights["head"] + weights["body"] + weights["shuffle"]
+    assert cost.num_macs == low * low_px + weights["tail"] * high_px
+    assert cost.macs_output_px == (720, 1280)
+
+
+def test_every_model_is_listed_in_order_and_bicubic_has_no_parameters(params: Params):
+    costs = list_costs(params)
+    assert [f"{cost.task}-{cost.name}" for cost in costs] == list(params.models)
+    assert [cost.num_params == 0 for cost in costs] == [cost.name == "bicubic" for cost in costs]
+
+
+def test_the_table_is_aligned_and_says_the_output_size():
+    costs = [
+        Cost("sr", "lienet", "lienet", 4, 124_587, 6_543_000_000, (720, 1280)),
+        Cost("sr", "bicubic", "bicubic", 4, 0, 69_000_000, (720, 1280)),
+    ]
+    assert format_costs(costs).splitlines() == [
+        "model       architecture  scale  parameters  multiply-adds 1280x720",
+        "sr-lienet   lienet           x4     124,587                  6.54 G",
+        "sr-bicubic  bicubic          x4           0                  0.07 G",
+    ]
+
+
+def test_as_json_names_every_field():
+    cost = Cost("sr", "a", "lienet", 2, 1, 2, (720, 1280))
+    assert cost.as_json() == {
+        "task": "sr",
+        "name": "a",
+        "architecture": "lienet",
+        "scale": 2,
+        "num_params": 1,
+        "num_macs": 2,
+        "macs_output_px": (720, 1280),
+    }

@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor, nn
+
+from lienet.data.resize import resize_bicubic
+from lienet.errors import InputError, ModelError
+from lienet.inference.enhancer import Enhancer, plan_spans
+from lienet.models.baselines import Bicubic
+
+
+class Repeating(nn.Module):
+    """Repeats every pixel ``scale`` times per side; counts what it was given."""
+
+    def __init__(self, scale: int = 2) -> None:
+        super().__init__()
+        self.scale = scale
+        self.sizes_px: list[tuple[int, int]] = []
+
+    def forward(self, degraded: Tensor) -> Tensor:
+        self.sizes_px.append((degraded.shape[2], degraded.shape[3]))
+        return degraded.repeat_interleave(self.scale, 2).repeat_interleave(self.scale, 3)
+
+
+def noise(height_px: int, width_px: int, channels: int = 3, dtype: type = np.uint8) -> np.ndarray:
+    generator = np.random.default_rng(height_px * width_px)
+    high = np.iinfo(dtype).max
+    return generator.integers(0, high, (height_px, width_px, channels), dtype, endpoint=True)
+
+
+def repeat(pixels: np.ndarray, scale: int = 2) -> np.ndarray:
+    return pixels.repeat(scale, axis=0).repeat(scale, axis=1)
+
+
+@given(length_px=st.integers(1, 700), side_px=st.integers(16, 200), overlap_px=st.integers(0, 24))
+def test_every_pixel_is_kept_once_and_away_from_inner_edges(
+    length_px: int, side_px: int, overlap_px: int
+):
+    side_px += 2 * overlap_px
+    spans = plan_spans(length_px, side_px=side_px, overlap_px=overlap_px)
+    kept = [place for span in spans for place in range(span.kept_start, span.kept_stop)]
+    assert kept == list(range(length_px))
+    for span in spans:
+        assert 0 <= span.start < span.stop <= length_px
+        assert span.stop - span.start <= side_px
+        assert span.start == 0 or span.kept_start - span.start >= overlap_px
+        assert span.stop == length_px or span.stop - span.kept_stop >= overlap_px
+        assert span.start % 8 == 0
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("size_px", [(50, 40), (9, 200), (81, 203)])
+def test_pixels_pass_unchanged_through_tiles(dtype: type, size_px: tuple[int, int]):
+    pixels = noise(*size_px, dtype=dtype)
+    enhanced = Enhancer(Repeating(), scale=2, tile_px=40, overlap_px=16).enhance(pixels)
+    assert enhanced.dtype == dtype
+    np.testing.assert_array_equal(enhanced, repeat(pixels))
+
+
+def test_only_large_inputs_are_tiled():
+    network = Repeating()
+    enhancer = Enhancer(network, scale=2, tile_px=100, overlap_px=32)
+    enhancer.enhance(noise(50, 199))
+    assert network.sizes_px == [(50, 199)]
+    network.sizes_px.clear()
+    enhancer.enhance(noise(101, 100))
+    assert len(network.sizes_px) > 1
+    assert max(max(size) for size in network.sizes_px) <= 100
+
+
+def test_tiles_equal_the_whole_image_where_the_overlap_covers_the_reach():
+    """Eight 3x3 convolutions reach 8 px, less than the overlap: no seam is left."""
+    torch.manual_seed(0)
+    layers: list[nn.Module] = []
+    for inputs in (3, *[8] * 6):
+        layers += [nn.Conv2d(inputs, 8, 3, padding=1), nn.LeakyReLU(0.1)]
+    network = nn.Sequential(*layers, nn.Conv2d(8, 48, 3, padding=1), nn.PixelShuffle(4))
+    pixels = noise(150, 170)
+    whole = Enhancer(network, scale=4, tile_px=512).enhance(pixels).astype(int)
+    tiled = Enhancer(network, scale=4, tile_px=80).enhance(pixels).astype(int)
+    assert whole.std() > 1
+    assert np.abs(whole - tiled).max() <= 1
+
+
+def test_an_overlap_short_of_the_reach_would_leave_seams():
+    """The test above can fail: with no overlap, padding shows at every inner edge."""
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Conv2d(3, 12, 5, padding=2), nn.PixelShuffle(2))
+    pixels = noise(100, 100)
+    whole = Enhancer(network, scale=2, tile_px=512).enhance(pixels).astype(int)
+    tiled = Enhancer(network, scale=2, tile_px=40, overlap_px=0).enhance(pixels).astype(int)
+    assert np.abs(whole - tiled).max() > 1
+
+
+def test_the_registry_s_bicubic_agrees_with_the_resizer():
+    pixels = noise(40, 50)
+    enhanced = Enhancer(Bicubic(4), scale=4).enhance(pixels).astype(int)
+    difference = np.abs(enhanced - resize_bicubic(pixels, scale=4).astype(int))
+    assert difference.max() <= 1
+    assert (difference > 0).mean() < 1e-3
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_depth_and_channels_are_kept_and_alpha_is_enlarged_smoothly(dtype: type, channels: int):
+    pixels = noise(20, 24, channels, dtype)
+    enhanced = Enhancer(Repeating(), scale=2).enhance(pixels)
+    colours = channels - (channels in (2, 4))
+    assert enhanced.shape == (40, 48, channels)
+    assert enhanced.dtype == dtype
+    np.testing.assert_array_equal(enhanced[..., :colours], repeat(pixels)[..., :colours])
+    if channels in (2, 4) and dtype == np.uint8:
+        expected = resize_bicubic(pixels[..., -1:], scale=2)
+        np.testing.assert_array_equal(enhanced[..., -1:], expected)
+
+
+def test_an_opaque_image_stays_opaque_in_sixteen_bits():
+    pixels = noise(20, 24, 4, np.uint16)
+    pixels[..., 3] = 65535
+    enhanced = Enhancer(Repeating(), scale=2).enhance(pixels)
+    assert (enhanced[..., 3] == 65535).all()
+
+
+def test_a_plane_without_channels_stays_one():
+    pixels = noise(20, 24, 1)[..., 0]
+    np.testing.assert_array_equal(Enhancer(Repeating(), scale=2).enhance(pixels), repeat(pixels))
+
+
+@pytest.mark.parametrize("size_px", [(1, 1), (3, 20), (7, 7)])
+def test_small_images_are_padded_for_the_network_and_cropped(size_px: tuple[int, int]):
+    network, pixels = Repeating(), noise(*size_px)
+    np.testing.assert_array_equal(Enhancer(network, scale=2).enhance(pixels), repeat(pixels))
+    assert network.sizes_px == [(max(8, size_px[0]), max(8, size_px[1]))]
+
+
+def test_a_network_of_fixed_input_size_serves_any_image():
+    enhancer, network = Enhancer(Repeating(), scale=2), Repeating()
+    enhancer._network.input_size_px = (32, 24)
+    enhancer._network._module = network
+    for size_px in ((20, 20), (32, 24), (33, 70)):
+        pixels = noise(*size_px)
+        np.testing.assert_array_equal(enhancer.enhance(pixels), repeat(pixels))
+    assert set(network.sizes_px) == {(32, 24)}
+
+
+def test_output_is_clipped_and_rounded_to_nearest():
+    class Fixed(nn.Module):
+        def forward(self, degraded: Tensor) -> Tensor:
+            levels = torch.tensor([-0.2, 100.49 / 255, 1.7]).reshape(1, 3, 1, 1)
+            return levels.expand(1, 3, *degraded.shape[2:])
+
+    enhanced = Enhancer(Fixed(), scale=1).enhance(noise(8, 8))
+    assert (enhanced == np.array([0, 100, 255])).all()
+
+
+def test_a_wrong_scale_is_a_model_error():
+    with pytest.raises(ModelError, match="scale 4 must give"):
+        Enhancer(Repeating(2), scale=4).enhance(noise(8, 8))
+
+
+def test_an_output_that_is_not_finite_is_a_model_error():
+    class Broken(nn.Module):
+        def forward(self, degraded: Tensor) -> Tensor:
+            return degraded * float("nan")
+
+    with pytest.raises(ModelError, match="not finite"):
+        Enhancer(Broken(), scale=1).enhance(noise(8, 8))
+
+
+@pytest.mark.parametrize(
+    "pixels",
+    [np.zeros((8, 8, 5), np.uint8), np.zeros((8, 8, 3), np.float32), np.zeros((0, 8, 3), np.uint8)],
+)
+def test_what_is_no_image_is_refused(pixels: np.ndarray):
+    with pytest.raises(InputError, match="images to enhance"):
+        Enhancer(Repeating(), scale=2).enhance(pixels)
+
+
+def test_a_tile_too_small_for_its_overlap_is_refused():
+    with pytest.raises(InputError, match=r"at least 72, .* got 64"):
+        Enhancer(Repeating(), scale=2, tile_px=64, overlap_px=32)

@@ -1,0 +1,117 @@
+"""The rivals: structure true to their papers, exact sizes, shapes."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from lienet.models.baselines import Bicubic, Esrgan, Sftgan, SftLayer, Srgan
+from lienet.params import EsrganModel, SftganModel, SrganModel
+
+
+def srgan(*, scale: int = 4, batch_norm: bool = True) -> Srgan:
+    spec = SrganModel(
+        task="sr",
+        name="srgan",
+        architecture="srgan",
+        scale=4,
+        channels=8,
+        num_blocks=2,
+        batch_norm=batch_norm,
+    )
+    return Srgan(spec, scale)
+
+
+def esrgan(*, scale: int = 4) -> Esrgan:
+    spec = EsrganModel(
+        task="sr",
+        name="esrgan",
+        architecture="esrgan",
+        scale=4,
+        channels=16,
+        num_blocks=1,
+        growth=8,
+    )
+    return Esrgan(spec, scale)
+
+
+def sftgan(*, scale: int = 4) -> Sftgan:
+    spec = SftganModel(
+        task="sr",
+        name="sftgan",
+        architecture="sftgan",
+        scale=4,
+        channels=8,
+        num_blocks=2,
+        condition_channels=4,
+    )
+    return Sftgan(spec, scale)
+
+
+def count(module: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+@pytest.mark.parametrize("build", [srgan, esrgan, sftgan])
+@pytest.mark.parametrize("scale", [2, 4])
+def test_output_is_scale_times_the_input(build, scale):
+    model = build(scale=scale).eval()
+    assert model(torch.rand(2, 3, 9, 13)).shape == (2, 3, 9 * scale, 13 * scale)
+
+
+def test_srgan_parameters_by_hand():
+    ends = (3 * 8 * 81 + 8) + (8 * 3 * 81 + 3)
+    three, norm, prelu = 8 * 8 * 9 + 8, 16, 1
+    body = 2 * (2 * three + 2 * norm + prelu) + three + norm
+    shuffles = 2 * (8 * 32 * 9 + 32 + prelu)
+    assert count(srgan()) == ends + prelu + body + shuffles
+
+
+def test_srresnet_is_srgan_without_normalisation():
+    plain = srgan(batch_norm=False)
+    assert not any(isinstance(layer, nn.BatchNorm2d) for layer in plain.modules())
+    assert count(srgan()) - count(plain) == 5 * 16
+
+
+def test_esrgan_parameters_by_hand():
+    dense = sum(9 * (16 + 8 * index) * 8 + 8 for index in range(4)) + 9 * 48 * 16 + 16
+    outside = (3 * 16 * 9 + 16) + 4 * (16 * 16 * 9 + 16) + (16 * 3 * 9 + 3)
+    assert count(esrgan()) == 3 * dense + outside
+
+
+def test_esrgan_block_scales_its_residuals():
+    """A dense block whose last layer gives a constant one adds 0.2; the outer block 0.2 again."""
+    model = esrgan()
+    block = model.trunk[0]
+    with torch.no_grad():
+        for dense in block.blocks:
+            dense.convs[-1].weight.zero_()
+            dense.convs[-1].bias.fill_(1.0)
+    features = torch.zeros(1, 16, 4, 4)
+    # three dense blocks add 0.2 each: 0.6; the outer residual scales that by 0.2
+    assert block(features).mean().item() == pytest.approx(0.12)
+
+
+def test_sft_layer_by_hand():
+    layer = SftLayer(1, 1)
+    with torch.no_grad():
+        for net, weight in ((layer.scale_net, 2.0), (layer.shift_net, -3.0)):
+            net[0].weight.fill_(1.0)
+            net[2].weight.fill_(weight)
+    one = torch.ones(1, 1, 1, 1)
+    # scale = 2 * 1, shift = -3 * 1: 5 * (2 + 1) - 3
+    assert layer(5 * one, one).item() == 12.0
+
+
+def test_sftgan_sees_only_background():
+    model = sftgan()
+    background = model._background(torch.rand(1, 3, 2, 3))
+    assert background.shape == (1, 8, 8, 12)
+    assert background[:, 0].min() == 1
+    assert background[:, 1:].abs().max() == 0
+
+
+def test_bicubic_has_no_parameters():
+    assert count(Bicubic(2)) == 0
+    assert Bicubic(2)(torch.rand(1, 3, 5, 6)).shape == (1, 3, 10, 12)

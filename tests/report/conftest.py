@@ -1,0 +1,52 @@
+"""The workspace that tests of the report share; built once, never written to."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from lienet.params import Params
+from lienet.report.evaluations import PerImage, read_evaluations, read_per_image
+from lienet.report.tables import Group, group_rows
+from lienet.workspace import Workspace
+
+
+@pytest.fixture(scope="session")
+def evaluated() -> ModuleType:
+    """The module that builds a workspace as evaluate leaves it."""
+    path = Path(__file__).with_name("evaluated.py")
+    spec = importlib.util.spec_from_file_location("evaluated", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["evaluated"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def params(repository: Path, evaluated: ModuleType) -> Params:
+    made: Params = evaluated.make_params(repository)
+    return made
+
+
+@pytest.fixture(scope="session")
+def workspace(
+    params: Params, evaluated: ModuleType, tmp_path_factory: pytest.TempPathFactory
+) -> Workspace:
+    made: Workspace = evaluated.make_workspace(tmp_path_factory.mktemp("evaluated"), params)
+    return made
+
+
+@pytest.fixture(scope="session")
+def groups(params: Params, workspace: Workspace) -> list[Group]:
+    return group_rows(params, read_evaluations(params, workspace))
+
+
+@pytest.fixture(scope="session")
+def per_image(params: Params, workspace: Workspace) -> PerImage:
+    return read_per_image(workspace, read_evaluations(params, workspace))

@@ -1,0 +1,46 @@
+"""table1.md: every table well formed, the nearest marked once, the paper beside ours."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from lienet.report import tables
+from lienet.report.markdown import render_markdown
+from lienet.report.tables import Gain
+
+
+@pytest.fixture
+def text(params, groups, per_image) -> str:
+    pairs = tables.compare_pairs(groups, per_image, lambda differences: Gain(0.1, 0.05, 0.2))
+    return render_markdown(params, groups, pairs, tables.find_nearest(groups))
+
+
+def test_every_line_of_a_table_has_as_many_cells_as_its_head(text: str):
+    blocks = [block for block in text.split("\n\n") if block.startswith("|")]
+    assert len(blocks) == 1 + 4 + 1
+    for block in blocks:
+        assert len({line.count("|") for line in block.splitlines()}) == 1
+
+
+def test_one_line_alone_is_marked_nearest(text: str):
+    marked = [line for line in text.splitlines() if line.startswith("|") and "◆" in line]
+    assert len(marked) == 1
+    assert marked[0].startswith("| x2_q20_luma ◆ | mixed (2) |")
+
+
+def test_best_values_are_bold_and_the_papers_are_not(text: str):
+    row = next(line for line in text.splitlines() if line.startswith("| lienet (ours)"))
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    assert all(re.fullmatch(r"\*\*.+\*\*", cell) for cell in cells[1:9])
+    assert cells[9:] == ["30.63 (+1.31)", "0.8744 (+0.0322)"]
+
+
+def test_pairs_name_both_models_and_the_verdict(text: str):
+    assert "| x4_q20_luma | mixed (2) | lienet - srgan | +0.100 [+0.050, +0.200] |" in text
+    assert "too few images" in text
+
+
+def test_without_pairs_there_is_no_empty_table(params, groups):
+    assert "Model against model" not in render_markdown(params, groups, [], None)

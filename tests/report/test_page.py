@@ -1,0 +1,152 @@
+"""The page is one file, asks the network nothing, and its slider moves."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lienet.errors import DataError
+from lienet.images import encode_png
+from lienet.report import page, tables
+from lienet.report.page import Figures, render_page
+from lienet.report.pictures import load_comparisons
+from lienet.report.tables import Gain
+
+PNG = encode_png(np.zeros((8, 8, 3), np.uint8))
+FIGURES = Figures({"figure6": PNG, "figure7": PNG}, {"figure6": PNG, "figure7": PNG})
+VOID = {"meta", "link", "img", "input", "source"}
+
+
+class Outline(HTMLParser):
+    """Collects identifiers and addresses, and holds tags against each other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.addresses: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        self.ids += [given["id"]] if "id" in given else []
+        self.addresses += [given[name] for name in ("src", "href", "srcset") if name in given]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+@pytest.fixture(scope="module")
+def comparisons(params, workspace, groups, per_image):
+    return load_comparisons(params, workspace, groups, per_image)
+
+
+@pytest.fixture(scope="module")
+def html(params, groups, per_image, comparisons) -> str:
+    pairs = tables.compare_pairs(groups, per_image, lambda differences: Gain(0.1, 0.05, 0.2))
+    nearest = tables.find_nearest(groups)
+    return render_page(params, groups, pairs, nearest, comparisons, FIGURES)
+
+
+def outline_of(html: str) -> Outline:
+    outline = Outline()
+    outline.feed(html)
+    return outline
+
+
+def test_tags_are_closed_and_identifiers_are_unique(html: str):
+    outline = outline_of(html)
+    assert outline.open == []
+    assert len(outline.ids) == len(set(outline.ids))
+
+
+def test_every_address_is_inside_the_file(html: str):
+    outline = outline_of(html)
+    for address in outline.addresses:
+        assert address.startswith(("data:", "#"))
+        assert not address.startswith("#") or address[1:] in outline.ids
+    assert re.findall(r"https?://|@import|url\(", html) == []
+
+
+def test_the_page_holds_table_1_with_the_papers_figures_and_one_mark(html: str):
+    assert html.count("<small>(+1.31)</small>") == 4
+    assert html.count('<span class="badge">nearest</span>') == 1
+    assert html.count('<tr class="ours">') == 4
+
+
+def test_every_photograph_and_version_can_be_chosen(html: str, comparisons):
+    for comparison in comparisons:
+        assert f"{comparison.key} ({comparison.test_set})</option>" in html
+    for name in ("input", "bicubic", "srgan", "esrgan", "sftgan", "lienet", "reference"):
+        assert html.count(f'"name": "{name}"') == len(comparisons)
+
+
+def test_the_same_report_gives_the_same_page(params, groups, comparisons, html: str):
+    pages = {render_page(params, groups, [], None, comparisons, FIGURES) for _ in range(2)}
+    assert len(pages) == 1
+
+
+def test_without_photographs_the_page_has_neither_slider_nor_script(params, groups):
+    bare = render_page(params, groups, [], None, [], Figures({}, {}))
+    outline = outline_of(bare)
+    assert outline.open == []
+    assert "<script>" not in bare
+    assert "compare" not in outline.ids
+
+
+def test_names_are_escaped(params, groups, comparisons):
+    turned = params.model_copy(update={"profile": "<b>&"})
+    html = render_page(turned, groups, [], None, [], Figures({}, {}))
+    assert "<b>" not in html
+    assert "&lt;b&gt;&amp;" in html
+
+
+def test_a_page_that_grows_too_large_loses_quality_and_then_is_refused(
+    params, groups, comparisons, html: str, monkeypatch: pytest.MonkeyPatch
+):
+    assert "WebP at quality 92" in html
+    monkeypatch.setattr(page, "MAX_PAGE_BYTES", len(html.encode()) * 3 // 4)
+    smaller = render_page(params, groups, [], None, comparisons, FIGURES)
+    assert "WebP at quality 92" not in smaller
+    monkeypatch.setattr(page, "MAX_PAGE_BYTES", 10_000)
+    with pytest.raises(DataError, match="does not with 3 photographs; lower"):
+        render_page(params, groups, [], None, comparisons, FIGURES)
+
+
+def test_in_a_browser_keys_and_choices_move_the_slider(html: str, tmp_path: Path):
+    browser = shutil.which("chromium") or shutil.which("chromium-browser")
+    if browser is None:
+        pytest.skip("needs chromium to run the page's script")
+    probe = """<script>
+    const was = getComputedStyle(find("after")).clipPath;
+    cut.value = 25; cut.dispatchEvent(new Event("input"));
+    const is = getComputedStyle(find("after")).clipPath;
+    find("pick-after").value = "srgan"; find("pick-after").dispatchEvent(new Event("change"));
+    find("pick-slide").value = "1"; find("pick-slide").dispatchEvent(new Event("change"));
+    document.body.dataset.probe = [was, is, find("after").alt, find("before").alt,
+      find("after").src === slides[1].versions[2].source].join("|");
+    </script></body>"""
+    path = tmp_path / "page.html"
+    path.write_text(html.replace("</body>", probe), encoding="utf-8")
+    command = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"]
+    command += ["--no-first-run", "--disable-background-networking", "--disable-component-update"]
+    command += ["--disable-sync", f"--user-data-dir={tmp_path / 'browser'}", "--dump-dom"]
+    ran = subprocess.run(
+        [*command, path.as_uri()], capture_output=True, text=True, timeout=60, check=True
+    )
+    found = re.search(r'data-probe="([^"]*)"', ran.stdout)
+    assert found is not None
+    assert found[1].split("|") == [
+        "inset(0px 0px 0px 50%)",
+        "inset(0px 0px 0px 25%)",
+        "mixed__cup, srgan",
+        "mixed__cup, input",
+        "true",
+    ]

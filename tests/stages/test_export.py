@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import onnx
+import pytest
+import torch
+
+from lienet.errors import ModelError
+from lienet.files import sha256_of_file
+from lienet.models.registry import ModelCard, build_model, count_parameters, save_model
+from lienet.params import Params, load_params
+from lienet.stages.export import list_items, run
+from lienet.workspace import Workspace
+
+KEY = "0123456789abcdef" * 4
+
+
+@pytest.fixture(scope="module")
+def params(repository: Path) -> Params:
+    return load_params(repository / "profiles" / "sample.yaml")
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")  # away, so it stays quick
+    return Workspace(tmp_path)
+
+
+def _store(params: Params, workspace: Workspace, item: str) -> Path:
+    spec = params.models[item]
+    torch.manual_seed(5)
+    model = build_model(spec)
+    card = ModelCard(
+        task=spec.task,
+        name=spec.name,
+        architecture=spec.architecture,
+        spec=spec.model_dump(),
+        scale=spec.scale,
+        num_params=count_parameters(model),
+        steps=1,
+        seed=5,
+        data_sha256={},
+        run_key=KEY,
+        weights_sha256="",
+        valid_psnr_db=None,
+    )
+    save_model(workspace.model_dir(spec.task, spec.name), model, card)
+    return workspace.model_dir(spec.task, spec.name)
+
+
+def test_the_items_are_the_models(params: Params):
+    assert list_items(params) == list(params.models)
+
+
+def test_a_model_is_exported_with_its_report_and_logged(params: Params, workspace: Workspace):
+    model_dir = _store(params, workspace, "sr-bicubic")
+    run(params, workspace, "sr-bicubic")
+    report = json.loads(workspace.export_report_path("sr", "bicubic").read_text())
+    assert report["max_abs_error"] <= report["tolerance"] == params.export.parity_tolerance
+    assert report["passed"] is True
+    assert report["sizes_px"] == [list(size) for size in params.export.parity_sizes_px]
+    assert report["opset"] == params.export.opset
+    assert report["onnx_sha256"] == sha256_of_file(model_dir / "model.onnx")
+    metadata = {one.key: one.value for one in onnx.load(model_dir / "model.onnx").metadata_props}
+    assert (metadata["model"], metadata["scale"], metadata["run_key"]) == ("bicubic", "4", KEY)
+    assert "licences of the photographs" in metadata["licence"]
+    (journal,) = (workspace.state_dir / "tracking").glob("*.jsonl")
+    logged = [json.loads(line) for line in journal.read_text().splitlines()]
+    files = [Path(record["artifact"]).name for record in logged if "artifact" in record]
+    assert files == ["weights.safetensors", "model.json", "model.onnx"]
+
+
+def test_a_model_that_strays_leaves_no_file(params: Params, workspace: Workspace):
+    model_dir = _store(params, workspace, "sr-bicubic")
+    strict = params.model_copy(  # bicubic is exact, so only an impossible tolerance fails it
+        update={"export": params.export.model_copy(update={"parity_tolerance": -1.0})}
+    )
+    with pytest.raises(ModelError, match="must agree within"):
+        run(strict, workspace, "sr-bicubic")
+    assert not (model_dir / "model.onnx").exists()
+    assert not workspace.export_report_path("sr", "bicubic").exists()
+
+
+def test_a_model_that_was_not_trained_is_one_clear_error(params: Params, workspace: Workspace):
+    with pytest.raises(ModelError, match=r"model\.json"):
+        run(params, workspace, "sr-srgan")

@@ -1,0 +1,72 @@
+"""The stage report writes everything, the same again, and nothing if an evaluation is missing."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from lienet.errors import DataError
+from lienet.params import Params
+from lienet.stages import report
+from lienet.workspace import Workspace
+
+WRITTEN = ["figures/figure6.png", "figures/figure7.png", "index.html", "table1.csv", "table1.md"]
+
+
+@pytest.fixture(scope="module")
+def evaluated() -> ModuleType:
+    path = Path(__file__).parents[1] / "report" / "evaluated.py"
+    spec = importlib.util.spec_from_file_location("evaluated_for_stage", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def params(repository: Path, evaluated: ModuleType) -> Params:
+    made: Params = evaluated.make_params(repository, max_figure_images=1)
+    return made
+
+
+@pytest.fixture
+def workspace(params: Params, evaluated: ModuleType, tmp_path: Path) -> Workspace:
+    made: Workspace = evaluated.make_workspace(tmp_path, params, side_px=96)
+    return made
+
+
+def read_outputs(workspace: Workspace) -> dict[str, bytes]:
+    paths = [
+        path
+        for path in sorted(workspace.reports_dir.rglob("*"))
+        if path.is_file() and "evaluate" not in path.parts
+    ]
+    return {str(path.relative_to(workspace.reports_dir)): path.read_bytes() for path in paths}
+
+
+def test_there_is_one_item(params: Params):
+    assert report.list_items(params) == ["report"]
+
+
+def test_all_outputs_are_written_and_a_second_run_writes_the_same(params, workspace):
+    report.run(params, workspace, "report")
+    first = read_outputs(workspace)
+    assert sorted(first) == WRITTEN
+    assert b"| x4_q20_luma | mixed (2) | lienet - esrgan | +0." in first["table1.md"]
+    assert first["table1.csv"].count(b"\n") == 1 + 4 * 5 + 4
+    report.run(params, workspace, "report")
+    assert read_outputs(workspace) == first
+
+
+def test_a_missing_evaluation_leaves_the_last_report_as_it_was(params, workspace):
+    (workspace.reports_dir / "table1.csv").write_text("the last one")
+    workspace.evaluation_path("sr", "srgan").unlink()
+    with pytest.raises(DataError, match="run `lienet evaluate sr-srgan`"):
+        report.run(params, workspace, "report")
+    assert read_outputs(workspace) == {"table1.csv": b"the last one"}

@@ -1,0 +1,149 @@
+"""The params file is complete, typed, and refused as a whole if anything is wrong."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from lienet.errors import InputError, ParamsError
+from lienet.params import Params, load_params, parse_params
+
+
+@pytest.fixture(scope="session")
+def sample_tree(repository: Path) -> dict[str, Any]:
+    """The sample profile as plain data."""
+    loaded: dict[str, Any] = yaml.safe_load((repository / "profiles/sample.yaml").read_text())
+    return loaded
+
+
+def parse_changed(tree: dict[str, Any], path: str, value: object) -> Params:
+    """Parse ``tree`` with one value replaced; a dotted path leads to it."""
+    changed = copy.deepcopy(tree)
+    *parents, last = path.split(".")
+    inside = changed
+    for name in parents:
+        inside = inside[name]
+    inside[last] = value
+    return parse_params(yaml.safe_dump(changed), name="params.yaml")
+
+
+def test_the_sample_profile_is_valid_and_frozen(sample_tree: dict[str, Any]):
+    params = parse_params(yaml.safe_dump(sample_tree), name="sample")
+    assert params.train.patch_px == sample_tree["train"]["patch_px"]
+    with pytest.raises(ValueError, match="frozen"):
+        params.train.steps = 1  # type: ignore[misc]
+
+
+def leaves(tree: object, path: str = "") -> list[str]:
+    """Return the dotted path of each key of each mapping."""
+    if not isinstance(tree, dict):
+        return []
+    here = [f"{path}{key}" for key in tree]
+    return here + [leaf for key in tree for leaf in leaves(tree[key], f"{path}{key}.")]
+
+
+def outcome_of(tree: dict[str, Any]) -> str:
+    """Return the error that a tree of params is refused with, or that it was accepted."""
+    try:
+        parse_params(yaml.safe_dump(tree), name="params.yaml")
+    except ParamsError as error:
+        return str(error)
+    return "accepted"
+
+
+# Entries of these mappings are named by their user: one fewer is a choice, not a mistake.
+NAMED_BY_USERS = ("download.sources.", "models.", "evaluate.protocols.")
+
+
+def test_no_key_can_be_left_out(sample_tree: dict[str, Any]):
+    outcomes = {}
+    for path in leaves(sample_tree):
+        if any(path.startswith(n) and path.count(".") == n.count(".") for n in NAMED_BY_USERS):
+            continue
+        changed = copy.deepcopy(sample_tree)
+        *parents, last = path.split(".")
+        inside = changed
+        for name in parents:
+            inside = inside[name]
+        del inside[last]
+        outcomes[path] = outcome_of(changed)
+    assert len(outcomes) > 60
+    # Without its discriminator an entry has no other keys to speak of.
+    unnamed = {
+        path: outcome
+        for path, outcome in outcomes.items()
+        if path.rpartition(".")[2] not in outcome and "discriminator" not in outcome
+    }
+    assert unnamed == {}
+
+
+@pytest.mark.parametrize("section", ["", "train.", "download.", "evaluate.latency."])
+def test_an_unknown_key_is_named(sample_tree: dict[str, Any], section: str):
+    with pytest.raises(ParamsError, match=rf"{section}pathc_px: .*edit params.yaml"):
+        parse_changed(sample_tree, f"{section}pathc_px", 32)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("train.steps", 0, "train.steps: .*greater than 0, got 0"),
+        ("train.steps", 2.5, "train.steps: "),
+        ("train.patch_px", 100, "train.patch_px must be a multiple of 8, got 100"),
+        ("train.learning_rate", -1e-3, "train.learning_rate: .*greater than 0"),
+        ("train.ema_decay", 1.0, "train.ema_decay: .*less than 1"),
+        ("train.precision", "fp8", "train.precision: .*'auto', 'fp32' or 'bf16', got 'fp8'"),
+        ("seed", -1, "seed: .*got -1"),
+        ("synthesize.tasks.sr.jpeg_quality", 101, "jpeg_quality: .*100, got 101"),
+        ("synthesize.tasks.sr.jpeg_chroma", "4:1:1", "jpeg_chroma: .*got '4:1:1'"),
+        ("synthesize.tasks.sr.scales", [3], "scales.0: "),
+        ("synthesize.tasks.sr.tile_px", 190, "tile_px and tile_stride_px must divide by 4"),
+        ("train.patch_px", 96, "train.patch_px x scale 4 exceeds .*tile_px"),
+        ("synthesize.split.valid_share", 0.8, "leaves nothing for training"),
+        ("models.sr-lienet.name", "lionet", "models.sr-lienet must be keyed sr-lionet"),
+        ("models.sr-lienet.architecture", "vit", "models.sr-lienet: .*vit"),
+        ("models", {}, "models: .*at least 1"),
+        ("filter.exempt_sources", ["kodak"], "filter.exempt_sources names unknown sources"),
+        ("filter.exempt_sources", ["sample"], "may hold test sources only, got sample"),
+        ("filter.face.min_score", 1.5, "filter.face.min_score: .*less than 1, got 1.5"),
+        ("report.figure_protocol", "x3", "figure_protocol is not one of evaluate.protocols"),
+        ("evaluate.protocols.x4_q20_rgb.jpeg_quality", 40, "x4_q20_rgb asks for inputs that"),
+        ("download.sources", {"Bad Name": {"kind": "sample", "split": "auto"}}, "Bad Name"),
+        ("download.sources.sample.kind", "ftp", "download.sources.sample: .*ftp"),
+    ],
+)
+def test_a_wrong_value_is_one_line_that_names_it(
+    sample_tree: dict[str, Any], path: str, value: object, message: str
+):
+    with pytest.raises(ParamsError, match=message) as caught:
+        parse_changed(sample_tree, path, value)
+    assert "\n" not in str(caught.value)
+
+
+def test_several_mistakes_are_named_together(sample_tree: dict[str, Any]):
+    changed = copy.deepcopy(sample_tree)
+    changed["train"]["steps"] = -1
+    changed["export"]["opset"] = 3
+    with pytest.raises(ParamsError, match=r"train.steps: .*; export.opset: "):
+        parse_params(yaml.safe_dump(changed), name="params.yaml")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "just words", "profile: [unclosed"])
+def test_what_is_no_params_file_at_all_is_one_line(text: str):
+    with pytest.raises(ParamsError) as caught:
+        parse_params(text, name="params.yaml")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path):
+    with pytest.raises(InputError, match=r"cannot read .*params.yaml"):
+        load_params(tmp_path / "params.yaml")
+
+
+def test_models_of_a_task_keep_their_keys(sample_tree: dict[str, Any]):
+    params = parse_params(yaml.safe_dump(sample_tree), name="sample")
+    assert list(params.models_of("sr")) == list(params.models)
+    assert params.models_of("face") == {}

@@ -1,0 +1,201 @@
+"""The loop: it learns, it resumes bit by bit, it stops on a loss that is not finite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from lightning.fabric import Fabric
+from torch import Tensor, nn
+
+from lienet.errors import ParamsError, TrainingError
+from lienet.images import Pixels
+from lienet.params import Train
+from lienet.training.checkpoint import CHECKPOINT_NAME
+from lienet.training.loop import Assignment, Outcome, fit, learning_rate_at, start_fabric
+
+
+class Patches:
+    """Smooth random pictures; the degraded one is the reference's every second pixel."""
+
+    def draw(
+        self, *, seed: int, step: int, batch_size: int, patch_px: int, rank: int = 0
+    ) -> tuple[Pixels, Pixels]:
+        generator = np.random.default_rng((seed, step, rank))
+        coarse = generator.integers(0, 256, (batch_size, patch_px // 4, patch_px // 4, 3))
+        reference = coarse.repeat(8, axis=1).repeat(8, axis=2).astype(np.uint8)
+        return reference[:, ::2, ::2], reference
+
+
+class Net(nn.Module):
+    """Two convolutions and a pixel-shuffle, with batch statistics to keep."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.layers = nn.Sequential(
+            nn.Conv2d(3, 8, 3, padding=1),
+            nn.BatchNorm2d(8),
+            nn.LeakyReLU(0.1),
+            nn.Conv2d(8, 12, 3, padding=1),
+            nn.PixelShuffle(2),
+        )
+
+    def forward(self, degraded: Tensor) -> Tensor:
+        enhanced: Tensor = self.layers(degraded)
+        return enhanced
+
+
+def make_train(**changes: Any) -> Train:
+    base = {
+        "steps": 12,
+        "batch_size": 2,
+        "patch_px": 16,
+        "learning_rate": 1e-2,
+        "lr_halve_every_steps": 4,
+        "lr_halve_times": 2,
+        "ema_decay": 0.5,
+        "grad_clip_norm": None,
+        "precision": "fp32",
+        "accelerator": "cpu",
+        "devices": 1,
+        "num_nodes": 1,
+        "num_threads": 1,
+        "compile": False,
+        "store": "memory",
+        "log_every_steps": 3,
+        "validate_every_steps": 6,
+        "checkpoint_every_steps": 4,
+        "max_valid_tiles": 4,
+        "objectives": {"sr": {"pixel": "mse", "pixel_weight": 1.0, "ssim_weight": 0.1}},
+    }
+    return Train.model_validate(base | changes)
+
+
+@pytest.fixture(scope="module")
+def fabric() -> Fabric:
+    return start_fabric(make_train())
+
+
+def run(
+    fabric: Fabric,
+    state_dir: Path,
+    *,
+    train: Train | None = None,
+    run_key: str = "key",
+    on_step: Callable[[int], None] = lambda step: None,
+    patches: Any = None,
+) -> Outcome:
+    degraded, reference = Patches().draw(seed=9, step=0, batch_size=1, patch_px=16)
+    work = Assignment(
+        train=train or make_train(),
+        seed=5,
+        run_key=run_key,
+        patches=patches or Patches(),
+        valid_tiles=[(degraded[0], reference[0])],
+        state_dir=state_dir,
+        on_step=on_step,
+    )
+    return fit(Net(), work, fabric)
+
+
+def weights(outcome: Outcome) -> dict[str, Tensor]:
+    return outcome.model.state_dict()
+
+
+def test_learns(fabric: Fabric, tmp_path: Path):
+    train = make_train(steps=60, lr_halve_every_steps=1000)
+    history = run(fabric, tmp_path, train=train).history
+    first, last = history[0]["loss"], history[-1]["loss"]
+    assert first is not None
+    assert last is not None
+    assert last < 0.5 * first
+    scores = [row["valid_psnr_db"] for row in history if row["valid_psnr_db"] is not None]
+    assert len(scores) == 10
+    assert scores[-1] > scores[0] + 3
+
+
+@pytest.mark.parametrize("killed_after", [4, 5, 9, 11])
+def test_resumed_run_equals_an_unbroken_one(fabric: Fabric, tmp_path: Path, killed_after: int):
+    unbroken = run(fabric, tmp_path / "unbroken")
+
+    def stop(step: int) -> None:
+        if step == killed_after:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(fabric, tmp_path / "broken", on_step=stop)
+    steps: list[int] = []
+    resumed = run(fabric, tmp_path / "broken", on_step=steps.append)
+    last_checkpoint = (killed_after - 1) // 4 * 4  # a kill at a due step comes before its save
+    assert steps[0] == last_checkpoint + 1
+    assert resumed.history == unbroken.history
+    for name, value in weights(unbroken).items():
+        assert torch.equal(weights(resumed)[name], value), name
+
+
+def test_a_checkpoint_of_other_params_is_not_taken_up(fabric: Fabric, tmp_path: Path):
+    run(fabric, tmp_path, run_key="other")
+    assert (tmp_path / CHECKPOINT_NAME).is_file()
+    steps: list[int] = []
+    run(fabric, tmp_path, on_step=steps.append)
+    assert steps[0] == 1
+
+
+class PoisonedPatches(Patches):
+    """Makes a weight NaN when step 6 is drawn."""
+
+    def __init__(self, model: Callable[[], nn.Module]) -> None:
+        self.model = model
+
+    def draw(
+        self, *, seed: int, step: int, batch_size: int, patch_px: int, rank: int = 0
+    ) -> tuple[Pixels, Pixels]:
+        if step == 6:
+            with torch.no_grad():
+                next(self.model().parameters()).fill_(float("nan"))
+        return super().draw(
+            seed=seed, step=step, batch_size=batch_size, patch_px=patch_px, rank=rank
+        )
+
+
+def test_a_loss_that_is_not_finite_stops_at_its_step(fabric: Fabric, tmp_path: Path):
+    model = Net()
+    work = Assignment(
+        train=make_train(),
+        seed=5,
+        run_key="key",
+        patches=PoisonedPatches(lambda: model),
+        valid_tiles=[],
+        state_dir=tmp_path,
+    )
+    with pytest.raises(TrainingError, match=r"not finite at step 6, got nan; the last good"):
+        fit(model, work, fabric)
+    state = torch.load(tmp_path / CHECKPOINT_NAME, weights_only=True)
+    assert state["step"] == 4
+    assert all(value.isfinite().all() for value in state["model"].values())
+
+
+def test_history_averages_the_steps_of_its_window(fabric: Fabric, tmp_path: Path):
+    each = run(fabric, tmp_path / "each", train=make_train(log_every_steps=1)).history
+    rows = run(fabric, tmp_path / "three").history
+    mean = sum(row["loss"] for row in each[:3]) / 3  # type: ignore[misc]
+    assert rows[0]["loss"] == pytest.approx(mean)
+    assert [row["step"] for row in rows] == [3, 6, 9, 12]
+    assert [row["valid_psnr_db"] is None for row in rows] == [True, False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("step", "expected"), [(0, 1.0), (3, 1.0), (4, 0.5), (8, 0.25), (12, 0.25), (99, 0.25)]
+)
+def test_learning_rate(step, expected):
+    assert learning_rate_at(make_train(learning_rate=1.0), step) == expected
+
+
+def test_batch_must_divide_by_devices():
+    with pytest.raises(ParamsError, match=r"train\.batch_size must divide"):
+        start_fabric(make_train(batch_size=3, num_nodes=2))
