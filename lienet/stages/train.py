@@ -35,14 +35,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     spec = params.models[item]
     shards_dir = workspace.shards_dir(spec.task)
     hashes = {split: read_index(shards_dir / split).sha256 for split in ("train", "valid")}
-    run_key = sha256_of_json(
-        {
-            "seed": params.seed,
-            "train": params.train.model_dump(exclude=NOT_OF_THE_RUN),
-            "model": spec.model_dump(),
-            "data": hashes,
-        }
-    )
+    run_key = find_run_key(params, spec, hashes)
     torch.manual_seed(params.seed)
     model = build_model(spec)
     num_params = count_parameters(model)
@@ -76,6 +69,18 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     remove_checkpoint(workspace.checkpoint_dir(spec.task, spec.name))
 
 
+def find_run_key(params: Params, spec: Model, data_sha256: dict[str, str]) -> str:
+    """Return what names a run: the same for the same params that change weights, and data."""
+    return sha256_of_json(
+        {
+            "seed": params.seed,
+            "train": params.train.model_dump(exclude=NOT_OF_THE_RUN),
+            "model": spec.model_dump(),
+            "data": data_sha256,
+        }
+    )
+
+
 def _fit(
     model: torch.nn.Module,
     params: Params,
@@ -93,7 +98,7 @@ def _fit(
 
         def report(row: Row) -> None:
             tracker.log_metrics(
-                {name: value for name, value in row.items() if value is not None},
+                {k: v for k, v in row.items() if k != "step" and v is not None},
                 step=int(row["step"] or 0),
             )
             if row["valid_psnr_db"] is not None:

@@ -118,6 +118,17 @@ def test_parity_is_held_to_its_tolerance(small: Small, content: bytes, offset: f
             check_parity(small, shifted, SIZES_PX, tolerance=1e-4)
 
 
+def test_large_outputs_are_held_to_a_relative_difference(small: Small, content: bytes):
+    class Louder(nn.Module):
+        def forward(self, degraded: Tensor) -> Tensor:
+            enhanced: Tensor = small(degraded) + 300.0
+            return enhanced
+
+    shifted = _add_to_output(content, 300.5)
+    found = measure_parity(Louder(), shifted, SIZES_PX)
+    assert 0.5 / 310 < found < 0.5 / 300
+
+
 def test_a_file_of_another_scale_is_refused(content: bytes):
     class Larger(nn.Module):
         def forward(self, degraded: Tensor) -> Tensor:

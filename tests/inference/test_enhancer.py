@@ -99,9 +99,8 @@ def test_an_overlap_short_of_the_reach_would_leave_seams():
 def test_the_registry_s_bicubic_agrees_with_the_resizer():
     pixels = noise(40, 50)
     enhanced = Enhancer(Bicubic(4), scale=4).enhance(pixels).astype(int)
-    difference = np.abs(enhanced - resize_bicubic(pixels, scale=4).astype(int))
-    assert difference.max() <= 1
-    assert (difference > 0).mean() < 1e-3
+    real = np.clip(resize_bicubic(pixels.astype(np.float64), scale=4), 0, 255)
+    assert np.abs(enhanced - real).max() < 0.501
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
@@ -113,9 +112,10 @@ def test_depth_and_channels_are_kept_and_alpha_is_enlarged_smoothly(dtype: type,
     assert enhanced.shape == (40, 48, channels)
     assert enhanced.dtype == dtype
     np.testing.assert_array_equal(enhanced[..., :colours], repeat(pixels)[..., :colours])
-    if channels in (2, 4) and dtype == np.uint8:
-        expected = resize_bicubic(pixels[..., -1:], scale=2)
-        np.testing.assert_array_equal(enhanced[..., -1:], expected)
+    if channels in (2, 4):
+        alpha = pixels[..., -1:].astype(np.float64)
+        smooth = np.clip(resize_bicubic(alpha, scale=2), 0, np.iinfo(dtype).max)
+        assert np.abs(enhanced[..., -1:] - smooth).max() < 0.501
 
 
 def test_an_opaque_image_stays_opaque_in_sixteen_bits():

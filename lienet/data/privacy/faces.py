@@ -19,6 +19,9 @@ from lienet.params import FaceDetection
 
 _MAX_OVERLAP = 0.3
 _MAX_CANDIDATES = 5000
+# In fewer rows than this OpenCV's network reads memory that was never written, and finds faces of
+# infinite size there that differ from call to call: slivers are padded with black.
+_MIN_INPUT_PX = 64
 # The least that a cascade calls a face: this many neighbouring windows, this large. Measured with
 # the frontal "alt" and the profile cascade on 72 labelled photographs, 12 with a face: 7 found with
 # 9 false alarms; the "default" cascade finds 9 with 24, and faces in flowers.
@@ -78,8 +81,10 @@ class YunetDetector:
     def _find_at(self, pixels: Pixels, side_px: int) -> list[Box]:
         height_px, width_px = pixels.shape[:2]
         resized = cv2.cvtColor(resize_longest(pixels, side_px), cv2.COLOR_RGB2BGR)
-        self._net.setInputSize((resized.shape[1], resized.shape[0]))
-        rows: Pixels | None = self._net.detect(resized)[1]  # None where there is no face
+        below, beside = (max(0, _MIN_INPUT_PX - side) for side in resized.shape[:2])
+        padded = cv2.copyMakeBorder(resized, 0, below, 0, beside, cv2.BORDER_CONSTANT)
+        self._net.setInputSize((padded.shape[1], padded.shape[0]))
+        rows: Pixels | None = self._net.detect(padded)[1]  # None where there is no face
         across, down = width_px / resized.shape[1], height_px / resized.shape[0]
         return [
             clip_box(

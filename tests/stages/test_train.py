@@ -1,0 +1,160 @@
+"""Train: weights, card and history; a run ended by SIGKILL goes on to the very same bytes."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from lienet.data.degradations import degrade_sr
+from lienet.data.shard_writer import write_split
+from lienet.data.shards import Sample
+from lienet.errors import DataError
+from lienet.images import encode_png
+from lienet.models.registry import load_model, read_card
+from lienet.params import Params, load_params
+from lienet.stages import train
+from lienet.workspace import Workspace
+
+OUTPUTS = ("weights.safetensors", "model.json", "history.csv")
+
+
+def make_sample(index: int) -> Sample:
+    generator = np.random.default_rng(index)
+    coarse = generator.integers(0, 256, (8, 8, 3), dtype=np.uint8)
+    reference = coarse.repeat(8, axis=0).repeat(8, axis=1)
+    key = f"photo_{index}"
+    info = {"image": key, "source": "photos", "test_set": "photos", "top_px": 0, "left_px": 0}
+    info |= {"height_px": 64, "width_px": 64, "licence": "CC0", "author": "nobody"}
+    jpeg = degrade_sr(reference, scale=4, jpeg_quality=20, jpeg_chroma="4:2:0")
+    return Sample(key=key, reference_png=encode_png(reference), degraded={4: jpeg}, info=info)
+
+
+def make_workspace(root: Path, repository: Path, **changes: Any) -> tuple[Workspace, Params]:
+    content = yaml.safe_load((repository / "profiles" / "sample.yaml").read_text())
+    content["synthesize"]["tasks"]["sr"] |= {"tile_px": 64, "tile_stride_px": 64, "scales": [4]}
+    content["evaluate"]["protocols"] = {
+        name: protocol
+        for name, protocol in content["evaluate"]["protocols"].items()
+        if protocol["scale"] == 4
+    }
+    content["models"]["sr-lienet"] |= {"channels": 4, "num_blocks": 1}
+    content["train"] |= {
+        "steps": 60,
+        "batch_size": 2,
+        "patch_px": 16,
+        "num_threads": 1,
+        "precision": "fp32",
+        "accelerator": "cpu",
+        "log_every_steps": 10,
+        "validate_every_steps": 30,
+        "checkpoint_every_steps": 5,
+    } | changes
+    root.mkdir(parents=True)
+    (root / "params.yaml").write_text(yaml.safe_dump(content))
+    workspace = Workspace(root)
+    shards = workspace.shards_dir("sr")
+    for split, numbers in (("train", range(4)), ("valid", range(10, 12))):
+        samples = [make_sample(number) for number in numbers]
+        write_split(
+            shards / split,
+            samples,
+            task="sr",
+            split=split,
+            params={},
+            shard_max_bytes=1 << 20,
+        )
+    return workspace, load_params(root / "params.yaml")
+
+
+def read_outputs(workspace: Workspace) -> dict[str, bytes]:
+    folder = workspace.model_dir("sr", "lienet")
+    return {name: (folder / name).read_bytes() for name in OUTPUTS}
+
+
+@pytest.fixture
+def unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing listens where runs would be tracked: training must not mind."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+
+
+@pytest.mark.usefixtures("unreachable")
+def test_outputs(tmp_path: Path, repository: Path):
+    workspace, params = make_workspace(tmp_path / "a", repository)
+    train.run(params, workspace, "sr-lienet")
+    model, card = load_model(workspace.model_dir("sr", "lienet"))
+    assert (card.task, card.name, card.steps, card.scale) == ("sr", "lienet", 60, 4)
+    assert card.num_params == sum(value.numel() for value in model.parameters())
+    assert set(card.data_sha256) == {"train", "valid"}
+    with (workspace.model_dir("sr", "lienet") / "history.csv").open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [int(row["step"]) for row in rows] == list(range(10, 61, 10))
+    assert float(rows[-1]["valid_psnr_db"]) == card.valid_psnr_db
+    assert not list(workspace.checkpoint_dir("sr", "lienet").iterdir())
+
+
+@pytest.mark.usefixtures("unreachable")
+def test_bicubic_has_nothing_to_learn(tmp_path: Path, repository: Path):
+    workspace, params = make_workspace(tmp_path / "a", repository)
+    train.run(params, workspace, "sr-bicubic")
+    card = read_card(workspace.model_dir("sr", "bicubic"))
+    assert (card.num_params, card.steps, card.valid_psnr_db) == (0, 0, None)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("unreachable")
+def test_sigkill_and_again_gives_the_same_bytes(tmp_path: Path, repository: Path):
+    unbroken, params = make_workspace(tmp_path / "unbroken", repository)
+    train.run(params, unbroken, "sr-lienet")
+
+    killed, _ = make_workspace(tmp_path / "killed here", repository)
+    checkpoint = killed.checkpoint_dir("sr", "lienet") / "checkpoint.pt"
+    command = [sys.executable, "-m", "lienet", "train", "sr-lienet"]
+    environment = dict(os.environ, PYTHONPATH=str(repository))
+    process = subprocess.Popen(command, cwd=killed.root, env=environment, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not checkpoint.is_file() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.001)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert process.returncode == -signal.SIGKILL
+    assert checkpoint.is_file()
+    assert not (killed.model_dir("sr", "lienet") / "model.json").exists()
+
+    again = subprocess.run(
+        command, cwd=killed.root, env=environment, capture_output=True, text=True, check=True
+    )
+    assert "resuming at step" in again.stderr
+    assert read_outputs(killed) == read_outputs(unbroken)
+
+
+@pytest.mark.usefixtures("unreachable")
+def test_stream_trains_too(tmp_path: Path, repository: Path):
+    workspace, params = make_workspace(tmp_path / "a", repository, store="stream", steps=10)
+    train.run(params, workspace, "sr-lienet")
+    assert read_card(workspace.model_dir("sr", "lienet")).steps == 10
+
+
+def test_no_training_data_is_one_clear_error(tmp_path: Path, repository: Path):
+    workspace, params = make_workspace(tmp_path / "a", repository)
+    index = workspace.shards_dir("sr") / "train" / "index.json"
+    index.unlink()
+    with pytest.raises(DataError, match="no shards in"):
+        train.run(params, workspace, "sr-lienet")
+
+
+def test_run_key_ignores_what_changes_no_weight(tmp_path: Path, repository: Path):
+    keys = []
+    for number, changes in enumerate(({}, {"log_every_steps": 30}, {"learning_rate": 0.5})):
+        _, params = make_workspace(tmp_path / str(number), repository, **changes)
+        keys.append(train.find_run_key(params, params.models["sr-lienet"], {"train": "x"}))
+    assert keys[0] == keys[1] != keys[2]
