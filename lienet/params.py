@@ -1,313 +1,91 @@
 """The params file: every choice of a run, complete, typed, and refused as a whole if one is wrong.
 
 ``params.yaml`` holds one section for each stage and the shared lists ``models`` and ``seed``.
-Instances are frozen; units stand in the names.
+Instances are frozen; this module is where everybody else takes the sections from.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from lienet.errors import InputError, ParamsError
+from lienet.sections import (
+    TASKS,
+    BicubicModel,
+    Chroma,
+    Download,
+    EsrganModel,
+    Evaluate,
+    Export,
+    FaceDetection,
+    Filter,
+    FolderSource,
+    Latency,
+    LienetModel,
+    Model,
+    Name,
+    Objectives,
+    Positive,
+    Protocol,
+    Report,
+    SampleSource,
+    Section,
+    SftganModel,
+    Share,
+    Source,
+    Split,
+    SplitShares,
+    SrDegradation,
+    SrganModel,
+    SrObjective,
+    Synthesize,
+    SynthesizeTasks,
+    TextDetection,
+    Train,
+)
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-Positive = Annotated[int, Field(gt=0)]
-Share = Annotated[float, Field(ge=0.0, lt=1.0)]
-Split = Literal["train", "valid", "test"]
-Chroma = Literal["4:4:4", "4:2:2", "4:2:0"]
-TASKS = ("sr",)
-
-
-class Section(BaseModel):
-    """A frozen group of params in which every key is required and no other is allowed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
-
-
-# ---------------------------------------------------------------- download
-
-
-class SampleSource(Section):
-    """The colour photographs that ship inside scikit-image and scikit-learn."""
-
-    kind: Literal["sample"]
-    split: Split | Literal["auto"]
-    """"auto" draws each image's split by its key, with the shares in ``synthesize.split``."""
-
-
-class FolderSource(Section):
-    """A local folder or an fsspec URL of photographs."""
-
-    kind: Literal["folder"]
-    path: str
-    """A folder or an fsspec URL; relative paths start at the workspace."""
-    split: Split | Literal["auto"]
-    licence: str
-    author: str
-
-
-Source = Annotated[SampleSource | FolderSource, Field(discriminator="kind")]
-
-
-class Download(Section):
-    """Where photographs come from."""
-
-    max_pixels: Positive
-    """Images of more pixels are refused unread, as decompression bombs."""
-    min_side_px: Positive
-    """Images with a shorter side are refused as too small to learn from."""
-    sources: Annotated[dict[Name, Source], Field(min_length=1)]
-
-
-# ---------------------------------------------------------------- filter
-
-
-class FaceDetection(Section):
-    """Faces, by YuNet; by OpenCV's cascades where its model file is not to be had."""
-
-    model: str | None
-    """The YuNet ONNX file; null takes LIENET_FACE_MODEL, the cache, or one verified download."""
-    min_score: Annotated[float, Field(gt=0.0, lt=1.0)]
-    pass_sides_px: Annotated[tuple[Positive, ...], Field(min_length=1)]
-    """The longest side of each pass: large faces are seen in small passes."""
-
-
-class TextDetection(Section):
-    """Legible text, by a DB-style detector in ONNX Runtime."""
-
-    model: str | None
-    """The detector's ONNX file; null takes LIENET_TEXT_MODEL, else text is not looked for."""
-    min_score: Annotated[float, Field(gt=0.0, lt=1.0)]
-    max_side_px: Positive
-    """Larger images are shrunk to this longest side for the detector; none is enlarged."""
-    min_height_px: Positive
-    """Boxes lower than this, at the detector's size, are texture rather than legible text."""
-
-
-class Filter(Section):
-    """What personal information keeps an image out."""
-
-    face: FaceDetection
-    text: TextDetection
-    exempt_sources: tuple[Name, ...]
-    """Published test sets, kept whole so that numbers stay comparable; never trained on."""
-
-
-# ---------------------------------------------------------------- synthesize
-
-
-class SplitShares(Section):
-    """How sources with split "auto" are shared out, by image."""
-
-    valid_share: Share
-    test_share: Share
-
-
-class SrDegradation(Section):
-    """Super-resolution with compression removal: bicubic downsampling, then JPEG."""
-
-    scales: Annotated[tuple[Literal[2, 4], ...], Field(min_length=1)]
-    jpeg_quality: Annotated[int, Field(ge=1, le=100)]
-    jpeg_chroma: Chroma
-    tile_px: Positive
-    """Side of a training or validation tile of the reference; test images stay whole."""
-    tile_stride_px: Positive
-    flat_std_min: Annotated[float, Field(ge=0.0, lt=128.0)]
-    """Training tiles whose luma deviates less than this (0 to 255 scale) are dropped."""
-
-
-class SynthesizeTasks(Section):
-    """One degradation for each task."""
-
-    sr: SrDegradation
-
-
-class Synthesize(Section):
-    """How degraded and reference pairs are made and sharded."""
-
-    split: SplitShares
-    shard_max_mb: Positive
-    tasks: SynthesizeTasks
-
-
-# ---------------------------------------------------------------- models
-
-
-class _Model(Section):
-    task: Literal["sr"]
-    name: Name
-    scale: Literal[2, 4]
-    channels: Positive
-
-
-class BicubicModel(Section):
-    """Bicubic upsampling: no parameters, and the row that gains are measured from."""
-
-    task: Literal["sr"]
-    name: Name
-    architecture: Literal["bicubic"]
-    scale: Literal[2, 4]
-
-
-class LienetModel(_Model):
-    """The paper's network; what it leaves open is a choice here."""
-
-    architecture: Literal["lienet"]
-    num_blocks: Positive
-    convs_per_block: Positive
-    modulate: Literal["concatenation", "output", "none"]
-    """What is modulated: every concatenation, each convolution's output, or nothing."""
-    dense: bool
-    """Concatenate within a block (the paper), or add (a residual block)."""
-    fusion_kernel: Literal[1, 3]
-    block_residual: bool
-    global_skip: Literal["none", "bicubic"]
-
-
-class SrganModel(_Model):
-    """SRGAN's generator; without batch normalisation it is the strong row ``srresnet``."""
-
-    architecture: Literal["srgan"]
-    num_blocks: Positive
-    batch_norm: bool
-
-
-class EsrganModel(_Model):
-    """ESRGAN's generator of residual-in-residual dense blocks."""
-
-    architecture: Literal["esrgan"]
-    num_blocks: Positive
-    growth: Positive
-
-
-class SftganModel(_Model):
-    """SFTGAN's generator, conditioned on a constant background map."""
-
-    architecture: Literal["sftgan"]
-    num_blocks: Positive
-    condition_channels: Positive
-
-
-Model = Annotated[
-    BicubicModel | LienetModel | SrganModel | EsrganModel | SftganModel,
-    Field(discriminator="architecture"),
+__all__ = [
+    "BicubicModel",
+    "Chroma",
+    "Download",
+    "EsrganModel",
+    "Evaluate",
+    "Export",
+    "FaceDetection",
+    "Filter",
+    "FolderSource",
+    "Latency",
+    "LienetModel",
+    "Model",
+    "Name",
+    "Objectives",
+    "Positive",
+    "Protocol",
+    "Report",
+    "SampleSource",
+    "Section",
+    "SftganModel",
+    "Share",
+    "Source",
+    "Split",
+    "SplitShares",
+    "SrDegradation",
+    "SrObjective",
+    "SrganModel",
+    "Synthesize",
+    "SynthesizeTasks",
+    "TASKS",
+    "TextDetection",
+    "Train",
+    "Params",
+    "load_params",
+    "parse_params",
 ]
-
-
-# ---------------------------------------------------------------- train
-
-
-class SrObjective(Section):
-    """Pixel loss (eq. 5) and SSIM loss (eq. 6)."""
-
-    pixel: Literal["mse", "l1"]
-    """Eq. 5 is named MSE and printed as an absolute difference: both are offered."""
-    pixel_weight: Annotated[float, Field(ge=0.0)]
-    ssim_weight: Annotated[float, Field(ge=0.0)]
-
-
-class Objectives(Section):
-    """One objective for each task."""
-
-    sr: SrObjective
-
-
-class Train(Section):
-    """One procedure for every model, so that only the networks differ."""
-
-    steps: Positive
-    batch_size: Positive
-    patch_px: Positive
-    """Side of the degraded patch; the reference patch is ``scale`` times as large."""
-    learning_rate: Annotated[float, Field(gt=0.0)]
-    lr_halve_every_steps: Positive
-    lr_halve_times: Annotated[int, Field(ge=0)]
-    ema_decay: Annotated[float, Field(ge=0.0, lt=1.0)]
-    grad_clip_norm: Annotated[float, Field(gt=0.0)] | None
-    precision: Literal["auto", "fp32", "bf16"]
-    """"auto" is bf16 where the processor or GPU multiplies it natively, else fp32."""
-    accelerator: Literal["auto", "cpu", "cuda"]
-    devices: Positive
-    num_nodes: Positive
-    num_threads: Annotated[int, Field(ge=0)]
-    """Threads of a CPU run; 0 takes every core, 1 makes a resumed run bit-equal."""
-    compile: bool
-    """Compile the step with TorchInductor (CUDA graphs on a GPU)."""
-    store: Literal["memory", "stream"]
-    """Decoded tiles in memory, or a webdataset stream for sets larger than memory."""
-    log_every_steps: Positive
-    validate_every_steps: Positive
-    checkpoint_every_steps: Positive
-    max_valid_tiles: Positive
-    objectives: Objectives
-
-    @model_validator(mode="after")
-    def _patch_fits(self) -> Train:
-        if self.patch_px % 8:
-            raise ValueError(f"train.patch_px must be a multiple of 8, got {self.patch_px}")
-        return self
-
-
-# ---------------------------------------------------------------- export, evaluate, report
-
-
-class Export(Section):
-    """ONNX with dynamic height and width, and its parity with torch."""
-
-    opset: Annotated[int, Field(ge=18, le=23)]
-    parity_tolerance: Annotated[float, Field(gt=0.0)]
-    parity_sizes_px: Annotated[tuple[tuple[Positive, Positive], ...], Field(min_length=1)]
-    """Heights and widths of the inputs on which parity is checked; odd ones included."""
-
-
-class Protocol(Section):
-    """One fully specified way to measure; names it stands under appear in every table."""
-
-    task: Literal["sr"]
-    scale: Literal[2, 4]
-    jpeg_quality: Annotated[int, Field(ge=1, le=100)]
-    jpeg_chroma: Chroma
-    colour: Literal["rgb", "luma"]
-    """RGB, or BT.601 studio-range luma as MATLAB's rgb2ycbcr gives it."""
-    border_px: Annotated[int, Field(ge=0)]
-    """Cropped from every side before PSNR and SSIM."""
-
-
-class Latency(Section):
-    """How the exported network is timed, on one thread."""
-
-    input_height_px: Positive
-    input_width_px: Positive
-    num_runs: Positive
-
-
-class Evaluate(Section):
-    """How models are measured and compared."""
-
-    protocols: Annotated[dict[Name, Protocol], Field(min_length=1)]
-    vmaf: bool
-    bootstrap_resamples: Positive
-    bootstrap_confidence: Annotated[float, Field(gt=0.5, lt=1.0)]
-    macs_output_height_px: Positive
-    macs_output_width_px: Positive
-    latency: Latency
-    tile_px: Positive
-    """Inputs with more than tile_px x tile_px pixels are enhanced in overlapping tiles."""
-    keep_images_per_set: Annotated[int, Field(ge=0)]
-    """Enhanced images kept for the figures, the first by key."""
-
-
-class Report(Section):
-    """Tables and figures."""
-
-    figure_protocol: Name
-    """The protocol that Figures 6 and 7 are drawn under."""
-    figure_crop_px: Positive
-    max_figure_images: Positive
 
 
 class Params(Section):
@@ -328,47 +106,58 @@ class Params(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> Params:
-        for problem in _find_conflicts(self):
+        if (problem := next(_find_conflicts(self), None)) is not None:
             raise ValueError(problem)
         return self
 
-    def models_of(self, task: str) -> dict[str, Model]:
-        """Return the models of one task, by their key."""
-        return {key: model for key, model in self.models.items() if model.task == task}
+
+def _find_conflicts(params: Params) -> Iterator[str]:
+    yield from _model_conflicts(params)
+    yield from _source_conflicts(params)
+    yield from _tile_conflicts(params)
+    yield from _protocol_conflicts(params)
 
 
-def _find_conflicts(params: Params) -> list[str]:
-    found: list[str] = []
+def _model_conflicts(params: Params) -> Iterator[str]:
     for key, model in params.models.items():
         if key != f"{model.task}-{model.name}":
-            found.append(f"models.{key} must be keyed {model.task}-{model.name}")
+            yield f"models.{key} must be keyed {model.task}-{model.name}"
         if model.scale not in params.synthesize.tasks.sr.scales:
-            found.append(f"models.{key}.scale {model.scale} is not in synthesize.tasks.sr.scales")
+            yield f"models.{key}.scale {model.scale} is not in synthesize.tasks.sr.scales"
+
+
+def _source_conflicts(params: Params) -> Iterator[str]:
     unknown = set(params.filter.exempt_sources) - set(params.download.sources)
     if unknown:
-        found.append(f"filter.exempt_sources names unknown sources {sorted(unknown)}")
+        yield f"filter.exempt_sources names unknown sources {sorted(unknown)}"
     for name in params.filter.exempt_sources:
         source = params.download.sources.get(name)
         if source is not None and source.split != "test":
-            found.append(f"filter.exempt_sources may hold test sources only, got {name}")
+            yield f"filter.exempt_sources may hold test sources only, got {name}"
+    shares = params.synthesize.split
+    if shares.valid_share + shares.test_share >= 1.0:
+        yield "synthesize.split leaves nothing for training"
+
+
+def _tile_conflicts(params: Params) -> Iterator[str]:
     sr = params.synthesize.tasks.sr
     for scale in sr.scales:
         if sr.tile_px % scale or sr.tile_stride_px % scale:
-            found.append(f"synthesize.tasks.sr.tile_px and tile_stride_px must divide by {scale}")
+            yield f"synthesize.tasks.sr.tile_px and tile_stride_px must divide by {scale}"
         if params.train.patch_px * scale > sr.tile_px:
-            found.append(
+            yield (
                 f"train.patch_px x scale {scale} exceeds synthesize.tasks.sr.tile_px {sr.tile_px}"
             )
+
+
+def _protocol_conflicts(params: Params) -> Iterator[str]:
+    sr = params.synthesize.tasks.sr
     for name, protocol in params.evaluate.protocols.items():
         stored = (protocol.scale in sr.scales, protocol.jpeg_quality, protocol.jpeg_chroma)
         if stored != (True, sr.jpeg_quality, sr.jpeg_chroma):
-            found.append(f"evaluate.protocols.{name} asks for inputs that synthesize does not make")
+            yield f"evaluate.protocols.{name} asks for inputs that synthesize does not make"
     if params.report.figure_protocol not in params.evaluate.protocols:
-        found.append("report.figure_protocol is not one of evaluate.protocols")
-    shares = params.synthesize.split
-    if shares.valid_share + shares.test_share >= 1.0:
-        found.append("synthesize.split leaves nothing for training")
-    return found
+        yield "report.figure_protocol is not one of evaluate.protocols"
 
 
 def load_params(path: Path) -> Params:

@@ -141,9 +141,3 @@ def test_what_is_no_params_file_at_all_is_one_line(text: str):
 def test_a_missing_file_is_named(tmp_path: Path):
     with pytest.raises(InputError, match=r"cannot read .*params.yaml"):
         load_params(tmp_path / "params.yaml")
-
-
-def test_models_of_a_task_keep_their_keys(sample_tree: dict[str, Any]):
-    params = parse_params(yaml.safe_dump(sample_tree), name="sample")
-    assert list(params.models_of("sr")) == list(params.models)
-    assert params.models_of("face") == {}

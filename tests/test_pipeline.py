@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -40,17 +41,22 @@ class Clone:
     def run(self, *command: str) -> str:
         """Run a command; return what it wrote, or fail with it."""
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-        ran = subprocess.run(
+        with subprocess.Popen(
             command,
             cwd=self.root,
             env={**os.environ, "PATH": path, "PYTHONPATH": str(self.root)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            check=False,
-        )
-        assert ran.returncode == 0, f"{' '.join(command)}:\n{ran.stdout[-6000:]}"
-        return ran.stdout
+            start_new_session=True,
+        ) as process:
+            try:
+                output, _ = process.communicate()
+            except BaseException:
+                os.killpg(process.pid, signal.SIGKILL)  # the stages that it started, too
+                raise
+        assert process.returncode == 0, f"{' '.join(command)}:\n{output[-6000:]}"
+        return output
 
     def changed_files(self) -> list[str]:
         """Return the paths that ``git status`` lists, untracked ones one by one."""

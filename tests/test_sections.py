@@ -1,0 +1,59 @@
+"""Sections refuse what is wrong within themselves, and cannot be changed once made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from lienet.sections import Model, Section, SrganModel, SrObjective, Train
+
+
+@pytest.fixture
+def train(repository: Any) -> dict[str, Any]:
+    content = yaml.safe_load((repository / "profiles" / "sample.yaml").read_text())
+    section: dict[str, Any] = content["train"]
+    return section
+
+
+def test_frozen():
+    objective = SrObjective(pixel="mse", pixel_weight=1.0, ssim_weight=0.0)
+    with pytest.raises(ValidationError, match="frozen"):
+        objective.ssim_weight = 1.0  # type: ignore[misc]
+
+
+def test_every_key_is_required_and_no_other_is_allowed():
+    with pytest.raises(ValidationError, match="Field required"):
+        SrObjective.model_validate({"pixel": "mse", "pixel_weight": 1.0})
+    with pytest.raises(ValidationError, match="Extra inputs"):
+        SrObjective.model_validate(
+            {"pixel": "mse", "pixel_weight": 1.0, "ssim_weight": 0.0, "huber": 1}
+        )
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("steps", 0),
+        ("learning_rate", -1.0),
+        ("ema_decay", 1.0),
+        ("patch_px", 30),
+        ("precision", "fp8"),
+        ("grad_clip_norm", 0.0),
+    ],
+)
+def test_train_refuses(train: dict[str, Any], key: str, value: Any):
+    Train.model_validate(train)
+    with pytest.raises(ValidationError, match=key):
+        Train.model_validate(train | {key: value})
+
+
+def test_the_architecture_decides_which_keys_a_model_has():
+    adapter: TypeAdapter[Section] = TypeAdapter(Model)
+    base = {"task": "sr", "name": "a", "architecture": "srgan", "scale": 4, "channels": 8}
+    chosen = adapter.validate_python(base | {"num_blocks": 2, "batch_norm": False})
+    assert isinstance(chosen, SrganModel)
+    with pytest.raises(ValidationError, match="growth"):
+        adapter.validate_python(base | {"num_blocks": 2, "batch_norm": False, "growth": 8})
