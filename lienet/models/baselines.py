@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lienet.models.blocks import BicubicUpsampling, conv, scale_weights
+from lienet.models.blocks import BicubicUpsampling, concatenate, conv, scale_weights
 from lienet.params import EsrganModel, SftganModel, SrganModel
 
 NUM_SEGMENTATION_CLASSES = 8
@@ -96,7 +96,8 @@ class EsrganDenseBlock(nn.Module):
         """Map ``n c h w`` to ``n c h w``."""
         state = features
         for layer in self.convs[:-1]:
-            state = torch.cat((state, functional.leaky_relu(layer(state), 0.2)), dim=1)
+            output = functional.leaky_relu(layer(state), 0.2)
+            state = concatenate(state, output, training=self.training)
         return torch.add(features, self.convs[-1](state), alpha=0.2)
 
 

@@ -16,6 +16,7 @@ from lienet.models.blocks import (
     Modulation,
     ResidualBlock,
     SelfFeatureExtraction,
+    concatenate,
     conv,
     cubic,
 )
@@ -54,8 +55,9 @@ def test_modulation_starts_as_the_identity():
 def test_modulation_by_hand():
     layer = Modulation(1, 1)
     with torch.no_grad():
-        layer.parameters_of.weight.copy_(torch.tensor([2.0, -1.0]).reshape(2, 1, 1, 1))
-        layer.parameters_of.bias.copy_(torch.tensor([1.0, 0.5]))
+        for part, weight, bias in ((layer.alpha, 2.0, 1.0), (layer.beta, -1.0, 0.5)):
+            part.weight.fill_(weight)
+            part.bias.fill_(bias)
     # F = 3: alpha = 2 * 3 + 1 = 7, beta = -3 + 0.5 = -2.5; y = 7 * 4 - 2.5
     result = layer(torch.full((1, 1, 1, 1), 4.0), torch.full((1, 1, 1, 1), 3.0))
     assert result.item() == 25.5
@@ -95,7 +97,8 @@ def test_dense_modulation_block_shape_and_gradients(modulate, dense, residual):
     torch.manual_seed(0)
     block = make_block(modulate=modulate, dense=dense, residual=residual)
     for layer in block.modulations:
-        nn.init.normal_(layer.parameters_of.weight, std=0.1)
+        nn.init.normal_(layer.alpha.weight, std=0.1)
+        nn.init.normal_(layer.beta.weight, std=0.1)
     features = torch.randn(2, 16, 6, 5, requires_grad=True)
     condition = torch.randn(2, 16, 6, 5, requires_grad=True)
     output = block(features, condition)
@@ -115,6 +118,18 @@ def test_dense_block_keeps_every_feature_by_hand():
         block.fusion.weight[:, :16, 0, 0] = torch.eye(16)
     features = torch.randn(1, 16, 4, 4)
     assert torch.allclose(block(features, torch.randn(1, 16, 4, 4)), features)
+
+
+def test_concatenation_has_dense_gradients_equal_to_the_plain_ones():
+    parts = [torch.randn(2, width, 3, 4, requires_grad=True) for width in (5, 2)]
+    weight = torch.randn(2, 7, 3, 4)
+    plain = torch.autograd.grad((torch.cat(parts, dim=1) * weight).sum(), parts)
+    joined = concatenate(*parts, training=True)
+    dense = torch.autograd.grad((joined * weight).sum(), parts)
+    assert torch.equal(joined, torch.cat(parts, dim=1))
+    for mine, theirs in zip(dense, plain, strict=True):
+        assert torch.equal(mine, theirs)
+        assert mine.is_contiguous(memory_format=torch.channels_last)
 
 
 @pytest.mark.parametrize(
