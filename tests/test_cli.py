@@ -55,7 +55,7 @@ def test_without_arguments_the_help_is_shown(tmp_path: Path):
     ("arguments", "message"),
     [
         (("download", "flickr"), "lienet: download has the items sample, got flickr"),
-        (("train", "lienet"), "lienet: train has the items sr-bicubic, "),
+        (("synthesize", "face"), "lienet: synthesize has the items sr, got face; see params.yaml"),
         (("profile", "use", "bench"), "lienet: profile bench needs the folder"),
         (("profile", "use", "nothing"), "lienet: the profiles are bench, paper, sample"),
     ],

@@ -27,7 +27,7 @@ from lienet.files import replacing_folder, write_bytes, write_json, write_text
 from lienet.images import encode_png
 from lienet.models.registry import ModelCard, build_model, load_model
 from lienet.params import Model, Params
-from lienet.tracking import Tracker, track_run
+from lienet.tracking.runs import Tracker, track_run
 from lienet.workspace import Workspace
 
 logger = logging.getLogger(__name__)

@@ -7,6 +7,8 @@ import io
 import logging
 
 import torch
+from lightning.fabric import Fabric
+from rich.console import Console
 from rich.progress import Progress
 
 from lienet.data.patches import PatchStore, PatchStream, read_tiles
@@ -14,7 +16,7 @@ from lienet.data.shards import read_index
 from lienet.files import sha256_of_json, write_text
 from lienet.models.registry import ModelCard, build_model, count_parameters, save_model
 from lienet.params import Model, Params
-from lienet.tracking import Tracker, track_run
+from lienet.tracking.runs import Tracker, track_run
 from lienet.training.checkpoint import remove_checkpoint
 from lienet.training.loop import Assignment, Outcome, Row, fit, start_fabric
 from lienet.workspace import Workspace
@@ -39,15 +41,18 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     torch.manual_seed(params.seed)
     model = build_model(spec)
     num_params = count_parameters(model)
+    fabric = start_fabric(params.train) if num_params else None
+    if fabric is not None and not fabric.is_global_zero:
+        _fit(model, params, spec, workspace, run_key, fabric, tracker=None)
+        return  # the first process writes and tracks
     logger.info("%s: %d parameters, %d steps", item, num_params, params.train.steps)
     with track_run(
         workspace, task=spec.task, model=spec.name, run_key=run_key, profile=params.profile
     ) as tracker:
         _describe(tracker, params, spec, num_params)
-        if num_params:
-            outcome = _fit(model, params, spec, workspace, run_key, tracker)
-        else:
-            outcome = Outcome(model, [], None, 0.0)
+        outcome = Outcome(model, [], None, 0.0)
+        if fabric is not None:
+            outcome = _fit(model, params, spec, workspace, run_key, fabric, tracker)
         card = ModelCard(
             task=spec.task,
             name=spec.name,
@@ -87,29 +92,14 @@ def _fit(
     spec: Model,
     workspace: Workspace,
     run_key: str,
-    tracker: Tracker,
+    fabric: Fabric,
+    tracker: Tracker | None,
 ) -> Outcome:
     train = params.train
     shards_dir = workspace.shards_dir(spec.task)
-    fabric = start_fabric(train)
     source = PatchStore if train.store == "memory" else PatchStream
-    with Progress(disable=not fabric.is_global_zero, transient=True) as bar:
+    with Progress(console=Console(stderr=True), disable=tracker is None, transient=True) as bar:
         steps = bar.add_task(spec.name, total=train.steps)
-
-        def report(row: Row) -> None:
-            tracker.log_metrics(
-                {k: v for k, v in row.items() if k != "step" and v is not None},
-                step=int(row["step"] or 0),
-            )
-            if row["valid_psnr_db"] is not None:
-                logger.info(
-                    "%s: step %d, loss %.5f, validation PSNR %.3f dB",
-                    spec.name,
-                    row["step"],
-                    row["loss"],
-                    row["valid_psnr_db"],
-                )
-
         work = Assignment(
             train=train,
             seed=params.seed,
@@ -119,13 +109,24 @@ def _fit(
                 shards_dir / "valid", scale=spec.scale, max_tiles=train.max_valid_tiles
             ),
             state_dir=workspace.checkpoint_dir(spec.task, spec.name),
-            on_row=report,
+            on_row=lambda row: _tell(row, spec.name, tracker),
             on_step=lambda step: bar.update(steps, completed=step),
         )
         outcome = fit(model, work, fabric)
-    logger.info("%s: %.1f steps/s", spec.name, outcome.steps_per_s)
-    tracker.log_metrics({"steps_per_s": outcome.steps_per_s})
+    if tracker is not None:
+        logger.info("%s: %.1f steps/s", spec.name, outcome.steps_per_s)
+        tracker.log_metrics({"steps_per_s": outcome.steps_per_s})
     return outcome
+
+
+def _tell(row: Row, name: str, tracker: Tracker | None) -> None:
+    step = int(row["step"] or 0)
+    if tracker is not None:
+        metrics = {key: value for key, value in row.items() if key != "step" and value is not None}
+        tracker.log_metrics(metrics, step=step)
+    if row["valid_psnr_db"] is not None:
+        scores = (row["loss"], row["valid_psnr_db"])
+        logger.info("%s: step %d, loss %.5f, validation PSNR %.3f dB", name, step, *scores)
 
 
 def _describe(tracker: Tracker, params: Params, spec: Model, num_params: int) -> None:
