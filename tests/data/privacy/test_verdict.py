@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
+import logging
 import pickle
 from pathlib import Path
 
@@ -71,7 +73,7 @@ def test_plain_values_have_the_agreed_shape():
 
 
 def test_the_table_names_each_image_and_box():
-    console = Console(width=120, record=True, quiet=True)
+    console = Console(width=120, record=True, file=io.StringIO())
     judged = [(Path("a[1].png"), Verdict(("face",), (FACE,) * 6)), (Path("b.png"), Verdict((), ()))]
     console.print(format_table(judged, "yunet"))
     shown = console.export_text()
@@ -98,7 +100,7 @@ def test_missing_paths_and_folders_without_images_are_errors(tmp_path: Path):
         list_images([tmp_path])
 
 
-def test_recall_on_labelled_photographs(real_data: Path, record_property):
+def test_recall_on_labelled_photographs(real_data: Path):
     models = real_data / "models"
     inspector = Inspector(
         Detection(
@@ -111,13 +113,13 @@ def test_recall_on_labelled_photographs(real_data: Path, record_property):
     with (real_data / "privacy_truth.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     judged = [(row, inspector.judge_file(real_data / row["path"])) for row in rows]
-    alarms = {}
-    for kind, least_recall, most_alarms in (("face", 0.95, 12), ("text", 0.85, 6)):
+    for kind, least_recall, most_alarms in (("face", 0.95, 10), ("text", 0.85, 5)):
         shows = [row[f"has_{kind}"] == "1" for row, _ in judged]
         found = [kind in verdict.reasons for _, verdict in judged]
         hits = sum(one and other for one, other in zip(shows, found, strict=True))
-        alarms[kind] = sum(found) - hits
-        record_property(f"{kind}_recall", hits / sum(shows))
-        record_property(f"{kind}_false_alarms", alarms[kind])
+        alarms = [
+            row["path"] for row, it in judged if kind in it.reasons and row[f"has_{kind}"] == "0"
+        ]
+        logging.info("%s: %d of %d found, false alarms %s", kind, hits, sum(shows), alarms)
         assert hits / sum(shows) >= least_recall
-        assert alarms[kind] <= most_alarms
+        assert len(alarms) <= most_alarms, alarms
