@@ -38,7 +38,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     write_json(
         workspace.export_report_path(spec.task, spec.name),
         {
-            "max_abs_error": error,
+            "max_error": error,
             "tolerance": chosen.parity_tolerance,
             "sizes_px": chosen.parity_sizes_px,
             "opset": chosen.opset,
@@ -68,6 +68,6 @@ def _track(
     with track_run(
         workspace, task=card.task, model=card.name, run_key=card.run_key, profile=params.profile
     ) as tracker:
-        tracker.log_metrics({"export/max_abs_error": error})
+        tracker.log_metrics({"export/max_error": error})
         for name in (WEIGHTS_NAME, CARD_NAME, ONNX_NAME):
             tracker.log_artifact(model_dir / name, "model")

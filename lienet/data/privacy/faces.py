@@ -22,9 +22,9 @@ _MAX_CANDIDATES = 5000
 # In fewer rows than this OpenCV's network reads memory that was never written, and finds faces of
 # infinite size there that differ from call to call: slivers are padded with black.
 _MIN_INPUT_PX = 64
-# The least that a cascade calls a face: this many neighbouring windows, this large. Measured with
-# the frontal "alt" and the profile cascade on 72 labelled photographs, 12 with a face: 7 found with
-# 9 false alarms; the "default" cascade finds 9 with 24, and faces in flowers.
+# The least that a cascade calls a face: this many neighbouring windows, this large. Measured on 72
+# labelled photographs, 12 with a face: the frontal "alt" with the profile cascade finds 7, with 13
+# false alarms; the frontal "default" alone finds 9 with 24, and sees faces in flowers.
 _CASCADE_NEIGHBOURS = 3
 _CASCADE_SIDE_PX = 32
 _CASCADE_STEP = 1.1
