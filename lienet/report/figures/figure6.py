@@ -102,7 +102,7 @@ def _style_axes(axes: Axes, group: Group, theme: Theme, *, has_vmaf: bool) -> No
     axes.set_title(title, fontsize=18, color=theme.ink, loc="left", pad=34, fontweight="bold")
     quality = "VMAF" if has_vmaf else "PSNR"
     height, width = group.rows[-1].evaluation.macs_output_px
-    note = f"{group.protocol} · beside each: {quality}, multiply-adds for {width}×{height}"
+    note = f"{group.protocol} · {quality} · multiply-adds at {width}×{height}"
     axes.text(0, 1.03, note, transform=axes.transAxes, fontsize=13, color=theme.muted)
     axes.text(
         0.015,

@@ -105,9 +105,17 @@ def _draw_whole(
     place_image(figure, np.asarray(whole), _MARGIN_PX, top_px)
     _draw_box(figure, crop, factor, top_px)
     below = top_px + size[1] + 7
-    write_label(figure, comparison.key, (_MARGIN_PX, below), theme.ink, points=14)
+    write_label(figure, _shorten(comparison.key), (_MARGIN_PX, below), theme.ink, points=14)
     note = f"{comparison.test_set} · {width}×{height} px · crop of {crop.width_px} px"
     write_label(figure, note, (_MARGIN_PX, below + 25), theme.muted, points=12)
+
+
+def _shorten(key: str, *, max_chars: int = 30) -> str:
+    """Return a key that stays left of the tiles: its middle gives way."""
+    if len(key) <= max_chars:
+        return key
+    tail = max_chars // 3
+    return f"{key[: max_chars - tail - 1]}…{key[-tail:]}"
 
 
 def _cut_tiles(comparison: Comparison, crop: Crop, zoom: int) -> list[tuple[str, str, Pixels]]:

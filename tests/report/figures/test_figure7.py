@@ -57,3 +57,10 @@ def test_a_row_for_each_photograph_at_any_size_of_crop(comparisons, crop_px: int
     margin = figure7._MARGIN_PX
     assert two.shape[0] - margin == 2 * (one.shape[0] - margin)
     assert two.shape[1] == one.shape[1]
+
+
+def test_a_long_key_gives_way_in_its_middle():
+    assert figure7._shorten("kodak24__1") == "kodak24__1"
+    short = figure7._shorten("clic2025__" + "0123456789abcdef" * 4)
+    assert short == "clic2025__012345678…6789abcdef"
+    assert len(short) == 30
