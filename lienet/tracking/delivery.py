@@ -11,6 +11,7 @@ import logging
 import os
 import threading
 import time
+import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -141,6 +142,7 @@ def _in_short(error: BaseException) -> str:
 def _connect(workspace: Workspace) -> MlflowClient:
     for name, value in _DEFAULTS.items():
         os.environ.setdefault(name, value)
+    warnings.filterwarnings("ignore", message="SOCKS support in urllib3")
     from mlflow import MlflowClient
 
     for name in ("mlflow", "alembic"):  # what fails comes as an exception, told in one line
