@@ -195,14 +195,15 @@ class BicubicUpsampling(nn.Module):
         taps = torch.arange(-2.0, 3.0, dtype=torch.float64)
         offsets = (torch.arange(scale, dtype=torch.float64) + 0.5) / scale - 0.5
         phases = cubic(offsets[:, None] - taps[None, :])
-        kernel = torch.einsum("py,qx->pqyx", phases, phases).reshape(scale * scale, 1, 5, 5)
-        self.register_buffer("kernel", kernel.repeat(3, 1, 1, 1).float(), persistent=False)
+        kernel = torch.einsum("py,qx->pqyx", phases, phases).reshape(scale * scale, 5, 5)
+        # Three axes: a memory format for images leaves it alone, as DDP's broadcast needs.
+        self.register_buffer("kernel", kernel.repeat(3, 1, 1).float(), persistent=False)
 
     def forward(self, image: Tensor) -> Tensor:
         """Map ``n 3 h w`` (h, w >= 2) to ``n 3 h*scale w*scale``."""
         padded = torch.cat((image[..., :2].flip(-1), image, image[..., -2:].flip(-1)), dim=-1)
         padded = torch.cat((padded[..., :2, :].flip(-2), padded, padded[..., -2:, :].flip(-2)), -2)
-        phases = functional.conv2d(padded, self.kernel.to(image.dtype), groups=3)
+        phases = functional.conv2d(padded, self.kernel[:, None].to(image.dtype), groups=3)
         return functional.pixel_shuffle(phases, self.scale)
 
 

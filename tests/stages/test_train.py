@@ -158,3 +158,21 @@ def test_run_key_ignores_what_changes_no_weight(tmp_path: Path, repository: Path
         _, params = make_workspace(tmp_path / str(number), repository, **changes)
         keys.append(train.find_run_key(params, params.models["sr-lienet"], {"train": "x"}))
     assert keys[0] == keys[1] != keys[2]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("unreachable")
+def test_two_processes_train_one_model(tmp_path: Path, repository: Path):
+    workspace, _ = make_workspace(tmp_path / "a", repository, devices=2, steps=10)
+    trained = subprocess.run(
+        [sys.executable, "-m", "lienet", "train", "sr-lienet"],
+        cwd=workspace.root,
+        env=dict(os.environ, PYTHONPATH=str(repository)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert trained.returncode == 0, trained.stderr[-2000:]
+    assert "Starting with 2 processes" in trained.stderr
+    assert trained.stderr.count("parameters, 10 steps") == 1  # the first process speaks alone
+    assert read_card(workspace.model_dir("sr", "lienet")).steps == 10
