@@ -15,6 +15,7 @@ Positive = Annotated[int, Field(gt=0)]
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 Split = Literal["train", "valid", "test"]
 Chroma = Literal["4:4:4", "4:2:2", "4:2:0"]
+GlobalSkip = Literal["none", "bicubic"]
 TASKS = ("sr",)
 
 
@@ -149,7 +150,7 @@ class LienetModel(_Model):
     """Concatenate within a block (the paper), or add (a residual block)."""
     fusion_kernel: Literal[1, 3]
     block_residual: bool
-    global_skip: Literal["none", "bicubic"]
+    global_skip: GlobalSkip
 
 
 class SrganModel(_Model):
@@ -158,6 +159,8 @@ class SrganModel(_Model):
     architecture: Literal["srgan"]
     num_blocks: Positive
     batch_norm: bool
+    global_skip: GlobalSkip
+    """The paper has none; ``bicubic`` tells how much of a lead is the skip's."""
 
 
 class EsrganModel(_Model):

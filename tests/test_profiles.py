@@ -78,7 +78,8 @@ def test_bench_trains_every_model_alike_for_ten_thousand_steps(workspace: Worksp
     params = parse_params(bench.text, name="bench")
     assert params.train.steps >= 10_000
     names = {model.name for model in params.models.values()}
-    assert names == {"bicubic", "srgan", "srresnet", "esrgan", "sftgan", "lienet"}
+    rows = {"bicubic", "srgan", "srresnet", "esrgan", "sftgan", "lienet"}
+    assert names == rows | {"srresnet_skip", "lienet_noskip"}
     assert set(params.filter.exempt_sources) == {"kodak24", "clic2025"}
     assert {name: source.split for name, source in params.download.sources.items()} == {
         "train_clic2025": "train",

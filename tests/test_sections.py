@@ -53,7 +53,11 @@ def test_train_refuses(train: dict[str, Any], key: str, value: Any):
 def test_the_architecture_decides_which_keys_a_model_has():
     adapter: TypeAdapter[Section] = TypeAdapter(Model)
     base = {"task": "sr", "name": "a", "architecture": "srgan", "scale": 4, "channels": 8}
-    chosen = adapter.validate_python(base | {"num_blocks": 2, "batch_norm": False})
+    chosen = adapter.validate_python(
+        base | {"num_blocks": 2, "batch_norm": False, "global_skip": "none"}
+    )
     assert isinstance(chosen, SrganModel)
     with pytest.raises(ValidationError, match="growth"):
-        adapter.validate_python(base | {"num_blocks": 2, "batch_norm": False, "growth": 8})
+        adapter.validate_python(
+            base | {"num_blocks": 2, "batch_norm": False, "global_skip": "none", "growth": 8}
+        )

@@ -57,7 +57,10 @@ class SrganBlock(nn.Module):
 
 
 class Srgan(nn.Module):
-    """SRGAN's generator, SRResNet: 9x9 ends, residual blocks, pixel-shuffle per doubling."""
+    """SRGAN's generator, SRResNet: 9x9 ends, residual blocks, pixel-shuffle per doubling.
+
+    ``global_skip: bicubic``, not in its paper, lets it learn what bicubic upsampling lacks.
+    """
 
     def __init__(self, spec: SrganModel, scale: int) -> None:
         super().__init__()
@@ -73,12 +76,15 @@ class Srgan(nn.Module):
         for stage in shuffle_stages(width, scale):
             self.upsampling.extend([stage, nn.PixelShuffle(2), nn.PReLU()])
         self.tail = conv(width, 3, 9)
+        self.skip = BicubicUpsampling(scale) if spec.global_skip == "bicubic" else None
+        if self.skip is not None:
+            scale_weights(self.tail, 0.1)
 
     def forward(self, degraded: Tensor) -> Tensor:
         """Map ``n 3 h w`` to ``n 3 h*scale w*scale``."""
         features = self.head(degraded)
         enhanced: Tensor = self.tail(self.upsampling(features + self.body(features)))
-        return enhanced
+        return enhanced if self.skip is None else enhanced + self.skip(degraded)
 
 
 class EsrganDenseBlock(nn.Module):

@@ -22,6 +22,7 @@ def test_a_small_network_costs_what_is_counted_by_hand(params: Params):
         channels=4,
         num_blocks=1,
         batch_norm=False,
+        global_skip="none",
     )
     (cost,) = list_costs(params.model_copy(update={"models": {"sr-tiny": spec}}))
     # 9x9 ends, three 3x3 of 4 -> 4, one 3x3 of 4 -> 16; PReLU's slope in head, block, upsampling.

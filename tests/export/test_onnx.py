@@ -187,6 +187,7 @@ def _srgan() -> SrganModel:
         channels=4,
         num_blocks=1,
         batch_norm=True,
+        global_skip="none",
     )
 
 

@@ -10,7 +10,7 @@ from lienet.models.baselines import Bicubic, Esrgan, Sftgan, SftLayer, Srgan
 from lienet.params import EsrganModel, SftganModel, SrganModel
 
 
-def srgan(*, scale: int = 4, batch_norm: bool = True) -> Srgan:
+def srgan(*, scale: int = 4, batch_norm: bool = True, global_skip: str = "none") -> Srgan:
     spec = SrganModel(
         task="sr",
         name="srgan",
@@ -19,6 +19,7 @@ def srgan(*, scale: int = 4, batch_norm: bool = True) -> Srgan:
         channels=8,
         num_blocks=2,
         batch_norm=batch_norm,
+        global_skip=global_skip,
     )
     return Srgan(spec, scale)
 
@@ -72,6 +73,15 @@ def test_srresnet_is_srgan_without_normalisation():
     plain = srgan(batch_norm=False)
     assert not any(isinstance(layer, nn.BatchNorm2d) for layer in plain.modules())
     assert count(srgan()) - count(plain) == 5 * 16
+
+
+def test_the_skip_costs_nothing_and_starts_near_bicubic():
+    torch.manual_seed(0)
+    plain, skipping = srgan(batch_norm=False), srgan(batch_norm=False, global_skip="bicubic")
+    degraded = torch.rand(1, 3, 12, 12)
+    assert count(skipping) == count(plain)
+    change = (skipping(degraded) - Bicubic(4)(degraded)).abs().mean()
+    assert 0 < change.item() < 0.2
 
 
 def test_esrgan_parameters_by_hand():
