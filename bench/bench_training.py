@@ -39,7 +39,7 @@ def make_step(*, tuned: bool, lowered: bool, scale: int = 4) -> Callable[[], Non
         optimizer.zero_grad(set_to_none=True)
         with torch.autocast("cpu", torch.bfloat16, enabled=lowered):
             enhanced = model(degraded)
-        compute_objective(params.train.objectives.sr, enhanced.float(), reference)[0].backward()
+        compute_objective(params.train.objectives["sr"], enhanced.float(), reference)[0].backward()
         optimizer.step()
 
     return step

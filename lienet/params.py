@@ -14,48 +14,73 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from lienet.errors import InputError, ParamsError
-from lienet.sections import (
+from lienet.sections.common import (
     TASKS,
-    BicubicModel,
     Chroma,
-    Download,
-    EsrganModel,
+    Name,
+    Positive,
+    Section,
+    Share,
+    Split,
+    Task,
+)
+from lienet.sections.degradation import (
+    FaceDegradation,
+    OldPhotoDegradation,
+    Recipe,
+    SplitShares,
+    SrDegradation,
+    Synthesize,
+    SynthesizeTasks,
+)
+from lienet.sections.measuring import (
+    Classic,
     Evaluate,
     Export,
+    Latency,
+    Protocol,
+    Report,
+    Restoration,
+    Unsharp,
+)
+from lienet.sections.networks import (
+    BicubicModel,
+    EnhancementModel,
+    EsrganModel,
+    LienetModel,
+    Model,
+    SftganModel,
+    SrganModel,
+)
+from lienet.sections.photographs import (
+    Download,
     FaceDetection,
     Filter,
     FolderSource,
-    Latency,
-    LienetModel,
-    Model,
-    Name,
-    Objectives,
-    Positive,
-    Protocol,
-    Report,
     SampleSource,
-    Section,
-    SftganModel,
-    Share,
     Source,
-    Split,
-    SplitShares,
-    SrDegradation,
-    SrganModel,
-    SrObjective,
-    Synthesize,
-    SynthesizeTasks,
     TextDetection,
+)
+from lienet.sections.training import (
+    Adversarial,
+    Objective,
+    Override,
+    Overrides,
+    Perceptual,
     Train,
 )
 
 __all__ = [
+    "Adversarial",
     "BicubicModel",
     "Chroma",
+    "Classic",
     "Download",
+    "EnhancementModel",
     "EsrganModel",
     "Evaluate",
     "Export",
+    "FaceDegradation",
     "FaceDetection",
     "Filter",
     "FolderSource",
@@ -63,10 +88,16 @@ __all__ = [
     "LienetModel",
     "Model",
     "Name",
-    "Objectives",
+    "Objective",
+    "OldPhotoDegradation",
+    "Override",
+    "Overrides",
+    "Perceptual",
     "Positive",
     "Protocol",
+    "Recipe",
     "Report",
+    "Restoration",
     "SampleSource",
     "Section",
     "SftganModel",
@@ -75,13 +106,14 @@ __all__ = [
     "Split",
     "SplitShares",
     "SrDegradation",
-    "SrObjective",
     "SrganModel",
     "Synthesize",
     "SynthesizeTasks",
     "TASKS",
+    "Task",
     "TextDetection",
     "Train",
+    "Unsharp",
     "Params",
     "load_params",
     "parse_params",
@@ -104,6 +136,15 @@ class Params(Section):
     evaluate: Evaluate
     report: Report
 
+    def sources_of(self, task: Task) -> tuple[str, ...]:
+        """Return the names of the sources whose photographs a task is made of."""
+        tasks = self.synthesize.tasks
+        recipe: Recipe = getattr(tasks, task)
+        if recipe.sources is not None:
+            return recipe.sources
+        others = {*self.filter.consented_sources, *tasks.old_photo.real_sources}
+        return tuple(name for name in self.download.sources if name not in others)
+
     @model_validator(mode="after")
     def _consistent(self) -> Params:
         if (problem := next(_find_conflicts(self), None)) is not None:
@@ -112,31 +153,71 @@ class Params(Section):
 
 
 def _find_conflicts(params: Params) -> Iterator[str]:
-    yield from _model_conflicts(params)
     yield from _source_conflicts(params)
+    yield from _task_conflicts(params)
+    yield from _model_conflicts(params)
     yield from _tile_conflicts(params)
     yield from _protocol_conflicts(params)
-
-
-def _model_conflicts(params: Params) -> Iterator[str]:
-    for key, model in params.models.items():
-        if key != f"{model.task}-{model.name}":
-            yield f"models.{key} must be keyed {model.task}-{model.name}"
-        if model.scale not in params.synthesize.tasks.sr.scales:
-            yield f"models.{key}.scale {model.scale} is not in synthesize.tasks.sr.scales"
+    yield from _report_conflicts(params)
 
 
 def _source_conflicts(params: Params) -> Iterator[str]:
-    unknown = set(params.filter.exempt_sources) - set(params.download.sources)
-    if unknown:
-        yield f"filter.exempt_sources names unknown sources {sorted(unknown)}"
+    sources = params.download.sources
+    for group in ("exempt_sources", "consented_sources"):
+        unknown = set(getattr(params.filter, group)) - set(sources)
+        if unknown:
+            yield f"filter.{group} names unknown sources {sorted(unknown)}"
     for name in params.filter.exempt_sources:
-        source = params.download.sources.get(name)
-        if source is not None and source.split != "test":
+        if name in params.filter.consented_sources:
+            yield f"filter.exempt_sources and consented_sources both name {name}"
+        if name in sources and sources[name].split != "test":
             yield f"filter.exempt_sources may hold test sources only, got {name}"
     shares = params.synthesize.split
     if shares.valid_share + shares.test_share >= 1.0:
         yield "synthesize.split leaves nothing for training"
+    for name in shares.test_images:
+        if name not in sources or sources[name].split != "auto":
+            yield f"synthesize.split.test_images may hold sources of split auto only, got {name}"
+
+
+def _task_conflicts(params: Params) -> Iterator[str]:
+    for task in TASKS:
+        recipe: Recipe = getattr(params.synthesize.tasks, task)
+        where = f"synthesize.tasks.{task}"
+        unknown = set(recipe.sources or ()) - set(params.download.sources)
+        if unknown:
+            yield f"{where}.sources names unknown sources {sorted(unknown)}"
+        shown = set(recipe.sources or ()) & set(params.filter.consented_sources)
+        if task != "face" and shown:
+            yield f"{where}.sources: the faces of {sorted(shown)} are for the task face alone"
+    old = params.synthesize.tasks.old_photo
+    for name in old.real_sources:
+        if name not in params.filter.exempt_sources or name in (old.sources or ()):
+            yield (
+                "synthesize.tasks.old_photo.real_sources must be among filter.exempt_sources and "
+                f"not among its sources, got {name}"
+            )
+
+
+def _model_conflicts(params: Params) -> Iterator[str]:
+    for key, model in params.models.items():
+        where = f"models.{key}"
+        if key != f"{model.task}-{model.name}":
+            yield f"{where} must be keyed {model.task}-{model.name}"
+        if model.task == "sr" and model.scale not in params.synthesize.tasks.sr.scales:
+            yield f"{where}.scale {model.scale} is not in synthesize.tasks.sr.scales"
+        if model.task != "sr" and model.scale != 1:
+            yield f"{where}.scale must be 1, as {model.task} keeps an image's size"
+        enhances = model.architecture == "lienet_enhancement"
+        if enhances == (model.task == "sr") and model.architecture not in ("bicubic", "srgan"):
+            yield f"{where}.architecture {model.architecture} is not for the task {model.task}"
+        if not isinstance(model, BicubicModel) and model.objective not in params.train.objectives:
+            yield f"{where}.objective {model.objective} is not one of train.objectives"
+    for key, classic in params.evaluate.classics.items():
+        if key != f"{classic.task}-{classic.name}":
+            yield f"evaluate.classics.{key} must be keyed {classic.task}-{classic.name}"
+        if key in params.models:
+            yield f"evaluate.classics.{key} has the name of a model"
 
 
 def _tile_conflicts(params: Params) -> Iterator[str]:
@@ -144,20 +225,37 @@ def _tile_conflicts(params: Params) -> Iterator[str]:
     for scale in sr.scales:
         if sr.tile_px % scale or sr.tile_stride_px % scale:
             yield f"synthesize.tasks.sr.tile_px and tile_stride_px must divide by {scale}"
-        if params.train.patch_px * scale > sr.tile_px:
+    for task in TASKS:
+        patch_px = params.train.for_task(task).patch_px
+        scale = max(sr.scales) if task == "sr" else 1
+        tile_px = getattr(params.synthesize.tasks, task).tile_px
+        if patch_px * scale > tile_px:
             yield (
-                f"train.patch_px x scale {scale} exceeds synthesize.tasks.sr.tile_px {sr.tile_px}"
+                f"train.patch_px {patch_px} x scale {scale} exceeds "
+                f"synthesize.tasks.{task}.tile_px {tile_px}"
             )
 
 
 def _protocol_conflicts(params: Params) -> Iterator[str]:
     sr = params.synthesize.tasks.sr
     for name, protocol in params.evaluate.protocols.items():
-        stored = (protocol.scale in sr.scales, protocol.jpeg_quality, protocol.jpeg_chroma)
-        if stored != (True, sr.jpeg_quality, sr.jpeg_chroma):
+        asked = (protocol.scale, protocol.jpeg_quality, protocol.jpeg_chroma)
+        made = (1, None, None)
+        if protocol.task == "sr":
+            scale = protocol.scale if protocol.scale in sr.scales else None
+            made = (scale, sr.jpeg_quality, sr.jpeg_chroma)  # type: ignore[assignment]
+        if asked != made:
             yield f"evaluate.protocols.{name} asks for inputs that synthesize does not make"
-    if params.report.figure_protocol not in params.evaluate.protocols:
-        yield "report.figure_protocol is not one of evaluate.protocols"
+
+
+def _report_conflicts(params: Params) -> Iterator[str]:
+    chosen = params.report.figure_protocols
+    for task, name in chosen.items():
+        protocol = params.evaluate.protocols.get(name)
+        if protocol is None or protocol.task != task:
+            yield f"report.figure_protocols.{task} is not one of {task}'s evaluate.protocols"
+    for task in sorted({model.task for model in params.models.values()} - set(chosen)):
+        yield f"report.figure_protocols lacks {task}"
 
 
 def load_params(path: Path) -> Params:

@@ -110,7 +110,11 @@ def test_an_unknown_key_is_named(sample_tree: dict[str, Any], section: str):
         ("filter.exempt_sources", ["kodak"], "filter.exempt_sources names unknown sources"),
         ("filter.exempt_sources", ["sample"], "may hold test sources only, got sample"),
         ("filter.face.min_score", 1.5, "filter.face.min_score: .*less than 1, got 1.5"),
-        ("report.figure_protocol", "x3", "figure_protocol is not one of evaluate.protocols"),
+        (
+            "report.figure_protocols.sr",
+            "x3",
+            "figure_protocols.sr is not one of evaluate.protocols",
+        ),
         ("evaluate.protocols.x4_q20_rgb.jpeg_quality", 40, "x4_q20_rgb asks for inputs that"),
         ("download.sources", {"Bad Name": {"kind": "sample", "split": "auto"}}, "Bad Name"),
         ("download.sources.sample.kind", "ftp", "download.sources.sample: .*ftp"),

@@ -99,7 +99,7 @@ def test_paper_keeps_the_schedule_of_the_paper(workspace: Workspace):
         100_000,
         4,
     )
-    assert train.objectives.sr.pixel == "mse"
+    assert train.objectives["sr"].pixel == "mse"
 
 
 @pytest.mark.parametrize("name", ["bench", "paper"])

@@ -36,7 +36,7 @@ def render_console(params: Params, workspace: Workspace) -> RenderableType:
     nearest = tables.find_nearest(groups)
     parts: list[RenderableType] = []
     for group in groups:
-        is_shown = group.protocol == params.report.figure_protocol and group.has_networks
+        is_shown = group.protocol == params.report.figure_protocols["sr"] and group.has_networks
         if is_shown or group is nearest:
             parts.append(_draw_group(params, group, is_nearest=group is nearest))
     return Padding(Group(*parts), (1, 0))

@@ -93,7 +93,7 @@ def _describe(
         "resamples": params.evaluate.bootstrap_resamples,
         "has_vmaf": params.evaluate.vmaf,
         "min_images": MIN_IMAGES_TO_JUDGE,
-        "figure_protocol": params.report.figure_protocol,
+        "figure_protocol": params.report.figure_protocols["sr"],
         "crop_px": params.report.figure_crop_px,
         "titles": column_titles(params),
         "tables": [
@@ -132,7 +132,7 @@ def _describe_table(group: Group, nearest: Group | None, params: Params) -> dict
         "test_set": group.test_set,
         "images": count_noun(group.num_images, "image"),
         "is_nearest": group is nearest,
-        "is_open": group.protocol == params.report.figure_protocol or group is nearest,
+        "is_open": group.protocol == params.report.figure_protocols["sr"] or group is nearest,
         "lines": [
             {"cells": cells, "is_ours": row.is_ours}
             for row, cells in zip(group.rows, describe_group(group), strict=True)

@@ -41,8 +41,8 @@ def load_comparisons(
     Raises:
         DataError: a kept image is missing for one model, or does not fit its reference.
     """
-    protocol = params.evaluate.protocols[params.report.figure_protocol]
-    shown = {g.test_set: g for g in groups if g.protocol == params.report.figure_protocol}
+    protocol = params.evaluate.protocols[params.report.figure_protocols["sr"]]
+    shown = {g.test_set: g for g in groups if g.protocol == params.report.figure_protocols["sr"]}
     folders = {
         test_set: {
             row.model: workspace.evaluation_dir(group.task, row.model)

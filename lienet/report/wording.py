@@ -84,7 +84,7 @@ def summarize(
     params: Params, groups: Sequence[Group], pairs: Sequence[Pair], nearest: Group | None
 ) -> list[str]:
     """Say in a few sentences what was done and found under the figures' protocol."""
-    shown = [group for group in groups if group.protocol == params.report.figure_protocol]
+    shown = [group for group in groups if group.protocol == params.report.figure_protocols["sr"]]
     steps = sorted({row.evaluation.steps for g in groups for row in g.rows if not row.is_bicubic})
     sentences = []
     if steps:

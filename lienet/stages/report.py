@@ -69,7 +69,7 @@ def _draw_figures(
     shown = [
         group
         for group in groups
-        if group.protocol == params.report.figure_protocol and group.has_networks
+        if group.protocol == params.report.figure_protocols["sr"] and group.has_networks
     ]
     figures = {}
     if shown:

@@ -15,7 +15,7 @@ from lienet.data.patches import PatchStore, PatchStream, read_tiles
 from lienet.data.shards import read_index
 from lienet.files import sha256_of_json, write_text
 from lienet.models.registry import ModelCard, build_model, count_parameters, save_model
-from lienet.params import Model, Params
+from lienet.params import BicubicModel, Model, Objective, Params
 from lienet.tracking.runs import Tracker, track_run
 from lienet.training.checkpoint import remove_checkpoint
 from lienet.training.loop import Assignment, Outcome, Row, fit, start_fabric
@@ -23,8 +23,8 @@ from lienet.workspace import Workspace
 
 logger = logging.getLogger(__name__)
 HISTORY_COLUMNS = ("step", "loss", "pixel_loss", "ssim_loss", "learning_rate", "valid_psnr_db")
-NOT_OF_THE_RUN = {"log_every_steps", "checkpoint_every_steps"}
-"""Train params that change no weight."""
+NOT_OF_THE_RUN = {"log_every_steps", "checkpoint_every_steps", "objectives", "overrides"}
+"""Train params that change no weight, or that are taken up by name."""
 
 
 def list_items(params: Params) -> list[str]:
@@ -38,14 +38,15 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     shards_dir = workspace.shards_dir(spec.task)
     hashes = {split: read_index(shards_dir / split).sha256 for split in ("train", "valid")}
     run_key = find_run_key(params, spec, hashes)
+    train = params.train.for_task(spec.task)
     torch.manual_seed(params.seed)
     model = build_model(spec)
     num_params = count_parameters(model)
-    fabric = start_fabric(params.train) if num_params else None
+    fabric = start_fabric(train) if num_params else None
     if fabric is not None and not fabric.is_global_zero:
         _fit(model, params, spec, workspace, run_key, fabric, tracker=None)
         return  # the first process writes and tracks
-    logger.info("%s: %d parameters, %d steps", item, num_params, params.train.steps)
+    logger.info("%s: %d parameters, %d steps", item, num_params, train.steps)
     with track_run(
         workspace, task=spec.task, model=spec.name, run_key=run_key, profile=params.profile
     ) as tracker:
@@ -60,7 +61,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
             spec=spec.model_dump(),
             scale=spec.scale,
             num_params=num_params,
-            steps=params.train.steps if num_params else 0,
+            steps=train.steps if num_params else 0,
             seed=params.seed,
             data_sha256=hashes,
             run_key=run_key,
@@ -76,14 +77,21 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
 
 def find_run_key(params: Params, spec: Model, data_sha256: dict[str, str]) -> str:
     """Return what names a run: the same for the same params that change weights, and data."""
+    objective = find_objective(params, spec)
     return sha256_of_json(
         {
             "seed": params.seed,
-            "train": params.train.model_dump(exclude=NOT_OF_THE_RUN),
+            "train": params.train.for_task(spec.task).model_dump(exclude=NOT_OF_THE_RUN),
+            "objective": objective.model_dump() if objective else None,
             "model": spec.model_dump(),
             "data": data_sha256,
         }
     )
+
+
+def find_objective(params: Params, spec: Model) -> Objective | None:
+    """Return what a model minimises; None for one that learns nothing."""
+    return None if isinstance(spec, BicubicModel) else params.train.objectives[spec.objective]
 
 
 def _fit(
@@ -95,13 +103,16 @@ def _fit(
     fabric: Fabric,
     tracker: Tracker | None,
 ) -> Outcome:
-    train = params.train
+    train = params.train.for_task(spec.task)
+    objective = find_objective(params, spec)
+    assert objective is not None, "a model with parameters minimises something"
     shards_dir = workspace.shards_dir(spec.task)
     source = PatchStore if train.store == "memory" else PatchStream
     with Progress(console=Console(stderr=True), disable=tracker is None, transient=True) as bar:
         steps = bar.add_task(spec.name, total=train.steps)
         work = Assignment(
             train=train,
+            objective=objective,
             seed=params.seed,
             run_key=run_key,
             patches=source.load(shards_dir / "train", scale=spec.scale),
@@ -132,9 +143,10 @@ def _tell(row: Row, name: str, tracker: Tracker | None) -> None:
 def _describe(tracker: Tracker, params: Params, spec: Model, num_params: int) -> None:
     tracker.log_params({"seed": params.seed})
     tracker.log_params({f"model.{name}": value for name, value in spec.model_dump().items()})
-    tracker.log_params(
-        {f"train.{name}": value for name, value in params.train.model_dump().items()}
-    )
+    train = params.train.for_task(spec.task).model_dump(exclude={"objectives", "overrides"})
+    tracker.log_params({f"train.{name}": value for name, value in train.items()})
+    if (objective := find_objective(params, spec)) is not None:
+        tracker.log_params({"objective": objective.model_dump()})
     tracker.log_metrics({"num_params": float(num_params)})
 
 

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from lienet.errors import ParamsError, TrainingError
 from lienet.images import Pixels
-from lienet.params import Train
+from lienet.params import Objective, Train
 from lienet.training.checkpoint import CHECKPOINT_NAME, load_checkpoint, save_checkpoint
 from lienet.training.ema import WeightAverage
 from lienet.training.objectives import compute_objective
@@ -45,6 +45,7 @@ class Assignment:
     """What to train, on what, and where to keep state."""
 
     train: Train
+    objective: Objective
     seed: int
     run_key: str
     patches: PatchSource
@@ -166,7 +167,7 @@ def _take_step(
         rank=fabric.global_rank,
     )
     enhanced = forward(_to_batch(degraded, fabric)).float()
-    loss, terms = compute_objective(train.objectives.sr, enhanced, _to_batch(reference, fabric))
+    loss, terms = compute_objective(work.objective, enhanced, _to_batch(reference, fabric))
     value = loss.item()
     if not math.isfinite(value):
         raise TrainingError(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from lienet.params import SrObjective
+from lienet.params import Objective
 from lienet.training.losses import l1_loss, mse_loss, ssim_loss
 
 PIXEL_LOSSES = {"mse": mse_loss, "l1": l1_loss}
 
 
 def compute_objective(
-    objective: SrObjective, enhanced: Tensor, reference: Tensor
+    objective: Objective, enhanced: Tensor, reference: Tensor
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """Return the weighted sum and its unweighted terms; a term of weight zero is not computed.
 

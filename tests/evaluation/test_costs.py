@@ -20,6 +20,7 @@ def test_a_small_network_costs_what_is_counted_by_hand(params: Params):
         architecture="srgan",
         scale=2,
         channels=4,
+        objective="sr",
         num_blocks=1,
         batch_norm=False,
         global_skip="none",

@@ -168,6 +168,7 @@ def _lienet() -> LienetModel:
         architecture="lienet",
         scale=4,
         channels=4,
+        objective="sr",
         num_blocks=1,
         convs_per_block=2,
         modulate="concatenation",
@@ -185,6 +186,7 @@ def _srgan() -> SrganModel:
         architecture="srgan",
         scale=2,
         channels=4,
+        objective="sr",
         num_blocks=1,
         batch_norm=True,
         global_skip="none",
@@ -193,7 +195,14 @@ def _srgan() -> SrganModel:
 
 def _esrgan() -> EsrganModel:
     return EsrganModel(
-        task="sr", name="small", architecture="esrgan", scale=4, channels=4, num_blocks=1, growth=2
+        task="sr",
+        name="small",
+        architecture="esrgan",
+        scale=4,
+        channels=4,
+        objective="sr",
+        num_blocks=1,
+        growth=2,
     )
 
 
@@ -204,6 +213,7 @@ def _sftgan() -> SftganModel:
         architecture="sftgan",
         scale=2,
         channels=4,
+        objective="sr",
         num_blocks=1,
         condition_channels=4,
     )

@@ -17,6 +17,7 @@ def srgan(*, scale: int = 4, batch_norm: bool = True, global_skip: str = "none")
         architecture="srgan",
         scale=4,
         channels=8,
+        objective="sr",
         num_blocks=2,
         batch_norm=batch_norm,
         global_skip=global_skip,
@@ -31,6 +32,7 @@ def esrgan(*, scale: int = 4) -> Esrgan:
         architecture="esrgan",
         scale=4,
         channels=16,
+        objective="sr",
         num_blocks=1,
         growth=8,
     )
@@ -44,6 +46,7 @@ def sftgan(*, scale: int = 4) -> Sftgan:
         architecture="sftgan",
         scale=4,
         channels=8,
+        objective="sr",
         num_blocks=2,
         condition_channels=4,
     )

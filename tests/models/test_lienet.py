@@ -17,6 +17,7 @@ def make_spec(**changes: object) -> LienetModel:
         "architecture": "lienet",
         "scale": 4,
         "channels": 16,
+        "objective": "sr",
         "num_blocks": 6,
         "convs_per_block": 2,
         "modulate": "concatenation",

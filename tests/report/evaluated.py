@@ -57,7 +57,7 @@ def make_params(repository: Path, **report: Any) -> Params:
         for colour in ("luma", "rgb")
     }
     content["report"] = {
-        "figure_protocol": "x4_q20_luma",
+        "figure_protocols": {"sr": "x4_q20_luma"},
         "figure_crop_px": 64,
         "max_figure_images": 3,
     } | report

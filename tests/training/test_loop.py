@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from lienet.errors import ParamsError, TrainingError
 from lienet.images import Pixels
-from lienet.params import Train
+from lienet.params import Objective, Train
 from lienet.training.checkpoint import CHECKPOINT_NAME
 from lienet.training.loop import Assignment, Outcome, fit, learning_rate_at, start_fabric
 
@@ -50,6 +50,15 @@ class Net(nn.Module):
         return enhanced
 
 
+OBJECTIVE = {
+    "pixel": "mse",
+    "pixel_weight": 1.0,
+    "ssim_weight": 0.1,
+    "perceptual": None,
+    "adversarial": None,
+}
+
+
 def make_train(**changes: Any) -> Train:
     base = {
         "steps": 12,
@@ -71,7 +80,8 @@ def make_train(**changes: Any) -> Train:
         "validate_every_steps": 6,
         "checkpoint_every_steps": 4,
         "max_valid_tiles": 4,
-        "objectives": {"sr": {"pixel": "mse", "pixel_weight": 1.0, "ssim_weight": 0.1}},
+        "objectives": {"sr": OBJECTIVE},
+        "overrides": {"sr": {}, "face": {}, "old_photo": {}},
     }
     return Train.model_validate(base | changes)
 
@@ -93,6 +103,7 @@ def run(
     degraded, reference = Patches().draw(seed=9, step=0, batch_size=1, patch_px=16)
     work = Assignment(
         train=train or make_train(),
+        objective=Objective.model_validate(OBJECTIVE),
         seed=5,
         run_key=run_key,
         patches=patches or Patches(),

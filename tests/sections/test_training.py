@@ -8,7 +8,7 @@ import pytest
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from lienet.sections import Model, Section, SrganModel, SrObjective, Train
+from lienet.params import Model, Objective, Section, SrganModel, Train
 
 
 @pytest.fixture
@@ -19,17 +19,26 @@ def train(repository: Any) -> dict[str, Any]:
 
 
 def test_frozen():
-    objective = SrObjective(pixel="mse", pixel_weight=1.0, ssim_weight=0.0)
+    objective = Objective(
+        pixel="mse", pixel_weight=1.0, ssim_weight=0.0, perceptual=None, adversarial=None
+    )
     with pytest.raises(ValidationError, match="frozen"):
         objective.ssim_weight = 1.0  # type: ignore[misc]
 
 
 def test_every_key_is_required_and_no_other_is_allowed():
     with pytest.raises(ValidationError, match="Field required"):
-        SrObjective.model_validate({"pixel": "mse", "pixel_weight": 1.0})
+        Objective.model_validate({"pixel": "mse", "pixel_weight": 1.0})
     with pytest.raises(ValidationError, match="Extra inputs"):
-        SrObjective.model_validate(
-            {"pixel": "mse", "pixel_weight": 1.0, "ssim_weight": 0.0, "huber": 1}
+        Objective.model_validate(
+            {
+                "pixel": "mse",
+                "pixel_weight": 1.0,
+                "ssim_weight": 0.0,
+                "perceptual": None,
+                "adversarial": None,
+                "huber": 1,
+            }
         )
 
 
@@ -52,7 +61,14 @@ def test_train_refuses(train: dict[str, Any], key: str, value: Any):
 
 def test_the_architecture_decides_which_keys_a_model_has():
     adapter: TypeAdapter[Section] = TypeAdapter(Model)
-    base = {"task": "sr", "name": "a", "architecture": "srgan", "scale": 4, "channels": 8}
+    base = {
+        "task": "sr",
+        "name": "a",
+        "architecture": "srgan",
+        "scale": 4,
+        "channels": 8,
+        "objective": "sr",
+    }
     chosen = adapter.validate_python(
         base | {"num_blocks": 2, "batch_norm": False, "global_skip": "none"}
     )

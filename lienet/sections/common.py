@@ -1,0 +1,33 @@
+"""What every section is made of: the frozen base class, and the words that several use."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Positive = Annotated[int, Field(gt=0)]
+Share = Annotated[float, Field(ge=0.0, lt=1.0)]
+Probability = Annotated[float, Field(ge=0.0, le=1.0)]
+Split = Literal["train", "valid", "test"]
+Chroma = Literal["4:4:4", "4:2:2", "4:2:0"]
+GlobalSkip = Literal["none", "bicubic"]
+Task = Literal["sr", "face", "old_photo"]
+TASKS: tuple[Task, ...] = ("sr", "face", "old_photo")
+
+
+def _ascending(pair: tuple[float, float]) -> tuple[float, float]:
+    if not pair[0] <= pair[1]:
+        raise ValueError(f"a range is [low, high], low first, got {list(pair)}")
+    return pair
+
+
+Range = Annotated[tuple[float, float], AfterValidator(_ascending)]
+"""The lowest and the highest value of a draw."""
+
+
+class Section(BaseModel):
+    """A frozen group of params in which every key is required and no other is allowed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())

@@ -1,0 +1,76 @@
+"""Where photographs come from, and what keeps one out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from lienet.sections.common import Name, Positive, Section, Split
+
+
+class SampleSource(Section):
+    """The colour photographs that ship inside scikit-image and scikit-learn."""
+
+    kind: Literal["sample"]
+    names: tuple[Name, ...] | None
+    """Which of its photographs; null takes all but those that are named for one purpose."""
+    split: Split | Literal["auto"]
+    """"auto" draws each image's split by its key, with the shares in ``synthesize.split``."""
+
+
+class FolderSource(Section):
+    """A local folder or an fsspec URL of photographs."""
+
+    kind: Literal["folder"]
+    path: str
+    """A folder or an fsspec URL; relative paths start at the workspace."""
+    split: Split | Literal["auto"]
+    licence: str
+    author: str
+
+
+Source = Annotated[SampleSource | FolderSource, Field(discriminator="kind")]
+
+
+class Download(Section):
+    """Where photographs come from."""
+
+    max_pixels: Positive
+    """Images of more pixels are refused unread, as decompression bombs."""
+    min_side_px: Positive
+    """Images with a shorter side are refused as too small to learn from."""
+    sources: Annotated[dict[Name, Source], Field(min_length=1)]
+
+
+class FaceDetection(Section):
+    """Faces, by YuNet; by OpenCV's cascades where its model file is not to be had."""
+
+    model: str | None
+    """The YuNet ONNX file; null takes LIENET_FACE_MODEL, the cache, or one verified download."""
+    min_score: Annotated[float, Field(gt=0.0, lt=1.0)]
+    pass_sides_px: Annotated[tuple[Positive, ...], Field(min_length=1)]
+    """The longest side of each pass: large faces are seen in small passes."""
+
+
+class TextDetection(Section):
+    """Legible text, by a DB-style detector in ONNX Runtime."""
+
+    model: str | None
+    """The detector's ONNX file; null takes LIENET_TEXT_MODEL, else text is not looked for."""
+    min_score: Annotated[float, Field(gt=0.0, lt=1.0)]
+    max_side_px: Positive
+    """Larger images are shrunk to this longest side for the detector; none is enlarged."""
+    min_height_px: Positive
+    """Boxes lower than this, at the detector's size, are texture rather than legible text."""
+
+
+class Filter(Section):
+    """What personal information keeps an image out."""
+
+    face: FaceDetection
+    text: TextDetection
+    exempt_sources: tuple[Name, ...]
+    """Published test sets, kept whole so that numbers stay comparable; never trained on."""
+    consented_sources: tuple[Name, ...]
+    """Portraits whose licence covers their faces; no task but ``face`` may use them."""

@@ -1,0 +1,19 @@
+"""Ranges say which end is which."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from lienet.sections.common import TASKS, Range
+
+
+def test_a_range_goes_from_low_to_high():
+    adapter: TypeAdapter[tuple[float, float]] = TypeAdapter(Range)
+    assert adapter.validate_python([0.5, 0.5]) == (0.5, 0.5)
+    with pytest.raises(ValidationError, match=r"low first, got \[0.9, 0.1\]"):
+        adapter.validate_python([0.9, 0.1])
+
+
+def test_the_tasks_are_the_papers_three():
+    assert TASKS == ("sr", "face", "old_photo")
