@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -12,6 +13,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lienet.errors import InputError
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock on ``path``, a file made for it, against other processes; waits its turn.
+
+    The system lets go of it when the process ends, however it ends.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 @contextmanager

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -107,3 +109,26 @@ def test_hashes(tmp_path: Path) -> None:
     assert sha256_of_file(tmp_path / "file") == SHA256_OF_ABC
     assert sha256_of_json({"b": 1, "a": 2}) == sha256_of_json({"a": 2, "b": 1})
     assert sha256_of_json({"a": 1}) != sha256_of_json({"a": 2})
+
+
+def test_a_lock_makes_another_process_wait_and_ends_with_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "lock"
+    code = (
+        "import pathlib, sys, time; from lienet.files import locked\n"
+        "with locked(pathlib.Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
+    )
+    holder = subprocess.Popen([sys.executable, "-c", code, path], stdout=subprocess.PIPE, text=True)
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    waiting = subprocess.Popen(
+        [sys.executable, "-c", code, path], stdout=subprocess.PIPE, text=True
+    )
+    assert waiting.stdout is not None
+    with pytest.raises(subprocess.TimeoutExpired):
+        waiting.wait(1.0)
+    holder.kill()
+    assert waiting.stdout.readline() == "held\n"
+    for process in (holder, waiting):
+        process.kill()
+        process.wait()
+        process.stdout.close()  # type: ignore[union-attr]

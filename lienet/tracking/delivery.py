@@ -15,6 +15,7 @@ import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from lienet.files import locked
 from lienet.tracking.journal import Journal, Record
 from lienet.workspace import Workspace
 
@@ -147,8 +148,12 @@ def _connect(workspace: Workspace) -> MlflowClient:
 
     for name in ("mlflow", "alembic"):  # what fails comes as an exception, told in one line
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    workspace.state_dir.mkdir(parents=True, exist_ok=True)
-    return MlflowClient(tracking_uri=_tracking_uri(workspace))
+    uri = _tracking_uri(workspace)
+    with locked(workspace.state_dir / "mlflow.lock"):  # the first process makes the tables
+        client = MlflowClient(tracking_uri=uri)
+        if uri.startswith("sqlite:"):
+            client.search_experiments(max_results=1)
+    return client
 
 
 def _deliver(client: MlflowClient, workspace: Workspace, journal: Journal, deadline: float) -> None:

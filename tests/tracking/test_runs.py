@@ -83,6 +83,24 @@ def test_stages_log_to_one_run_of_the_default_store(workspace: Workspace):
     assert list((workspace.state_dir / "tracking").iterdir()) == []
 
 
+@pytest.mark.slow
+def test_processes_that_make_the_store_at_once_do_not_meet(tmp_path: Path):
+    code = (
+        "import logging, pathlib, sys; logging.basicConfig(level='WARNING')\n"
+        "from lienet.tracking.runs import track_run; from lienet.workspace import Workspace\n"
+        "workspace = Workspace(pathlib.Path(sys.argv[1]))\n"
+        "given = dict(task='sr', model=sys.argv[2], run_key=sys.argv[2] * 32, profile='p')\n"
+        "with track_run(workspace, **given) as tracker: tracker.log_metrics({'psnr_db': 1.0})"
+    )
+    models = ("a", "b")
+    processes = [
+        subprocess.Popen([sys.executable, "-c", code, tmp_path, model], stderr=subprocess.PIPE)
+        for model in models
+    ]
+    assert [process.communicate()[1] for process in processes] == [b"", b""]
+    assert {run.info.run_name for run in _runs(_local(Workspace(tmp_path)))} == set(models)
+
+
 def test_a_run_that_fails_or_is_stopped_says_so(workspace: Workspace):
     for error, task in ((ValueError, "failed"), (KeyboardInterrupt, "killed")):
         with pytest.raises(error), _track(workspace, task=task):
