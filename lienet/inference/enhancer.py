@@ -7,18 +7,21 @@ not know, is enlarged by bicubic interpolation.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
+from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from lienet.data.resize import resize_bicubic
 from lienet.errors import InputError, ModelError
 from lienet.images import Pixels, to_tensor
 from lienet.inference.networks import Network, OnnxNetwork, TorchNetwork
+from lienet.inference.statistics import gather_statistics
+from lienet.inference.tiling import Mosaic, Span, plan_spans
+from lienet.models.blocks import Statistics
 
 MIN_SIDE_PX = 8
 """What every network of the registry takes; smaller inputs are padded by their edge."""
@@ -92,32 +95,51 @@ class Enhancer:
 
     def _enhance_rgb(self, pixels: Pixels) -> Pixels:
         height_px, width_px = pixels.shape[:2]
-        scale = self.scale
-        enhanced = np.empty((height_px * scale, width_px * scale, 3), pixels.dtype)
-        for rows, columns in self._plan(height_px, width_px):
-            tile = pixels[rows.start : rows.stop, columns.start : columns.stop]
-            kept = self._run(tile)[rows.kept_of_tile(scale), columns.kept_of_tile(scale)]
-            enhanced[rows.kept_of_image(scale), columns.kept_of_image(scale)] = kept
-        return enhanced
+        rows, columns = self._plan(height_px, width_px)
+        statistics = self._survey(pixels, rows, columns)
+        mosaic = Mosaic(height_px * self.scale, width_px * self.scale, pixels.dtype, self.scale)
+        for high in rows:
+            for wide in columns:
+                enhanced = self._run(_cut(pixels, high, wide), statistics)
+                kept = enhanced[high.kept_of_tile(self.scale), wide.kept_of_tile(self.scale)]
+                mosaic.place(kept, high, wide)
+        return mosaic.pixels
 
-    def _plan(self, height_px: int, width_px: int) -> Iterator[tuple[Span, Span]]:
+    def _plan(self, height_px: int, width_px: int) -> tuple[list[Span], list[Span]]:
         fixed = self._network.input_size_px
-        if fixed is not None:
-            sides, overlap_px = fixed, min(self._overlap_px, min(fixed) // 4)
-        elif height_px * width_px > self._tile_px**2:
+        if fixed is None and height_px * width_px <= self._tile_px**2:
+            sides, overlap_px = (height_px, width_px), 0
+        elif fixed is None:
             sides, overlap_px = (self._tile_px, self._tile_px), self._overlap_px
         else:
-            sides, overlap_px = (height_px, width_px), 0
-        for rows in plan_spans(height_px, side_px=sides[0], overlap_px=overlap_px):
-            for columns in plan_spans(width_px, side_px=sides[1], overlap_px=overlap_px):
-                yield rows, columns
+            sides, overlap_px = fixed, min(self._overlap_px, min(fixed) // 4)
+        rows, columns = (
+            plan_spans(length_px, side_px=side_px, overlap_px=overlap_px, fade_px=overlap_px)
+            for length_px, side_px in zip((height_px, width_px), sides, strict=True)
+        )
+        return rows, columns
 
-    def _run(self, tile: Pixels) -> Pixels:
+    def _survey(
+        self, pixels: Pixels, rows: list[Span], columns: list[Span]
+    ) -> list[Statistics] | None:
+        """Return the whole image's statistics where tiles would not find them for themselves."""
+        network = self._network
+        if len(rows) * len(columns) == 1 or network.num_statistics == 0:
+            return None
+
+        def tiles() -> Iterable[tuple[Tensor, tuple[slice, slice]]]:
+            for high in rows:
+                for wide in columns:
+                    cells = high.cells_of_tile(network.fold), wide.cells_of_tile(network.fold)
+                    yield to_tensor(_pad(_cut(pixels, high, wide), MIN_SIDE_PX)), cells
+
+        return gather_statistics(network, tiles)
+
+    def _run(self, tile: Pixels, statistics: Sequence[Statistics] | None) -> NDArray[np.float32]:
+        """Return a tile's output ``h w 3``, clipped, in levels of the image's depth."""
         height_px, width_px = tile.shape[:2]
-        wanted = self._network.input_size_px or (MIN_SIDE_PX, MIN_SIDE_PX)
-        missing = (max(0, wanted[0] - height_px), max(0, wanted[1] - width_px))
-        padded = np.pad(tile, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
-        enhanced = self._network(to_tensor(padded))
+        padded = _pad(tile, *(self._network.input_size_px or (MIN_SIDE_PX,)))
+        enhanced = self._network(to_tensor(padded), statistics)
         expected = (1, 3, padded.shape[0] * self.scale, padded.shape[1] * self.scale)
         if tuple(enhanced.shape) != expected:
             raise ModelError(
@@ -128,9 +150,8 @@ class Enhancer:
         cropped = enhanced[0, :, : height_px * self.scale, : width_px * self.scale]
         if not torch.isfinite(cropped).all():
             raise ModelError("the network's output is not finite", remedy="check its weights")
-        peak = np.iinfo(tile.dtype).max
-        levels = cropped.clamp(0, 1).mul(peak).round().permute(1, 2, 0)
-        return levels.numpy().astype(tile.dtype)
+        levels = cropped.clamp(0, 1).mul(np.iinfo(tile.dtype).max).permute(1, 2, 0)
+        return np.asarray(levels.numpy(), np.float32)
 
     def _enlarge(self, alpha: Pixels) -> Pixels:
         enlarged = resize_bicubic(alpha.astype(np.float64), scale=self.scale)
@@ -138,40 +159,12 @@ class Enhancer:
         return np.floor(np.clip(enlarged, 0, peak) + 0.5).astype(alpha.dtype)
 
 
-@dataclass(frozen=True)
-class Span:
-    """One tile's extent along an axis, and the part of it that is kept, in input pixels."""
-
-    start: int
-    stop: int
-    kept_start: int
-    kept_stop: int
-
-    def kept_of_tile(self, scale: int) -> slice:
-        """Return the kept part, counted from the tile's start, in output pixels."""
-        return slice((self.kept_start - self.start) * scale, (self.kept_stop - self.start) * scale)
-
-    def kept_of_image(self, scale: int) -> slice:
-        """Return the kept part, counted from the image's start, in output pixels."""
-        return slice(self.kept_start * scale, self.kept_stop * scale)
+def _cut(pixels: Pixels, rows: Span, columns: Span) -> Pixels:
+    return pixels[rows.start : rows.stop, columns.start : columns.stop]
 
 
-def plan_spans(length_px: int, *, side_px: int, overlap_px: int) -> list[Span]:
-    """Cover an axis with tiles of at most ``side_px``, each pixel kept exactly once.
-
-    Tiles start at multiples of one stride, itself a multiple of 8 where it can be, so that networks
-    that fold space into depth see every tile in phase. Kept parts stay ``overlap_px`` away from
-    every tile's edge that is not the image's.
-    """
-    if length_px <= side_px:
-        return [Span(0, length_px, 0, length_px)]
-    stride = side_px - 2 * overlap_px
-    stride = stride // 8 * 8 or stride
-    spans: list[Span] = []
-    start = kept_start = 0
-    while start + side_px < length_px:
-        kept_stop = start + stride + overlap_px
-        spans.append(Span(start, start + side_px, kept_start, kept_stop))
-        start, kept_start = start + stride, kept_stop
-    spans.append(Span(start, length_px, kept_start, length_px))
-    return spans
+def _pad(tile: Pixels, min_height_px: int, min_width_px: int | None = None) -> Pixels:
+    """Repeat a tile's last row and column until it has at least this size."""
+    wanted = (min_height_px, min_height_px if min_width_px is None else min_width_px)
+    missing = [max(0, side - has) for side, has in zip(wanted, tile.shape, strict=False)]
+    return np.pad(tile, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")

@@ -1,10 +1,13 @@
 """One call for a torch module and for an ONNX file: ``1 3 h w`` in [0, 1] in, the enlarged one out.
 
 Owns devices, memory layout and ONNX Runtime sessions. Refuses files that do not take one RGB image.
+A torch module that normalises by statistics of its input can be given a whole image's; an ONNX file
+has no way in for them and normalises by those of what it is given.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,6 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from lienet.errors import ModelError
+from lienet.models.blocks import Statistics
+from lienet.models.enhancement import LienetEnhancement
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -23,8 +28,24 @@ class Network(Protocol):
     input_size_px: tuple[int, int] | None
     """The only (height, width) it takes; None where it takes any."""
 
-    def __call__(self, degraded: Tensor) -> Tensor:
-        """Map float32 ``1 3 h w`` to float32 ``1 3 h*scale w*scale`` on the CPU, not clipped."""
+    @property
+    def num_statistics(self) -> int:
+        """How many layers normalise by statistics of the whole image that can be given."""
+
+    @property
+    def fold(self) -> int:
+        """Input pixels for each of what is normalised, per side."""
+
+    def __call__(self, degraded: Tensor, statistics: Sequence[Statistics] | None = None) -> Tensor:
+        """Map float32 ``1 3 h w`` to float32 ``1 3 h*scale w*scale`` on the CPU, not clipped.
+
+        Args:
+            degraded: the input.
+            statistics: one for each of ``num_statistics``; None takes the input's own.
+        """
+
+    def features_to_normalise(self, degraded: Tensor, known: Sequence[Statistics]) -> Tensor:
+        """Return what layer number ``len(known)`` of ``num_statistics`` normalises, on the CPU."""
 
 
 class TorchNetwork:
@@ -36,12 +57,39 @@ class TorchNetwork:
         first = next(module.parameters(), None)
         self._device = torch.device("cpu") if first is None else first.device
 
-    def __call__(self, degraded: Tensor) -> Tensor:
+    @property
+    def num_statistics(self) -> int:
+        """The number of the module's SPADE layers; none in other networks."""
+        module = self._module
+        return module.num_statistics if isinstance(module, LienetEnhancement) else 0
+
+    @property
+    def fold(self) -> int:
+        """The fold of an enhancement network, else 1."""
+        module = self._module
+        return module.fold if isinstance(module, LienetEnhancement) else 1
+
+    def __call__(self, degraded: Tensor, statistics: Sequence[Statistics] | None = None) -> Tensor:
         """Run the module without gradients."""
         with torch.inference_mode():
-            placed = degraded.to(self._device, memory_format=torch.channels_last)
-            enhanced: Tensor = self._module(placed)
+            given = () if statistics is None else (self._placed(statistics),)
+            enhanced: Tensor = self._module(self._place(degraded), *given)
             return enhanced.float().cpu()
+
+    def features_to_normalise(self, degraded: Tensor, known: Sequence[Statistics]) -> Tensor:
+        """Run the module up to its next SPADE layer."""
+        assert isinstance(self._module, LienetEnhancement)
+        with torch.inference_mode():
+            features = self._module.features_to_normalise(
+                self._place(degraded), self._placed(known)
+            )
+            return features.float().cpu()
+
+    def _place(self, degraded: Tensor) -> Tensor:
+        return degraded.to(self._device, memory_format=torch.channels_last)
+
+    def _placed(self, statistics: Sequence[Statistics]) -> list[Statistics]:
+        return [(mean.to(self._device), variance.to(self._device)) for mean, variance in statistics]
 
 
 class OnnxNetwork:
@@ -73,12 +121,16 @@ class OnnxNetwork:
         is_fixed = isinstance(height_px, int) and isinstance(width_px, int)
         self.input_size_px = (height_px, width_px) if is_fixed else None
 
-    def __call__(self, degraded: Tensor) -> Tensor:
+    num_statistics = 0
+    fold = 1
+
+    def __call__(self, degraded: Tensor, statistics: Sequence[Statistics] | None = None) -> Tensor:
         """Run the session.
 
         Raises:
             ModelError: ONNX Runtime refuses this input.
         """
+        assert not statistics, "an ONNX file takes the image alone"
         feed = {self._input_name: degraded.to(self._dtype).contiguous().numpy()}
         try:
             enhanced = self._session.run(None, feed)[0]
@@ -87,6 +139,10 @@ class OnnxNetwork:
                 f"{self.path} fails on an input of {tuple(degraded.shape)}: {_first_line(error)}"
             ) from error
         return torch.from_numpy(enhanced).float()
+
+    def features_to_normalise(self, degraded: Tensor, known: Sequence[Statistics]) -> Tensor:
+        """Never called, as ``num_statistics`` is 0."""
+        raise NotImplementedError(f"{self.path} gives no features")
 
 
 def open_session(path: Path, *, num_threads: int) -> onnxruntime.InferenceSession:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lienet.models.blocks import BicubicUpsampling, concatenate, conv, scale_weights
+from lienet.models.blocks import concatenate, conv, enlargement, scale_weights
 from lienet.params import EsrganModel, SftganModel, SrganModel
 
 NUM_SEGMENTATION_CLASSES = 8
@@ -23,12 +23,15 @@ def shuffle_stages(channels: int, scale: int) -> nn.ModuleList:
 
 
 class Bicubic(nn.Module):
-    """Bicubic upsampling as a network of no parameters: the row that gains are measured from."""
+    """Bicubic upsampling as a network of no parameters: the row that gains are measured from.
+
+    At scale 1 it is the input itself, bit by bit.
+    """
 
     def __init__(self, scale: int) -> None:
         super().__init__()
         self.scale = scale
-        self.upsampling = BicubicUpsampling(scale)
+        self.upsampling = enlargement(scale)
 
     def forward(self, degraded: Tensor) -> Tensor:
         """Map ``n 3 h w`` to ``n 3 h*scale w*scale``."""
@@ -59,7 +62,8 @@ class SrganBlock(nn.Module):
 class Srgan(nn.Module):
     """SRGAN's generator, SRResNet: 9x9 ends, residual blocks, pixel-shuffle per doubling.
 
-    ``global_skip: bicubic``, not in its paper, lets it learn what bicubic upsampling lacks.
+    ``global_skip: bicubic``, not in its paper, lets it learn what bicubic upsampling lacks. At
+    scale 1 there is no shuffle, all runs at full resolution, and the skip adds the input.
     """
 
     def __init__(self, spec: SrganModel, scale: int) -> None:
@@ -76,7 +80,7 @@ class Srgan(nn.Module):
         for stage in shuffle_stages(width, scale):
             self.upsampling.extend([stage, nn.PixelShuffle(2), nn.PReLU()])
         self.tail = conv(width, 3, 9)
-        self.skip = BicubicUpsampling(scale) if spec.global_skip == "bicubic" else None
+        self.skip = enlargement(scale) if spec.global_skip == "bicubic" else None
         if self.skip is not None:
             scale_weights(self.tail, 0.1)
 

@@ -1,4 +1,7 @@
-"""The paper's super-resolution network (Fig. 2a); what the paper leaves open is a param."""
+"""The paper's super-resolution network (Fig. 2a); what the paper leaves open is a param.
+
+The generator's blocks are the same in the enhancement network, which takes them from here.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,22 @@ from lienet.models.blocks import (
     conv,
     scale_weights,
 )
-from lienet.params import LienetModel
+from lienet.params import EnhancementModel, LienetModel
+
+
+def generator_blocks(spec: LienetModel | EnhancementModel) -> nn.ModuleList:
+    """Return the main generator's dense modulation blocks."""
+    return nn.ModuleList(
+        DenseModulationBlock(
+            spec.channels,
+            num_convs=spec.convs_per_block,
+            modulate=spec.modulate,
+            dense=spec.dense,
+            fusion_kernel=spec.fusion_kernel,
+            residual=spec.block_residual,
+        )
+        for _ in range(spec.num_blocks)
+    )
 
 
 class LienetSuperResolution(nn.Module):
@@ -30,17 +48,7 @@ class LienetSuperResolution(nn.Module):
             SelfFeatureExtraction(3, spec.channels) if spec.modulate != "none" else None
         )
         self.head = conv(3, spec.channels)
-        self.blocks = nn.ModuleList(
-            DenseModulationBlock(
-                spec.channels,
-                num_convs=spec.convs_per_block,
-                modulate=spec.modulate,
-                dense=spec.dense,
-                fusion_kernel=spec.fusion_kernel,
-                residual=spec.block_residual,
-            )
-            for _ in range(spec.num_blocks)
-        )
+        self.blocks = generator_blocks(spec)
         self.tail = conv(spec.channels, 3 * scale * scale)
         self.upsampling = BicubicUpsampling(scale) if spec.global_skip == "bicubic" else None
         if self.upsampling is not None:
@@ -54,3 +62,10 @@ class LienetSuperResolution(nn.Module):
             features = block(features, condition)
         enhanced = functional.pixel_shuffle(self.tail(features), self.scale)
         return enhanced if self.upsampling is None else enhanced + self.upsampling(degraded)
+
+    def extract_features(self, degraded: Tensor) -> Tensor | None:
+        """Return the AI feature map ``n c h w`` of ``n 3 h w``; None if it has none."""
+        if self.self_features is None:
+            return None
+        features: Tensor = self.self_features(degraded)
+        return features

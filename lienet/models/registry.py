@@ -17,9 +17,11 @@ from torch import nn
 from lienet.errors import ModelError
 from lienet.files import sha256_of_file, write_bytes, write_json
 from lienet.models.baselines import Bicubic, Esrgan, Sftgan, Srgan
+from lienet.models.enhancement import LienetEnhancement
 from lienet.models.lienet import LienetSuperResolution
 from lienet.params import (
     BicubicModel,
+    EnhancementModel,
     EsrganModel,
     LienetModel,
     Model,
@@ -69,6 +71,8 @@ def build_model(spec: Model, scale: int | None = None) -> nn.Module:
             return Bicubic(factor)
         case LienetModel():
             return LienetSuperResolution(spec, factor)
+        case EnhancementModel():
+            return LienetEnhancement(spec)
         case SrganModel():
             return Srgan(spec, factor)
         case EsrganModel():

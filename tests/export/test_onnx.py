@@ -15,7 +15,15 @@ from torch.nn import functional
 from lienet.errors import ModelError
 from lienet.export.onnx import check_parity, export_onnx, measure_parity
 from lienet.models.registry import build_model
-from lienet.params import EsrganModel, LienetModel, Model, SftganModel, SrganModel
+from lienet.params import (
+    BicubicModel,
+    EnhancementModel,
+    EsrganModel,
+    LienetModel,
+    Model,
+    SftganModel,
+    SrganModel,
+)
 
 SIZES_PX = [(16, 16), (9, 31), (24, 17)]
 METADATA = {"task": "sr", "model": "small", "scale": "2"}
@@ -219,9 +227,44 @@ def _sftgan() -> SftganModel:
     )
 
 
-@pytest.mark.parametrize("make_spec", [_lienet, _srgan, _esrgan, _sftgan])
+def _enhancement() -> EnhancementModel:
+    return EnhancementModel(
+        task="face",
+        name="small",
+        architecture="lienet_enhancement",
+        scale=1,
+        channels=4,
+        objective="enhancement",
+        fold=4,
+        num_blocks=1,
+        convs_per_block=2,
+        modulate="concatenation",
+        self_features=True,
+        dense=True,
+        fusion_kernel=3,
+        block_residual=True,
+        spade=True,
+        global_skip=True,
+    )
+
+
+def _input() -> BicubicModel:
+    return BicubicModel(task="face", name="input", architecture="bicubic", scale=1)
+
+
+@pytest.mark.parametrize("make_spec", [_lienet, _srgan, _esrgan, _sftgan, _enhancement, _input])
 def test_registered_networks_agree_with_torch(make_spec: Callable[[], Model]):
     torch.manual_seed(3)
     model = build_model(make_spec()).eval()
     made = export_onnx(model, opset=18, metadata={})
     assert measure_parity(model, made, SIZES_PX) < 1e-5
+
+
+def test_the_enhancement_network_takes_every_remainder_of_its_fold():
+    torch.manual_seed(3)
+    model = build_model(_enhancement()).eval()
+    made = export_onnx(model, opset=18, metadata={})
+    sizes = [(16 + high, 12 + wide) for high in range(4) for wide in range(4)]
+    assert 0.0 < measure_parity(model, made, [*sizes, (8, 8), (63, 129)]) < 1e-5
+    shape = onnx.load_from_string(made).graph.output[0].type.tensor_type.shape.dim
+    assert [dim.dim_param or dim.dim_value for dim in shape] == ["n", 3, "h", "w"]

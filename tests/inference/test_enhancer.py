@@ -3,13 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from lienet.data.resize import resize_bicubic
 from lienet.errors import InputError, ModelError
-from lienet.inference.enhancer import Enhancer, plan_spans
+from lienet.inference.enhancer import Enhancer
 from lienet.models.baselines import Bicubic
 
 
@@ -34,22 +32,6 @@ def noise(height_px: int, width_px: int, channels: int = 3, dtype: type = np.uin
 
 def repeat(pixels: np.ndarray, scale: int = 2) -> np.ndarray:
     return pixels.repeat(scale, axis=0).repeat(scale, axis=1)
-
-
-@given(length_px=st.integers(1, 700), side_px=st.integers(16, 200), overlap_px=st.integers(0, 24))
-def test_every_pixel_is_kept_once_and_away_from_inner_edges(
-    length_px: int, side_px: int, overlap_px: int
-):
-    side_px += 2 * overlap_px
-    spans = plan_spans(length_px, side_px=side_px, overlap_px=overlap_px)
-    kept = [place for span in spans for place in range(span.kept_start, span.kept_stop)]
-    assert kept == list(range(length_px))
-    for span in spans:
-        assert 0 <= span.start < span.stop <= length_px
-        assert span.stop - span.start <= side_px
-        assert span.start == 0 or span.kept_start - span.start >= overlap_px
-        assert span.stop == length_px or span.stop - span.kept_stop >= overlap_px
-        assert span.start % 8 == 0
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])

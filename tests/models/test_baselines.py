@@ -58,7 +58,7 @@ def count(module: nn.Module) -> int:
 
 
 @pytest.mark.parametrize("build", [srgan, esrgan, sftgan])
-@pytest.mark.parametrize("scale", [2, 4])
+@pytest.mark.parametrize("scale", [1, 2, 4])
 def test_output_is_scale_times_the_input(build, scale):
     model = build(scale=scale).eval()
     assert model(torch.rand(2, 3, 9, 13)).shape == (2, 3, 9 * scale, 13 * scale)
@@ -128,3 +128,18 @@ def test_sftgan_sees_only_background():
 def test_bicubic_has_no_parameters():
     assert count(Bicubic(2)) == 0
     assert Bicubic(2)(torch.rand(1, 3, 5, 6)).shape == (1, 3, 10, 12)
+
+
+def test_bicubic_at_scale_one_is_the_input_bit_by_bit():
+    image = torch.rand(2, 3, 9, 11)
+    assert torch.equal(Bicubic(1)(image), image)
+
+
+def test_srgan_at_scale_one_has_no_shuffle_and_its_skip_adds_the_input():
+    assert count(srgan()) - count(srgan(scale=1)) == 2 * (8 * 32 * 9 + 32 + 1)
+    model, degraded = (
+        srgan(scale=1, batch_norm=False, global_skip="bicubic"),
+        torch.rand(1, 3, 9, 9),
+    )
+    nn.init.zeros_(model.tail.weight)
+    assert torch.equal(model(degraded), degraded)

@@ -45,17 +45,26 @@ def stored(tmp_path: Path, repository: Path) -> tuple[Path, torch.nn.Module]:
 
 @pytest.mark.parametrize("profile", ["sample", "bench", "paper"])
 def test_every_profile_builds_rivals_no_lighter_than_lienet(repository, profile):
-    path = repository / "profiles" / f"{profile}.yaml"
-    models = load_params(path).models
+    models = load_params(repository / "profiles" / f"{profile}.yaml").models.values()
+    networks = ("lienet", "lienet_enhancement")
     ours = {
-        spec.scale: count_parameters(build_model(spec))
-        for spec in models.values()
-        if spec.architecture == "lienet"
+        (spec.task, spec.scale): count_parameters(build_model(spec))
+        for spec in models
+        if spec.architecture in networks
     }
-    rivals = [spec for spec in models.values() if spec.architecture not in ("lienet", "bicubic")]
+    rivals = [spec for spec in models if spec.architecture not in (*networks, "bicubic")]
     assert rivals
     for spec in rivals:
-        assert count_parameters(build_model(spec)) >= ours[spec.scale], spec.name
+        assert count_parameters(build_model(spec)) >= ours[spec.task, spec.scale], spec.name
+
+
+@pytest.mark.parametrize("profile", ["sample", "bench", "paper"])
+def test_every_profile_s_enhancement_networks_have_the_stated_size(repository, profile):
+    models = load_params(repository / "profiles" / f"{profile}.yaml").models
+    ours = [spec for spec in models.values() if spec.architecture == "lienet_enhancement"]
+    assert {spec.task for spec in ours} == {"face", "old_photo"}
+    for spec in ours:
+        assert count_parameters(build_model(spec)) == 308_816
 
 
 def test_round_trip(stored):
