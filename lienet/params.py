@@ -62,6 +62,7 @@ from lienet.sections.photographs import (
     TextDetection,
 )
 from lienet.sections.training import (
+    VGG19_LAYERS,
     Adversarial,
     Objective,
     Override,
@@ -114,6 +115,7 @@ __all__ = [
     "TextDetection",
     "Train",
     "Unsharp",
+    "VGG19_LAYERS",
     "Params",
     "load_params",
     "parse_params",

@@ -4,20 +4,36 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from lienet.sections.common import Name, Positive, Section, Task
+
+VGG19_LAYERS = tuple(
+    f"conv{block}_{number}"
+    for block, num_convs in enumerate((2, 2, 4, 4, 4), start=1)
+    for number in range(1, num_convs + 1)
+)
+"""VGG19's convolutions by name, from the first to the deepest."""
+
+
+def _known_layer(name: str) -> str:
+    if name not in VGG19_LAYERS:
+        raise ValueError(f"VGG19's layers are {VGG19_LAYERS[0]} to {VGG19_LAYERS[-1]}")
+    return name
+
+
+Vgg19Layer = Annotated[str, AfterValidator(_known_layer)]
 
 
 class Perceptual(Section):
     """Distances between VGG19's features of both images (eq. 7)."""
 
     weight: Annotated[float, Field(gt=0.0)]
-    layers: Annotated[dict[str, Annotated[float, Field(gt=0.0)]], Field(min_length=1)]
+    layers: Annotated[dict[Vgg19Layer, Annotated[float, Field(gt=0.0)]], Field(min_length=1)]
     """The weight of each layer, by its name: conv1_1 to conv5_4, before the activation."""
     weights: str | None
     """VGG19's weights: a .npz of caffe form or torchvision's .pth; null takes
-    LIENET_VGG19_WEIGHTS, the cache, or one verified download."""
+    LIENET_VGG19_WEIGHTS, the cache, or one verified download (575 MB)."""
 
 
 class Adversarial(Section):

@@ -1,6 +1,7 @@
-"""The face detector's model file, from OpenCV's model zoo: cached, verified, or done without.
+"""Published model files: cached, verified against a pinned hash.
 
-It refuses to wait: where the zoo cannot be reached, that is known within seconds.
+The face detector of OpenCV's zoo can be done without, and where it cannot be reached, that is
+known within seconds. VGG19 of torchvision cannot: no other weights take its place.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ YUNET_URL = (
 )
 YUNET_SHA256 = "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"
 YUNET_BYTES = 232589
+VGG19_URL = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"
+VGG19_SHA256 = "dcbb9e9dad569fff7a846263a77324fc34978fea2bfb039c012d710e1776ae44"
+VGG19_BYTES = 574673361
 _CONNECT_TIMEOUT_S = 3.0
 
 
@@ -38,6 +42,19 @@ def fetch_yunet(cache_dir: Path, *, url: str = YUNET_URL) -> Path | None:
     except (TransferError, InputError) as error:
         logger.info("%s", error)
         return None
+
+
+def fetch_vgg19(cache_dir: Path, *, url: str = VGG19_URL) -> Path:
+    """Return torchvision's ImageNet weights of VGG19, fetching them once.
+
+    Raises:
+        TransferError: they cannot be had, or are not the file expected.
+        InputError: the cache cannot be written.
+    """
+    target = cache_dir / Path(VGG19_URL).name
+    if not target.is_file():
+        logger.info("fetching VGG19's weights (%.0f MB) from %s", VGG19_BYTES / 1e6, url)
+    return fetch_verified(url, target, sha256=VGG19_SHA256, size_bytes=VGG19_BYTES)
 
 
 def _is_reachable(url: str) -> bool:

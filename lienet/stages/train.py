@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import logging
+import os
+from pathlib import Path
 
 import torch
 from lightning.fabric import Fabric
@@ -13,7 +15,8 @@ from rich.progress import Progress
 
 from lienet.data.patches import PatchStore, PatchStream, read_tiles
 from lienet.data.shards import read_index
-from lienet.files import sha256_of_json, write_text
+from lienet.errors import ToolError
+from lienet.files import sha256_of_file, sha256_of_json, write_text
 from lienet.models.registry import ModelCard, build_model, count_parameters, save_model
 from lienet.params import BicubicModel, Model, Objective, Params
 from lienet.tracking.runs import Tracker, track_run
@@ -23,6 +26,8 @@ from lienet.workspace import Workspace
 
 logger = logging.getLogger(__name__)
 HISTORY_COLUMNS = ("step", "loss", "pixel_loss", "ssim_loss", "learning_rate", "valid_psnr_db")
+"""Those of every model; an objective's others follow in the order in which they were logged."""
+VGG19_VARIABLE = "LIENET_VGG19_WEIGHTS"
 NOT_OF_THE_RUN = {"log_every_steps", "checkpoint_every_steps", "objectives", "overrides"}
 """Train params that change no weight, or that are taken up by name."""
 
@@ -37,14 +42,15 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     spec = params.models[item]
     shards_dir = workspace.shards_dir(spec.task)
     hashes = {split: read_index(shards_dir / split).sha256 for split in ("train", "valid")}
-    run_key = find_run_key(params, spec, hashes)
+    vgg19_path = find_vgg19(params, spec, workspace)
+    run_key = find_run_key(params, spec, hashes, vgg19_path)
     train = params.train.for_task(spec.task)
     torch.manual_seed(params.seed)
     model = build_model(spec)
     num_params = count_parameters(model)
     fabric = start_fabric(train) if num_params else None
     if fabric is not None and not fabric.is_global_zero:
-        _fit(model, params, spec, workspace, run_key, fabric, tracker=None)
+        _fit(model, params, spec, workspace, run_key, vgg19_path, fabric, tracker=None)
         return  # the first process writes and tracks
     logger.info("%s: %d parameters, %d steps", item, num_params, train.steps)
     with track_run(
@@ -53,7 +59,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
         _describe(tracker, params, spec, num_params)
         outcome = Outcome(model, [], None, 0.0)
         if fabric is not None:
-            outcome = _fit(model, params, spec, workspace, run_key, fabric, tracker)
+            outcome = _fit(model, params, spec, workspace, run_key, vgg19_path, fabric, tracker)
         card = ModelCard(
             task=spec.task,
             name=spec.name,
@@ -75,14 +81,22 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     remove_checkpoint(workspace.checkpoint_dir(spec.task, spec.name))
 
 
-def find_run_key(params: Params, spec: Model, data_sha256: dict[str, str]) -> str:
-    """Return what names a run: the same for the same params that change weights, and data."""
+def find_run_key(
+    params: Params, spec: Model, data_sha256: dict[str, str], vgg19_path: Path | None = None
+) -> str:
+    """Return what names a run: the same for the same params that change weights, and data.
+
+    VGG19's weights count by their content, wherever they lie.
+    """
     objective = find_objective(params, spec)
+    minimised = None if objective is None else objective.model_dump()
+    if minimised and minimised["perceptual"] and vgg19_path is not None:
+        minimised["perceptual"]["weights"] = sha256_of_file(vgg19_path)
     return sha256_of_json(
         {
             "seed": params.seed,
             "train": params.train.for_task(spec.task).model_dump(exclude=NOT_OF_THE_RUN),
-            "objective": objective.model_dump() if objective else None,
+            "objective": minimised,
             "model": spec.model_dump(),
             "data": data_sha256,
         }
@@ -94,12 +108,43 @@ def find_objective(params: Params, spec: Model) -> Objective | None:
     return None if isinstance(spec, BicubicModel) else params.train.objectives[spec.objective]
 
 
+def find_vgg19(params: Params, spec: Model, workspace: Workspace) -> Path | None:
+    """Return the file of VGG19's weights; None where the model's objective has no use for it.
+
+    It is the one that params name, else the environment, else the cache's, fetched once.
+
+    Raises:
+        ToolError: a file that is named does not exist.
+        TransferError: the published file cannot be had.
+    """
+    if isinstance(spec, BicubicModel):
+        return None
+    perceptual = params.train.objectives[spec.objective].perceptual
+    if perceptual is None:
+        return None
+    name, path = f"train.objectives.{spec.objective}.perceptual.weights", None
+    if perceptual.weights:
+        path = workspace.root / Path(perceptual.weights).expanduser()
+    elif in_environment := os.environ.get(VGG19_VARIABLE):
+        name, path = VGG19_VARIABLE, Path(in_environment).absolute()
+    if path is None:
+        from lienet.sources.zoo import fetch_vgg19  # brings the HTTP client, of use only here
+
+        return fetch_vgg19(workspace.state_dir / "models")
+    if not path.is_file():
+        raise ToolError(
+            f"{name} must name VGG19's weights", got=path, remedy=f"correct or unset {name}"
+        )
+    return path
+
+
 def _fit(
     model: torch.nn.Module,
     params: Params,
     spec: Model,
     workspace: Workspace,
     run_key: str,
+    vgg19_path: Path | None,
     fabric: Fabric,
     tracker: Tracker | None,
 ) -> Outcome:
@@ -120,6 +165,7 @@ def _fit(
                 shards_dir / "valid", scale=spec.scale, max_tiles=train.max_valid_tiles
             ),
             state_dir=workspace.checkpoint_dir(spec.task, spec.name),
+            vgg19_path=vgg19_path,
             on_row=lambda row: _tell(row, spec.name, tracker),
             on_step=lambda step: bar.update(steps, completed=step),
         )
@@ -152,7 +198,8 @@ def _describe(tracker: Tracker, params: Params, spec: Model, num_params: int) ->
 
 def _format_history(history: list[Row]) -> str:
     stream = io.StringIO()
-    writer = csv.DictWriter(stream, HISTORY_COLUMNS, restval="", lineterminator="\n")
+    columns = dict.fromkeys((*HISTORY_COLUMNS, *(name for row in history for name in row)))
+    writer = csv.DictWriter(stream, list(columns), restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows(
         {name: "" if value is None else value for name, value in row.items()} for row in history

@@ -18,12 +18,14 @@ from lienet.files import replacing
 
 logger = logging.getLogger(__name__)
 CHECKPOINT_NAME = "checkpoint.pt"
+_FORMAT = 2
+"""Raised when what a checkpoint holds changes: one of another format is not taken up."""
 
 
 def save_checkpoint(folder: Path, state: dict[str, Any]) -> None:
     """Write ``state`` to the folder's one checkpoint, atomically."""
     with replacing(folder / CHECKPOINT_NAME) as beside:
-        torch.save(state, beside)
+        torch.save({"format": _FORMAT} | state, beside)
 
 
 def load_checkpoint(folder: Path, *, run_key: str) -> dict[str, Any] | None:
@@ -42,8 +44,8 @@ def load_checkpoint(folder: Path, *, run_key: str) -> dict[str, Any] | None:
     except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
         logger.warning("starting anew: %s cannot be read (%s)", path, type(error).__name__)
         return None
-    if state.get("run_key") != run_key:
-        logger.info("starting anew: %s belongs to other params or data", path)
+    if state.get("run_key") != run_key or state.get("format") != _FORMAT:
+        logger.info("starting anew: %s belongs to other params or data, or is of old", path)
         return None
     return state
 

@@ -12,6 +12,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,13 +20,16 @@ import torch
 from lightning.fabric import Fabric
 from torch import Tensor, nn
 
-from lienet.errors import ParamsError, TrainingError
+from lienet.errors import ParamsError
 from lienet.images import Pixels
 from lienet.params import Objective, Train
-from lienet.training.checkpoint import CHECKPOINT_NAME, load_checkpoint, save_checkpoint
+from lienet.training.adversarial import measure_gradient
+from lienet.training.checkpoint import load_checkpoint, save_checkpoint
 from lienet.training.ema import WeightAverage
-from lienet.training.objectives import compute_objective
+from lienet.training.health import require_finite
+from lienet.training.objectives import Criterion
 from lienet.training.precision import choose_precision
+from lienet.training.validation import measure_psnr, to_batch
 
 logger = logging.getLogger(__name__)
 Row = dict[str, float | int | None]
@@ -51,6 +55,8 @@ class Assignment:
     patches: PatchSource
     valid_tiles: Sequence[tuple[Pixels, Pixels]]
     state_dir: Path
+    vgg19_path: Path | None = None
+    """VGG19's weights, for an objective with a perceptual loss."""
     on_row: Callable[[Row], None] = lambda row: None
     on_step: Callable[[int], None] = lambda step: None
 
@@ -71,7 +77,31 @@ class _Progress:
 
     step: int = 0
     history: list[Row] = field(default_factory=list)
-    sums: dict[str, float] = field(default_factory=dict)
+    sums: dict[str, float | Tensor] = field(default_factory=dict)
+    """A tensor stays on its device until a row is due: reading it would make the GPU wait."""
+    counts: dict[str, int] = field(default_factory=dict)
+    """Steps since the last row that each term was part of: the adversarial ones begin later."""
+
+    def add(self, terms: dict[str, float | Tensor]) -> None:
+        for name, value in terms.items():
+            self.sums[name] = self.sums.get(name, 0.0) + value
+            self.counts[name] = self.counts.get(name, 0) + 1
+
+    def take_means(self) -> dict[str, float]:
+        means = {name: float(total) / self.counts[name] for name, total in self.sums.items()}
+        self.sums.clear()
+        self.counts.clear()
+        return means
+
+
+@dataclass(frozen=True)
+class _Trainee:
+    """Everything that learns."""
+
+    model: nn.Module
+    average: WeightAverage
+    optimizer: Any
+    criterion: Criterion
 
 
 def start_fabric(train: Train) -> Fabric:
@@ -105,30 +135,38 @@ def fit(model: nn.Module, work: Assignment, fabric: Fabric) -> Outcome:
     """Train ``model`` to the end, or from its checkpoint to the end.
 
     Raises:
-        TrainingError: a loss is not finite; the last good checkpoint is left in place.
+        TrainingError: a loss or gradient is not finite, or the discriminator has collapsed; the
+            last good checkpoint is left in place.
+        ModelError: VGG19's weights are not what they should be.
     """
     train = work.train
     model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = WeightAverage(model, decay=train.ema_decay)
     optimizer = torch.optim.Adam(model.parameters(), lr=train.learning_rate, foreach=True)
-    progress = _resume(model, average, optimizer, work)
+    criterion = Criterion(
+        work.objective,
+        ema_decay=train.ema_decay,
+        seed=work.seed,
+        fabric=fabric,
+        vgg19_path=work.vgg19_path,
+    )
+    trainee = _Trainee(model, average, optimizer, criterion)
+    progress = _resume(trainee, work)
     average.to(fabric.device)
-    runner, optimizer = fabric.setup(model, optimizer)
+    runner, stepper = fabric.setup(model, optimizer)
     forward: Any = torch.compile(runner) if train.compile else runner
     started, first = time.perf_counter(), progress.step
     while progress.step < train.steps:
         step = progress.step
-        terms = _take_step(forward, optimizer, work, fabric, step)
+        progress.add(_take_step(forward, stepper, criterion, work, fabric, step))
         average.update(model, step)
         progress.step = step + 1
-        for name, value in terms.items():
-            progress.sums[name] = progress.sums.get(name, 0.0) + value
         if progress.step % train.log_every_steps == 0 or progress.step == train.steps:
-            _log_row(progress, average, model, work, fabric)
+            _log_row(progress, trainee, work, fabric)
         work.on_step(progress.step)
         is_due = progress.step % train.checkpoint_every_steps == 0
         if is_due and progress.step < train.steps and fabric.is_global_zero:
-            save_checkpoint(work.state_dir, _state_of(model, average, optimizer, progress, work))
+            _keep_good(progress, trainee, work)
     seconds = time.perf_counter() - started
     average.copy_to(model)
     scores = [row["valid_psnr_db"] for row in progress.history]
@@ -137,104 +175,90 @@ def fit(model: nn.Module, work: Assignment, fabric: Fabric) -> Outcome:
     return Outcome(model.eval(), progress.history, last, rate)
 
 
-def measure_psnr(
-    model: nn.Module, tiles: Sequence[tuple[Pixels, Pixels]], fabric: Fabric
-) -> float | None:
-    """Return the mean RGB PSNR over tiles, after clipping, without rounding; None without tiles."""
-    if not tiles:
-        return None
-    total = 0.0
-    with torch.inference_mode(), fabric.autocast():
-        for degraded, reference in tiles:
-            enhanced = model(_to_batch(degraded[None], fabric)).float().clamp(0.0, 1.0)
-            error = (enhanced - _to_batch(reference[None], fabric)).double().square().mean()
-            total -= 10.0 * math.log10(max(error.item(), 1e-12))
-    return total / len(tiles)
-
-
 def _take_step(
-    forward: Any, optimizer: Any, work: Assignment, fabric: Fabric, step: int
-) -> dict[str, float]:
+    forward: Any, optimizer: Any, criterion: Criterion, work: Assignment, fabric: Fabric, step: int
+) -> dict[str, float | Tensor]:
+    """Take one step of the network, then one of its adversary, and return what is logged."""
     train = work.train
     rate = learning_rate_at(train, step)
     for group in optimizer.param_groups:
         group["lr"] = rate
-    degraded, reference = work.patches.draw(
-        seed=work.seed,
-        step=step,
-        batch_size=train.batch_size // fabric.world_size,
-        patch_px=train.patch_px,
-        rank=fabric.global_rank,
-    )
-    enhanced = forward(_to_batch(degraded, fabric)).float()
-    loss, terms = compute_objective(work.objective, enhanced, _to_batch(reference, fabric))
-    value = loss.item()
-    if not math.isfinite(value):
-        raise TrainingError(
-            f"the loss is not finite at step {step}",
-            got=value,
-            remedy=f"the last good checkpoint is {work.state_dir / CHECKPOINT_NAME}; "
-            "lower train.learning_rate or set train.grad_clip_norm",
+    degraded, reference = (
+        to_batch(pixels, fabric)
+        for pixels in work.patches.draw(
+            seed=work.seed,
+            step=step,
+            batch_size=train.batch_size // fabric.world_size,
+            patch_px=train.patch_px,
+            rank=fabric.global_rank,
         )
+    )
+    enhanced = forward(degraded).float()
+    loss, terms = criterion.compute(enhanced, reference, step=step)
+    told = {name: term.item() for name, term in ({"loss": loss} | terms).items()}
+    check = partial(require_finite, step=step, state_dir=work.state_dir)
+    check(told)
     optimizer.zero_grad(set_to_none=True)
     fabric.backward(loss)
+    norm = None
     if train.grad_clip_norm is not None:
-        fabric.clip_gradients(forward, optimizer, max_norm=train.grad_clip_norm)
+        norm = fabric.clip_gradients(forward, optimizer, max_norm=train.grad_clip_norm)
+    if norm is None:
+        norm = measure_gradient(forward)
     optimizer.step()
-    return {"loss": value} | {name: term.item() for name, term in terms.items()}
+    halving = rate / train.learning_rate
+    opposed = criterion.learn(enhanced, reference, step=step, halving=halving, check=check)
+    return {**told, "gradient_norm": norm, **opposed}
 
 
-def _to_batch(pixels: Pixels, fabric: Fabric) -> Tensor:
-    """Turn NHWC uint8 into NCHW float32 in [0, 1]; the memory is channels-last as it comes."""
-    batch = torch.from_numpy(pixels).to(fabric.device, non_blocking=True)
-    return batch.permute(0, 3, 1, 2).float().div_(255.0)
-
-
-def _log_row(
-    progress: _Progress, average: WeightAverage, model: nn.Module, work: Assignment, fabric: Fabric
-) -> None:
-    train, step = work.train, progress.step
-    window = (step - 1) % train.log_every_steps + 1
-    row: Row = {"step": step}
-    row |= {name: total / window for name, total in progress.sums.items()}
+def _log_row(progress: _Progress, trainee: _Trainee, work: Assignment, fabric: Fabric) -> None:
+    train, step, criterion = work.train, progress.step, trainee.criterion
+    means = progress.take_means()
+    require_finite(means, step=step - 1, state_dir=work.state_dir)
+    row: Row = {"step": step, **means}
     row["learning_rate"] = learning_rate_at(train, step - 1)
-    is_due = step % train.validate_every_steps == 0 or step == train.steps
     row["valid_psnr_db"] = None
-    if is_due:
-        with average.applied_to(model):
-            row["valid_psnr_db"] = measure_psnr(model, work.valid_tiles, fabric)
-    progress.sums.clear()
+    if step % train.validate_every_steps == 0 or step == train.steps:
+        with trainee.average.applied_to(trainee.model):
+            row["valid_psnr_db"] = measure_psnr(trainee.model, work.valid_tiles, fabric)
+            row |= criterion.validate(trainee.model, work.valid_tiles, step=step - 1)
     progress.history.append(row)
     if fabric.is_global_zero:
         work.on_row(row)
+    criterion.watch(row, step=step - 1, state_dir=work.state_dir)
 
 
-def _state_of(
-    model: nn.Module,
-    average: WeightAverage,
-    optimizer: Any,
-    progress: _Progress,
-    work: Assignment,
-) -> dict[str, Any]:
+def _keep_good(progress: _Progress, trainee: _Trainee, work: Assignment) -> None:
+    """Write a checkpoint, unless the run may have gone wrong since the last one."""
+    sums = {name: float(total) for name, total in progress.sums.items()}
+    require_finite(sums, step=progress.step - 1, state_dir=work.state_dir)
+    if not trainee.criterion.is_doubtful:
+        save_checkpoint(work.state_dir, _state_of(trainee, progress, work))
+
+
+def _state_of(trainee: _Trainee, progress: _Progress, work: Assignment) -> dict[str, Any]:
     return {
         "run_key": work.run_key,
         "step": progress.step,
-        "model": model.state_dict(),
-        "average": average.state_dict(),
-        "optimizer": optimizer.state_dict(),
+        "model": trainee.model.state_dict(),
+        "average": trainee.average.state_dict(),
+        "optimizer": trainee.optimizer.state_dict(),
+        "criterion": trainee.criterion.state_dict(),
         "history": progress.history,
         "sums": progress.sums,
+        "counts": progress.counts,
     }
 
 
-def _resume(
-    model: nn.Module, average: WeightAverage, optimizer: torch.optim.Adam, work: Assignment
-) -> _Progress:
+def _resume(trainee: _Trainee, work: Assignment) -> _Progress:
     state = load_checkpoint(work.state_dir, run_key=work.run_key)
     if state is None:
         return _Progress()
-    model.load_state_dict(state["model"])
-    average.load_state_dict(state["average"])
-    optimizer.load_state_dict(state["optimizer"])
+    trainee.model.load_state_dict(state["model"])
+    trainee.average.load_state_dict(state["average"])
+    trainee.optimizer.load_state_dict(state["optimizer"])
+    trainee.criterion.load_state_dict(state["criterion"])
     logger.info("resuming at step %d of %d", state["step"], work.train.steps)
-    return _Progress(step=state["step"], history=state["history"], sums=state["sums"])
+    return _Progress(
+        **{name: state[name] for name in ("step", "history", "sums", "counts")},
+    )
