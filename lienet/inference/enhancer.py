@@ -31,6 +31,15 @@ _GREY_WEIGHTS = np.array([0.299, 0.587, 0.114])
 class Enhancer:
     """A network put to use on whole images.
 
+    Tiles change over linearly within the strip that neighbours share, so that what they make
+    differently becomes a slope and not a seam. A network with SPADE layers normalises by statistics
+    of all it is given. As a torch module it is given the whole image's, gathered over the tiles
+    first: on Kodak photographs, faded and blurred, a network of 600 steps then comes within 0.09
+    levels of 255 of the whole image at tiles of 128 and 256 px and an overlap of 32, and within
+    0.005 at an overlap of 48. An ONNX file takes the image alone: every tile is normalised by
+    itself, which moved pixels there by 5 to 8 levels root mean square and by up to 58. Give such a
+    file tiles as large as memory allows.
+
     Args:
         model: a torch module, or the path of an ONNX file; from ``n 3 h w`` in [0, 1] to
             ``n 3 h*scale w*scale``.

@@ -36,10 +36,31 @@ def test_a_small_network_costs_what_is_counted_by_hand(params: Params):
     assert cost.macs_output_px == (720, 1280)
 
 
-def test_every_model_is_listed_in_order_and_bicubic_has_no_parameters(params: Params):
+def test_every_model_is_listed_in_order_and_interpolation_has_no_parameters(params: Params):
     costs = list_costs(params)
     assert [f"{cost.task}-{cost.name}" for cost in costs] == list(params.models)
-    assert [cost.num_params == 0 for cost in costs] == [cost.name == "bicubic" for cost in costs]
+    free = [cost.architecture == "bicubic" for cost in costs]
+    assert [cost.num_params == 0 for cost in costs] == free
+    by_key = {f"{cost.task}-{cost.name}": cost for cost in costs}
+    assert by_key["face-input"].num_macs == 0
+
+
+def test_the_enhancement_network_costs_what_is_counted_by_hand(params: Params):
+    (cost,) = list_costs(params.model_copy(update={"models": {"a": params.models["face-lienet"]}}))
+    assert cost.num_params == 308_816
+    down = 3 * 16 * 9 * 16 + 64 * 16 * 9 * 4 + 64 * 16 * 9
+    guides = sum(16 * 16 * factor**2 + 2 * 16 * 16 for factor in (2, 4))
+    self_features = 48 * 16 * 9 + 7 * 16 * 16 * 9
+    convs = 16 * 16 * 9 * (1 + 2 + 3 + 4) + 2 * 16 * (32 + 48 + 64 + 80) + 80 * 16 * 9
+    folded = down + guides + self_features + 6 * convs + 16 * 48 * 9
+    assert cost.num_macs == folded * (720 // 4) * (1280 // 4)
+    odd = params.evaluate.model_copy(
+        update={"macs_output_height_px": 718, "macs_output_width_px": 1277}
+    )
+    (padded,) = list_costs(
+        params.model_copy(update={"models": {"a": params.models["face-lienet"]}, "evaluate": odd})
+    )
+    assert padded.num_macs == cost.num_macs
 
 
 def test_the_table_is_aligned_and_says_the_output_size():

@@ -156,6 +156,12 @@ def test_gradients_reach_every_parameter_after_one_step(changes: dict[str, objec
     assert silent == []
 
 
+def test_it_starts_near_its_input():
+    torch.manual_seed(0)
+    model, degraded = LienetEnhancement(make_spec()), torch.rand(1, 3, 64, 64)
+    assert 0 < (model(degraded) - degraded).abs().mean().item() < 0.1
+
+
 def test_training_starts_stably_and_leaves_the_input_for_something_better():
     """Sixty steps on one blurred image: the error falls below the input's and never explodes."""
     torch.manual_seed(1)
