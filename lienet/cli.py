@@ -171,6 +171,30 @@ def degrade(
 
 
 @app.command()
+def observe(
+    folder: Annotated[Path, typer.Argument(help="A folder of real old photographs.")],
+    json_: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Measure old photographs, and print the ranges of old_photo that would make their like."""
+    from lienet.data import observation
+    from lienet.data.privacy.verdict import list_images
+
+    observed = observation.observe_files(list_images([folder]))
+    ranges = observation.fit_ranges(list(observed.values()))
+    if json_:
+        import json
+        from dataclasses import asdict
+
+        seen = {name: asdict(one) for name, one in observed.items()}
+        typer.echo(json.dumps({"observed": seen, "old_photo": ranges}, indent=2))
+        return
+    from rich.console import Console
+
+    Console().print(observation.format_table(observed))
+    typer.echo(observation.format_section(ranges))
+
+
+@app.command()
 def score(
     reference: Annotated[Path, typer.Argument(help="The reference image, or a folder of them.")],
     distorted: Annotated[

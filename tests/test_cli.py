@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from lienet.cli import app
 
 VERBS = ("download", "filter", "synthesize", "train", "export", "evaluate", "report")
-TOOLS = ("inspect", "degrade", "score", "models", "profile")
+TOOLS = ("inspect", "degrade", "observe", "score", "models", "profile")
 
 
 def run_lienet(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -54,8 +54,11 @@ def test_without_arguments_the_help_is_shown(tmp_path: Path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("download", "flickr"), "lienet: download has the items sample, got flickr"),
-        (("synthesize", "face"), "lienet: synthesize has the items sr, got face; see params.yaml"),
+        (("download", "flickr"), "lienet: download has the items sample, portrait, got flickr"),
+        (
+            ("synthesize", "dust"),
+            "lienet: synthesize has the items sr, face, old_photo, got dust; see params.yaml",
+        ),
         (("profile", "use", "bench"), "lienet: profile bench needs the folder"),
         (("profile", "use", "nothing"), "lienet: the profiles are bench, paper, sample"),
     ],

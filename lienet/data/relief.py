@@ -27,6 +27,7 @@ _SECOND_HARMONIC = 0.35
 """Ridges are narrower than valleys; in finer lines than ``_FINE_PX`` pixels cannot show it."""
 _FINE_PX = 5.0
 _TRUNCATE = 3.0
+_BUMP = math.gamma(2.5)
 
 
 def shade_relief(
@@ -107,15 +108,16 @@ def _shade_bumps(
 ) -> Pixels:
     """Filter noise by the derivative of a Gaussian along the light: a band about the period.
 
-    The response to frequency f is f exp(-2 (pi f sigma)^2), highest at f = 1 / (2 pi sigma).
+    Power at frequency f is f^2 exp(-(2 pi f sigma)^2), which in two dimensions has the mean
+    frequency Gamma(5/2) / (2 pi sigma).
     """
-    sigma_px = period_px / (2.0 * math.pi)
-    heights = correlated_noise(size_px, sigma_px=sigma_px, generator=generator)[..., 0]
-    slope = np.array([-0.5, 0.0, 0.5], np.float32)
-    along_x, along_y = math.cos(angle) * slope, math.sin(angle) * slope
-    shading: Pixels = cv2.filter2D(heights, -1, along_x[None]) + cv2.filter2D(
-        heights, -1, along_y[:, None]
-    )
+    sigma_px = _BUMP * period_px / (2.0 * math.pi)
+    heights = correlated_noise(
+        (size_px[0] + 1, size_px[1] + 1), sigma_px=sigma_px, generator=generator
+    )[..., 0]
+    along_x = heights[1:, 1:] - heights[1:, :-1]
+    along_y = heights[1:, 1:] - heights[:-1, 1:]
+    shading: Pixels = np.float32(math.cos(angle)) * along_x + np.float32(math.sin(angle)) * along_y
     return shading
 
 

@@ -1,22 +1,17 @@
-"""The super-resolution degradation: sizes, the JPEG as it is stored, and the command."""
+"""Degradations of sr and face: sizes, the JPEG as it is stored, detail that is gone."""
 
 from __future__ import annotations
 
 import io
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from typer.testing import CliRunner
 
-from lienet.cli import app
-from lienet.data.degradations import crop_to_multiple, degrade_for_task, degrade_sr, downsample
+from lienet.data.degradations import crop_to_multiple, degrade_face, degrade_sr, downsample
 from lienet.data.resize import resize_bicubic
 from lienet.errors import InputError
-from lienet.images import decode_image, encode_png
-from lienet.params import load_params
 
 GRADIENT = np.add.outer(np.arange(96), np.arange(64))[:, :, None] + np.array([0, 20, 40])
 PHOTO = GRADIENT.astype(np.uint8)
@@ -47,51 +42,18 @@ def test_sides_that_do_not_fit_are_refused_and_cropping_mends_them():
     assert downsample(cropped, scale=4).shape == (24, 16, 3)
 
 
-def test_params_decide_quality_and_chroma(repository: Path):
-    params = load_params(repository / "profiles" / "sample.yaml")
-    degradation = params.synthesize.tasks.sr
-    better = degradation.model_copy(update={"jpeg_quality": 95, "jpeg_chroma": "4:4:4"})
-    tasks = params.synthesize.tasks.model_copy(update={"sr": better})
-    synthesize = params.synthesize.model_copy(update={"tasks": tasks})
-    changed = params.model_copy(update={"synthesize": synthesize})
-    expected = degrade_sr(PHOTO, scale=2, jpeg_quality=95, jpeg_chroma="4:4:4")
-    assert degrade_for_task(PHOTO, task="sr", scale=2, params=changed) == expected
-    default = degrade_sr(PHOTO, scale=2, jpeg_quality=20, jpeg_chroma="4:2:0")
-    assert degrade_for_task(PHOTO, task="sr", scale=2) == default
+def test_a_face_is_reduced_and_enlarged_to_its_size():
+    degraded = degrade_face(PHOTO, factor=4)
+    assert degraded.shape == PHOTO.shape
+    reduced = resize_bicubic(PHOTO, scale=Fraction(1, 4))
+    assert np.array_equal(degraded, resize_bicubic(reduced, scale=4))
 
 
-def test_unknown_tasks_and_specks_are_refused():
-    with pytest.raises(InputError, match="tasks that degrade are sr, got face"):
-        degrade_for_task(PHOTO, task="face", scale=4)
-    with pytest.raises(InputError, match="4 pixels to a side"):
-        degrade_for_task(PHOTO[:3], task="sr", scale=4)
-
-
-def test_the_command_writes_the_jpeg_itself_or_its_pixels(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.chdir(tmp_path)
-    Path("photo.png").write_bytes(encode_png(PHOTO))
-    expected = degrade_sr(PHOTO, scale=4, jpeg_quality=20, jpeg_chroma="4:2:0")
-    for name in ("small.jpg", "small.png"):
-        ran = CliRunner().invoke(app, ["degrade", "photo.png", "--task", "sr", "-o", name])
-        assert ran.exit_code == 0, ran.output
-    assert Path("small.jpg").read_bytes() == expected
-    assert np.array_equal(decode_image(Path("small.png").read_bytes()), decode_image(expected))
-
-
-@pytest.mark.parametrize(
-    ("image", "output", "message"),
-    [
-        ("photo.png", "small.webp", "written as .jpg or .png"),
-        ("none.png", "small.png", "cannot read"),
-    ],
-)
-def test_the_command_refuses_in_one_line(
-    image: str, output: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.chdir(tmp_path)
-    Path("photo.png").write_bytes(encode_png(PHOTO))
-    ran = CliRunner().invoke(app, ["degrade", image, "-o", output])
-    assert isinstance(ran.exception, InputError)
-    assert message in str(ran.exception)
+def test_a_face_loses_its_detail_and_keeps_its_light():
+    checkered = (np.indices((32, 32)).sum(axis=0) % 2 * 255).astype(np.uint8)
+    degraded = degrade_face(np.repeat(checkered[..., None], 3, axis=2), factor=4)
+    assert np.abs(degraded[4:-4, 4:-4].astype(int) - 127.5).max() <= 2
+    flat = np.full((16, 24, 3), 77, np.uint8)
+    assert np.array_equal(degrade_face(flat, factor=4), flat)
+    with pytest.raises(InputError, match="multiples of 4, got 30 x 32"):
+        degrade_face(PHOTO[:30, :32], factor=4)

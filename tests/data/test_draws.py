@@ -6,7 +6,7 @@ import hashlib
 
 import numpy as np
 
-from lienet.data.draws import draw_split, keyed_generator
+from lienet.data.draws import choose_test_keys, draw_split, keyed_generator
 
 
 def test_the_generator_is_philox_keyed_by_the_head_of_a_sha256():
@@ -41,3 +41,12 @@ def test_shares_are_met_and_an_image_never_moves():
 def test_without_shares_everything_is_for_training():
     splits = {draw_split(3, str(key), valid_share=0.0, test_share=0.0) for key in range(100)}
     assert splits == {"train"}
+
+
+def test_so_many_test_images_are_those_of_the_lowest_lots():
+    keys = [f"k{number}" for number in range(50)]
+    lots = {key: keyed_generator(3, "split", key).random() for key in keys}
+    chosen = choose_test_keys(3, reversed(keys), num_images=8)
+    assert chosen == set(sorted(keys, key=lots.__getitem__)[:8])
+    with_one_more = choose_test_keys(3, [*keys, "late"], num_images=8)
+    assert len(chosen - with_one_more) <= 1

@@ -1,0 +1,42 @@
+"""The estimate of noise: right for white noise, blind to shading, and told of correlation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lienet.data.noise import correlation_response, estimate_sigma, halve
+
+WHITE = np.random.default_rng(0).standard_normal((300, 301))
+
+
+@pytest.mark.parametrize("sigma", [0.01, 5.0])
+def test_white_noise_is_measured_in_the_units_of_the_plane(sigma: float):
+    assert estimate_sigma(sigma * WHITE) == pytest.approx(sigma, rel=0.03)
+
+
+def test_shading_and_flat_planes_have_no_noise():
+    ramp = np.add.outer(3.0 * np.arange(64), 2.0 * np.arange(80))
+    assert estimate_sigma(ramp) < 1e-3
+    assert estimate_sigma(np.full((16, 16), 7.0)) == 0.0
+    assert estimate_sigma(ramp[:80, :80] + WHITE[:64, :80]) == pytest.approx(1.0, rel=0.05)
+
+
+def test_clipped_areas_do_not_count():
+    plane = WHITE.copy()
+    plane[:150] = 0.0
+    assert estimate_sigma(plane) == pytest.approx(1.0, rel=0.05)
+
+
+def test_half_of_white_noise_is_left_at_half_the_size():
+    assert halve(np.arange(15.0).reshape(3, 5)).tolist() == [[3.0, 5.0]]
+    assert estimate_sigma(halve(WHITE)) == pytest.approx(0.5, rel=0.05)
+
+
+def test_correlation_hides_noise_at_full_size_more_than_at_half():
+    assert correlation_response(0.0) == pytest.approx((1.0, 0.5), rel=0.05)
+    responses = [correlation_response(px) for px in (0.4, 0.7, 1.0, 1.5)]
+    full = [response[0] for response in responses]
+    assert full == sorted(full, reverse=True)
+    ratios = [half / full for full, half in responses]
+    assert ratios == sorted(ratios)
