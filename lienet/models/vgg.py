@@ -152,7 +152,7 @@ def _check_hash(path: Path) -> None:
 
 def _read_caffe(path: Path, names: Collection[str]) -> _Published:
     keys = {f"{name}.{part}" for name in names for part in ("weight", "bias")}
-    with np.load(path, allow_pickle=False) as arrays:
+    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
         tensors = {key: torch.from_numpy(arrays[key]) for key in keys & set(arrays.files)}
     if (first := tensors.get("conv1_1.weight")) is not None:
         tensors["conv1_1.weight"] = first.flip(1)  # from BGR to RGB

@@ -12,9 +12,9 @@ from pathlib import Path
 from lienet.errors import TrainingError
 from lienet.training.checkpoint import CHECKPOINT_NAME
 
-COLLAPSED_SPREAD = 1e-4
-"""A deviation of scores below this is no opinion; a discriminator fresh from He's initialisation
-tells photographs apart by a hundred times as much."""
+COLLAPSED_SPREAD = 1e-5
+"""A deviation of scores below this is no opinion. Fresh weights spread photographs by 0.06, and by
+0.001 where spectral norms hold every layer down."""
 
 
 def require_finite(values: Mapping[str, float], *, step: int, state_dir: Path) -> None:

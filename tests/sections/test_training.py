@@ -8,7 +8,7 @@ import pytest
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from lienet.params import Model, Objective, Section, SrganModel, Train
+from lienet.params import Model, Objective, Perceptual, Section, SrganModel, Train
 
 
 @pytest.fixture
@@ -77,3 +77,16 @@ def test_the_architecture_decides_which_keys_a_model_has():
         adapter.validate_python(
             base | {"num_blocks": 2, "batch_norm": False, "global_skip": "none", "growth": 8}
         )
+
+
+@pytest.mark.parametrize("layer", ["conv6_1", "conv1_3", "relu1_1"])
+def test_a_layer_that_vgg19_does_not_have(layer: str):
+    with pytest.raises(ValidationError, match="VGG19's layers are conv1_1 to conv5_4"):
+        Perceptual.model_validate({"weight": 1.0, "layers": {layer: 1.0}, "weights": None})
+
+
+def test_an_override_changes_its_task_alone(train: dict[str, Any]):
+    overrides = {"sr": {}, "face": {"steps": 7}, "old_photo": {}}
+    section = Train.model_validate(train | {"overrides": overrides})
+    assert section.for_task("face").steps == 7
+    assert section.for_task("sr") == section.for_task("old_photo") == section

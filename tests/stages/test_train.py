@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 import yaml
 
 from lienet.data.degradations import degrade_sr
 from lienet.data.shard_writer import write_split
 from lienet.data.shards import Sample
-from lienet.errors import DataError
+from lienet.errors import DataError, ToolError
 from lienet.images import encode_png
 from lienet.models.registry import load_model, read_card
 from lienet.params import Params, load_params
@@ -39,15 +40,39 @@ def make_sample(index: int) -> Sample:
     return Sample(key=key, reference_png=encode_png(reference), degraded={4: jpeg}, info=info)
 
 
-def make_workspace(root: Path, repository: Path, **changes: Any) -> tuple[Workspace, Params]:
+GAN = {
+    "pixel": "mse",
+    "pixel_weight": 1.0,
+    "ssim_weight": 0.02,
+    "perceptual": {"weight": 0.01, "layers": {"conv1_1": 1.0}, "weights": "vgg.npz"},
+    "adversarial": {
+        "weight": 0.001,
+        "warm_up_steps": 12,
+        "discriminator_channels": 2,
+        "spectral_norm": False,
+        "learning_rate": 1e-4,
+        "collapse_after_points": 5,
+    },
+}
+
+
+def write_vgg19(path: Path, *, seed: int = 0) -> None:
+    generator = np.random.default_rng(seed)
+    weight = generator.normal(0, 0.1, (64, 3, 3, 3)).astype(np.float32)
+    np.savez(path, **{"conv1_1.weight": weight, "conv1_1.bias": np.zeros(64, np.float32)})
+
+
+def make_workspace(
+    root: Path, repository: Path, *, objective: str = "sr", **changes: Any
+) -> tuple[Workspace, Params]:
     content = yaml.safe_load((repository / "profiles" / "sample.yaml").read_text())
     content["synthesize"]["tasks"]["sr"] |= {"tile_px": 64, "tile_stride_px": 64, "scales": [4]}
     content["evaluate"]["protocols"] = {
         name: protocol
         for name, protocol in content["evaluate"]["protocols"].items()
-        if protocol["scale"] == 4
+        if protocol["scale"] in (1, 4)
     }
-    content["models"]["sr-lienet"] |= {"channels": 4, "num_blocks": 1}
+    content["models"]["sr-lienet"] |= {"channels": 4, "num_blocks": 1, "objective": objective}
     content["train"] |= {
         "steps": 60,
         "batch_size": 2,
@@ -60,6 +85,8 @@ def make_workspace(root: Path, repository: Path, **changes: Any) -> tuple[Worksp
         "checkpoint_every_steps": 5,
     } | changes
     root.mkdir(parents=True)
+    write_vgg19(root / "vgg.npz")
+    content["train"]["objectives"]["gan"] = GAN
     (root / "params.yaml").write_text(yaml.safe_dump(content))
     workspace = Workspace(root)
     shards = workspace.shards_dir("sr")
@@ -74,6 +101,10 @@ def make_workspace(root: Path, repository: Path, **changes: Any) -> tuple[Worksp
             shard_max_bytes=1 << 20,
         )
     return workspace, load_params(root / "params.yaml")
+
+
+def read_step(checkpoint: Path) -> int:
+    return int(torch.load(checkpoint, weights_only=True)["step"])
 
 
 def read_outputs(workspace: Workspace) -> dict[str, bytes]:
@@ -112,17 +143,22 @@ def test_bicubic_has_nothing_to_learn(tmp_path: Path, repository: Path):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("unreachable")
-def test_sigkill_and_again_gives_the_same_bytes(tmp_path: Path, repository: Path):
-    unbroken, params = make_workspace(tmp_path / "unbroken", repository)
+@pytest.mark.parametrize(("objective", "at_least"), [("sr", 0), ("gan", 20)])
+def test_sigkill_and_again_gives_the_same_bytes(
+    tmp_path: Path, repository: Path, objective: str, at_least: int
+):
+    unbroken, params = make_workspace(tmp_path / "unbroken", repository, objective=objective)
     train.run(params, unbroken, "sr-lienet")
 
-    killed, _ = make_workspace(tmp_path / "killed here", repository)
+    killed, _ = make_workspace(tmp_path / "killed here", repository, objective=objective)
     checkpoint = killed.checkpoint_dir("sr", "lienet") / "checkpoint.pt"
     command = [sys.executable, "-m", "lienet", "train", "sr-lienet"]
     environment = dict(os.environ, PYTHONPATH=str(repository))
     process = subprocess.Popen(command, cwd=killed.root, env=environment, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
-    while not checkpoint.is_file() and process.poll() is None and time.monotonic() < deadline:
+    while process.poll() is None and time.monotonic() < deadline:
+        if checkpoint.is_file() and read_step(checkpoint) >= at_least:
+            break
         time.sleep(0.001)
     process.send_signal(signal.SIGKILL)
     process.wait()
@@ -160,10 +196,60 @@ def test_run_key_ignores_what_changes_no_weight(tmp_path: Path, repository: Path
     assert keys[0] == keys[1] != keys[2]
 
 
+def test_run_key_takes_vgg19_by_its_content(tmp_path: Path, repository: Path):
+    workspace, params = make_workspace(tmp_path / "a", repository, objective="gan")
+    spec = params.models["sr-lienet"]
+    path = train.find_vgg19(params, spec, workspace)
+    assert path == workspace.root / "vgg.npz"
+    moved = path.with_name("moved.npz")
+    moved.write_bytes(path.read_bytes())
+    write_vgg19(other := path.with_name("other.npz"), seed=1)
+    keys = [train.find_run_key(params, spec, {}, each) for each in (path, moved, other)]
+    assert keys[0] == keys[1] != keys[2]
+
+
+def test_vgg19_is_looked_for_only_where_it_is_of_use(tmp_path: Path, repository: Path):
+    workspace, params = make_workspace(tmp_path / "a", repository)
+    for key in ("sr-lienet", "sr-bicubic"):
+        assert train.find_vgg19(params, params.models[key], workspace) is None
+
+
+def test_vgg19_from_the_environment(
+    tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(GAN, "perceptual", GAN["perceptual"] | {"weights": None})
+    workspace, params = make_workspace(tmp_path / "a", repository, objective="gan")
+    monkeypatch.setenv("LIENET_VGG19_WEIGHTS", str(workspace.root / "vgg.npz"))
+    spec = params.models["sr-lienet"]
+    assert train.find_vgg19(params, spec, workspace) == workspace.root / "vgg.npz"
+    monkeypatch.setenv("LIENET_VGG19_WEIGHTS", str(tmp_path / "nowhere"))
+    with pytest.raises(ToolError, match="LIENET_VGG19_WEIGHTS must name VGG19's weights, got"):
+        train.find_vgg19(params, spec, workspace)
+
+
+@pytest.mark.usefixtures("unreachable")
+def test_history_of_an_adversarial_run(tmp_path: Path, repository: Path):
+    workspace, params = make_workspace(tmp_path / "a", repository, objective="gan", steps=20)
+    train.run(params, workspace, "sr-lienet")
+    path = workspace.model_dir("sr", "lienet") / "history.csv"
+    with path.open(encoding="utf-8") as stream:
+        reader = csv.DictReader(stream)
+        first, last = reader
+    columns = list(reader.fieldnames or ())
+    assert columns[:6] == list(train.HISTORY_COLUMNS)
+    assert columns[6:9] == ["perceptual_loss", "gradient_norm", "adversarial_loss"]
+    assert first["discriminator_loss"] == ""
+    assert float(last["discriminator_loss"]) > 0
+    assert 0 <= float(last["valid_discriminator_accuracy"]) <= 1
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("unreachable")
-def test_two_processes_train_one_model(tmp_path: Path, repository: Path):
-    workspace, _ = make_workspace(tmp_path / "a", repository, devices=2, steps=10)
+@pytest.mark.parametrize("objective", ["sr", "gan"])
+def test_two_processes_train_one_model(tmp_path: Path, repository: Path, objective: str):
+    workspace, _ = make_workspace(
+        tmp_path / "a", repository, objective=objective, devices=2, steps=20
+    )
     trained = subprocess.run(
         [sys.executable, "-m", "lienet", "train", "sr-lienet"],
         cwd=workspace.root,
@@ -174,5 +260,5 @@ def test_two_processes_train_one_model(tmp_path: Path, repository: Path):
     )
     assert trained.returncode == 0, trained.stderr[-2000:]
     assert "Starting with 2 processes" in trained.stderr
-    assert trained.stderr.count("parameters, 10 steps") == 1  # the first process speaks alone
-    assert read_card(workspace.model_dir("sr", "lienet")).steps == 10
+    assert trained.stderr.count("parameters, 20 steps") == 1  # the first process speaks alone
+    assert read_card(workspace.model_dir("sr", "lienet")).steps == 20

@@ -39,6 +39,11 @@ def test_another_run_is_not_taken_up(tmp_path: Path, caplog: pytest.LogCaptureFi
     assert "other params or data" in caplog.text
 
 
+def test_one_of_an_older_format_is_not_taken_up(tmp_path: Path):
+    torch.save({"run_key": "a", "step": 1}, tmp_path / CHECKPOINT_NAME)
+    assert load_checkpoint(tmp_path, run_key="a") is None
+
+
 class _Trap:
     """Unpickling this would create a file."""
 

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from lienet.errors import ParamsError, TrainingError
 from lienet.images import Pixels
+from lienet.models.discriminator import Discriminator
 from lienet.params import Objective, Train
 from lienet.training.checkpoint import CHECKPOINT_NAME
 from lienet.training.loop import Assignment, Outcome, fit, learning_rate_at, start_fabric
@@ -57,6 +58,15 @@ OBJECTIVE = {
     "perceptual": None,
     "adversarial": None,
 }
+ADVERSARIAL = {
+    "weight": 0.01,
+    "warm_up_steps": 5,
+    "discriminator_channels": 2,
+    "spectral_norm": True,
+    "learning_rate": 1e-3,
+    "collapse_after_points": 2,
+}
+GAN = OBJECTIVE | {"adversarial": ADVERSARIAL}
 
 
 def make_train(**changes: Any) -> Train:
@@ -99,11 +109,13 @@ def run(
     run_key: str = "key",
     on_step: Callable[[int], None] = lambda step: None,
     patches: Any = None,
+    objective: dict[str, Any] = OBJECTIVE,
+    model: nn.Module | None = None,
 ) -> Outcome:
     degraded, reference = Patches().draw(seed=9, step=0, batch_size=1, patch_px=16)
     work = Assignment(
         train=train or make_train(),
-        objective=Objective.model_validate(OBJECTIVE),
+        objective=Objective.model_validate(objective),
         seed=5,
         run_key=run_key,
         patches=patches or Patches(),
@@ -111,7 +123,7 @@ def run(
         state_dir=state_dir,
         on_step=on_step,
     )
-    return fit(Net(), work, fabric)
+    return fit(model or Net(), work, fabric)
 
 
 def weights(outcome: Outcome) -> dict[str, Tensor]:
@@ -130,18 +142,21 @@ def test_learns(fabric: Fabric, tmp_path: Path):
     assert scores[-1] > scores[0] + 3
 
 
+@pytest.mark.parametrize("objective", [OBJECTIVE, GAN], ids=["pixel", "gan"])
 @pytest.mark.parametrize("killed_after", [4, 5, 9, 11])
-def test_resumed_run_equals_an_unbroken_one(fabric: Fabric, tmp_path: Path, killed_after: int):
-    unbroken = run(fabric, tmp_path / "unbroken")
+def test_resumed_run_equals_an_unbroken_one(
+    fabric: Fabric, tmp_path: Path, killed_after: int, objective: dict[str, Any]
+):
+    unbroken = run(fabric, tmp_path / "unbroken", objective=objective)
 
     def stop(step: int) -> None:
         if step == killed_after:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run(fabric, tmp_path / "broken", on_step=stop)
+        run(fabric, tmp_path / "broken", on_step=stop, objective=objective)
     steps: list[int] = []
-    resumed = run(fabric, tmp_path / "broken", on_step=steps.append)
+    resumed = run(fabric, tmp_path / "broken", on_step=steps.append, objective=objective)
     last_checkpoint = (killed_after - 1) // 4 * 4  # a kill at a due step comes before its save
     assert steps[0] == last_checkpoint + 1
     assert resumed.history == unbroken.history
@@ -178,6 +193,7 @@ def test_a_loss_that_is_not_finite_stops_at_its_step(fabric: Fabric, tmp_path: P
     model = Net()
     work = Assignment(
         train=make_train(),
+        objective=Objective.model_validate(OBJECTIVE),
         seed=5,
         run_key="key",
         patches=PoisonedPatches(lambda: model),
@@ -189,6 +205,73 @@ def test_a_loss_that_is_not_finite_stops_at_its_step(fabric: Fabric, tmp_path: P
     state = torch.load(tmp_path / CHECKPOINT_NAME, weights_only=True)
     assert state["step"] == 4
     assert all(value.isfinite().all() for value in state["model"].values())
+
+
+def test_the_adversary_begins_after_the_warm_up(fabric: Fabric, tmp_path: Path):
+    alone = run(fabric, tmp_path / "alone").history
+    rows = run(fabric, tmp_path / "opposed", objective=GAN).history
+    terms = [f"discriminator_{name}" for name in ("loss", "accuracy", "spread", "gradient_norm")]
+    assert rows[0] == alone[0]
+    for row in rows[1:]:
+        assert {"adversarial_loss", *terms} <= row.keys()
+        assert 0 <= row["discriminator_accuracy"] <= 1
+    opposed = rows[1]["loss"] - rows[1]["pixel_loss"] - 0.1 * rows[1]["ssim_loss"]
+    # One step in the window of three had the term: its mean is over that one.
+    assert opposed == pytest.approx(0.01 * rows[1]["adversarial_loss"] / 3, rel=1e-3)
+    assert "valid_discriminator_accuracy" in rows[-1]
+
+
+def test_both_sides_are_in_the_checkpoint(fabric: Fabric, tmp_path: Path):
+    run(fabric, tmp_path, objective=GAN)
+    state = torch.load(tmp_path / CHECKPOINT_NAME, weights_only=True)
+    assert state["step"] == 8
+    other = state["criterion"]
+    for optimizer, rate in ((state["optimizer"], 1e-2), (other["optimizer"], 1e-3)):
+        assert optimizer["param_groups"][0]["lr"] == rate / 2  # at the eighth step, from four on
+        assert optimizer["state"][0]["exp_avg"].abs().sum() > 0
+    weight = next(name for name in other["average"] if name.endswith("head.bias"))
+    assert not torch.equal(other["average"][weight], other["discriminator"][weight])
+
+
+class Mute(nn.Module):
+    """Makes every score the same, whatever there is to see."""
+
+    def forward(self, features: Tensor) -> Tensor:
+        return features * 0.0
+
+
+def test_a_collapsed_discriminator_stops_the_run(
+    fabric: Fabric, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    build = Discriminator.__init__
+
+    def build_mute(self: Discriminator, channels: int, *, has_spectral_norm: bool) -> None:
+        build(self, channels, has_spectral_norm=has_spectral_norm)
+        self.features.append(Mute())
+
+    monkeypatch.setattr(Discriminator, "__init__", build_mute)
+    with pytest.raises(TrainingError, match=r"collapsed at step 8: .* the last good checkpoint is"):
+        run(fabric, tmp_path, objective=GAN)
+    state = torch.load(tmp_path / CHECKPOINT_NAME, weights_only=True)
+    assert state["step"] == 4  # the one of step 8 was not written: the row of step 6 was dull
+    assert [row["step"] for row in state["history"]] == [3]
+
+
+def test_a_gradient_that_is_not_finite_never_reaches_a_checkpoint(fabric: Fabric, tmp_path: Path):
+    """The loss is finite at the fourth step, its gradient is not: a square root at zero."""
+
+    class Rooted(Net):
+        calls = 0
+
+        def forward(self, degraded: Tensor) -> Tensor:
+            enhanced = super().forward(degraded)
+            self.calls += self.training
+            hidden = (enhanced * 0.0).sum().sqrt() if self.calls == 4 else 0.0
+            return enhanced + hidden
+
+    with pytest.raises(TrainingError, match=r"gradient norm is not finite at step 3, got nan"):
+        run(fabric, tmp_path, model=Rooted())
+    assert not (tmp_path / CHECKPOINT_NAME).exists()
 
 
 def test_history_averages_the_steps_of_its_window(fabric: Fabric, tmp_path: Path):
