@@ -41,7 +41,7 @@ class Adversarial(Section):
 
     weight: Annotated[float, Field(gt=0.0)]
     warm_up_steps: Annotated[int, Field(ge=0)]
-    """Steps by the other losses alone, before the discriminator is met."""
+    """Steps by pixel and SSIM loss alone, before discriminator and perceptual loss come in."""
     discriminator_channels: Positive
     """Width of the first convolution; VGG-style, doubled at each reduction up to eightfold."""
     spectral_norm: bool

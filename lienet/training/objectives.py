@@ -87,12 +87,14 @@ class Criterion:
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Return what the network minimises at ``step``, and its unweighted terms."""
         total, terms = compute_objective(self.objective, enhanced, reference)
+        if self.adversary is not None and not self.adversary.has_begun(step):
+            return total, terms  # the warm-up is by pixels alone
         if (perceptual := self.objective.perceptual) is not None and self.vgg is not None:
             with self._fabric.autocast():
                 seen = perceptual_loss(self.vgg, perceptual.layers, enhanced, reference)
             total = total + perceptual.weight * seen
             terms["perceptual_loss"] = seen.detach()
-        if (adversary := self.adversary) is not None and adversary.has_begun(step):
+        if (adversary := self.adversary) is not None:
             opposed = adversary.oppose(enhanced, reference)
             total = total + adversary.params.weight * opposed
             terms["adversarial_loss"] = opposed.detach()
