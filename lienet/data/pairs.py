@@ -26,6 +26,8 @@ def decode_pair(sample: Sample, scale: int) -> Pair:
             got=f"scales {sorted(sample.degraded)}",
             remedy="add it to synthesize.tasks.sr.scales",
         )
+    if sample.reference_png is None:
+        raise DataError(f"sample {sample.key} has no reference")
     try:
         degraded = decode_image(sample.degraded[scale])
         reference = decode_image(sample.reference_png)

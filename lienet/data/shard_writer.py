@@ -78,7 +78,7 @@ class _SplitWriter:
 
     def add(self, sample: Sample) -> None:
         """Append a sample's members: the reference, the inputs by scale, the JSON."""
-        members = [("ref.png", sample.reference_png)]
+        members = [("ref.png", sample.reference_png)] if sample.reference_png is not None else []
         members += [(f"x{scale}.jpg", sample.degraded[scale]) for scale in sorted(sample.degraded)]
         members.append(("json", json.dumps(dict(sample.info), sort_keys=True).encode()))
         size_bytes = sum(

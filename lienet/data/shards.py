@@ -30,7 +30,8 @@ class Sample:
     """One pair as it is stored: a lossless reference and its degraded inputs, encoded."""
 
     key: str
-    reference_png: bytes
+    reference_png: bytes | None
+    """None in the split ``real``: of real old photographs there is no undegraded original."""
     degraded: Mapping[int, bytes]
     """The JPEG bytes of each scale."""
     info: Mapping[str, Any] = field(default_factory=dict)
@@ -147,7 +148,7 @@ def _parse_sample(shard: str, key: str, members: Mapping[str, bytes]) -> Sample:
         for suffix, content in sorted(members.items())
         if (found := re.fullmatch(r"x(\d+)\.jpg", suffix))
     }
-    if "ref.png" not in members or "json" not in members or not scales:
+    if "json" not in members or not scales:
         raise DataError(
             f"sample {key} of shard {shard} lacks members", got=sorted(members), remedy=_REMEDY
         )
@@ -155,7 +156,7 @@ def _parse_sample(shard: str, key: str, members: Mapping[str, bytes]) -> Sample:
         info = json.loads(members["json"])
     except ValueError as error:
         raise DataError(f"sample {key} of shard {shard} has broken JSON", remedy=_REMEDY) from error
-    return Sample(key, members["ref.png"], dict(sorted(scales.items())), info)
+    return Sample(key, members.get("ref.png"), dict(sorted(scales.items())), info)
 
 
 def _read_shard(

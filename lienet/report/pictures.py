@@ -97,6 +97,7 @@ def _find_samples(test_dir: Path, keys: Sequence[str]) -> dict[str, Sample]:
 def _load_comparison(
     sample: Sample, group: Group, folders: Mapping[str, Path], scale: int, per_image: PerImage
 ) -> Comparison:
+    assert sample.reference_png is not None
     reference = decode_image(sample.reference_png)
     degraded = decode_image(sample.degraded[scale])
     enhanced = {}
