@@ -58,7 +58,7 @@ def _compare_with_codecs(root: Path, photographs: list[bytes]) -> float:
             (
                 sample
                 for job in jobs
-                for sample in synthesize.synthesize_image(job, degradation=degradation)
+                for sample in synthesize.synthesize_image(job, degradation=degradation, seed=0)
             ),
             task="sr",
             split="train",

@@ -148,31 +148,26 @@ def degrade(
         Path, typer.Option("--output", "-o", help="A .jpg keeps the very bytes; a .png is decoded.")
     ],
     task: Annotated[str, typer.Option(help="The task whose degradation is applied.")] = "sr",
-    scale: Annotated[int, typer.Option(min=2, help="The reduction of each side.")] = 4,
+    scale: Annotated[
+        int | None, typer.Option(min=2, help="For sr, the reduction of each side; 4 if left out.")
+    ] = None,
+    strength: Annotated[
+        float | None, typer.Option(help="For old_photo, 0 to 1; drawn by name if left out.")
+    ] = None,
 ) -> None:
     """Degrade one photograph as the training data are, to see what a network is given."""
-    from lienet.data.degradations import degrade_for_task
+    from lienet.data.demonstration import degrade_file
     from lienet.errors import InputError
-    from lienet.files import write_bytes
-    from lienet.images import decode_image, encode_png
     from lienet.params import load_params
     from lienet.workspace import Workspace
 
-    if output.suffix.lower() not in (".jpg", ".jpeg", ".png"):
-        raise InputError("a degraded picture is written as .jpg or .png", got=output.name)
-    try:
-        content = image.read_bytes()
-    except OSError as error:
-        raise InputError(f"cannot read {image}: {error.strerror}") from error
     try:
         workspace = Workspace.find(Path.cwd())
     except InputError:  # outside of a clone the defaults hold
         params = None
     else:
         params = load_params(workspace.params_path)
-    degraded = degrade_for_task(decode_image(content), task=task, scale=scale, params=params)
-    is_png = output.suffix.lower() == ".png"
-    write_bytes(output, encode_png(decode_image(degraded)) if is_png else degraded)
+    degrade_file(image, output, task=task, scale=scale, strength=strength, params=params)
 
 
 @app.command()

@@ -176,8 +176,9 @@ def _source_conflicts(params: Params) -> Iterator[str]:
     if shares.valid_share + shares.test_share >= 1.0:
         yield "synthesize.split leaves nothing for training"
     for name in shares.test_images:
-        if name not in sources or sources[name].split != "auto":
-            yield f"synthesize.split.test_images may hold sources of split auto only, got {name}"
+        source = sources.get(name)
+        if not isinstance(source, FolderSource) or source.split != "auto":
+            yield f"synthesize.split.test_images may hold folders of split auto only, got {name}"
 
 
 def _task_conflicts(params: Params) -> Iterator[str]:
@@ -190,13 +191,16 @@ def _task_conflicts(params: Params) -> Iterator[str]:
         shown = set(recipe.sources or ()) & set(params.filter.consented_sources)
         if task != "face" and shown:
             yield f"{where}.sources: the faces of {sorted(shown)} are for the task face alone"
+        if not params.sources_of(task):
+            yield f"{where}.sources leaves the task without a photograph"
     old = params.synthesize.tasks.old_photo
     for name in old.real_sources:
-        if name not in params.filter.exempt_sources or name in (old.sources or ()):
-            yield (
-                "synthesize.tasks.old_photo.real_sources must be among filter.exempt_sources and "
-                f"not among its sources, got {name}"
-            )
+        where = "synthesize.tasks"
+        if name not in params.filter.exempt_sources:
+            yield f"{where}.old_photo.real_sources must be among filter.exempt_sources, got {name}"
+        for task in TASKS:
+            if name in params.sources_of(task):
+                yield f"{where}.{task}.sources: of the old photographs {name} is no reference"
 
 
 def _model_conflicts(params: Params) -> Iterator[str]:
@@ -227,11 +231,11 @@ def _tile_conflicts(params: Params) -> Iterator[str]:
             yield f"synthesize.tasks.sr.tile_px and tile_stride_px must divide by {scale}"
     for task in TASKS:
         patch_px = params.train.for_task(task).patch_px
-        scale = max(sr.scales) if task == "sr" else 1
+        factor = max(sr.scales) if task == "sr" else 1
         tile_px = getattr(params.synthesize.tasks, task).tile_px
-        if patch_px * scale > tile_px:
+        if patch_px * factor > tile_px:
             yield (
-                f"train.patch_px {patch_px} x scale {scale} exceeds "
+                f"train.patch_px {patch_px} x scale {factor} exceeds "
                 f"synthesize.tasks.{task}.tile_px {tile_px}"
             )
 

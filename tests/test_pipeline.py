@@ -97,8 +97,9 @@ def clone(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Clone:
 def test_every_stage_ran_once(clone: Clone):
     ran = _stages_run(clone.first_output)
     per_model = {f"{stage}@sr-{m}" for stage in ("train", "export", "evaluate") for m in MODELS}
+    per_task = {f"synthesize@{task}" for task in ("sr", "face", "old_photo")}
     per_source = {f"{stage}@{s}" for stage in ("download", "filter") for s in _split_names()}
-    assert ran == per_model | per_source | {"synthesize@sr", "report"}
+    assert ran == per_model | per_source | per_task | {"report"}
 
 
 def test_a_second_run_does_nothing(clone: Clone):
@@ -265,7 +266,8 @@ def _shrink(params: dict[str, Any], pictures: Path) -> dict[str, Any]:
         for split in _split_names()
     }
     params["filter"]["exempt_sources"] = ["test"]
-    params["synthesize"]["tasks"]["sr"] |= {"tile_px": 64, "tile_stride_px": 64}
+    for task in params["synthesize"]["tasks"].values():
+        task |= {"sources": None, "tile_px": 64, "tile_stride_px": 64}
     lienet = params["models"]["sr-lienet"] | {"num_blocks": 1}
     params["models"] = {"sr-bicubic": params["models"]["sr-bicubic"], "sr-lienet": lienet}
     params["train"] |= {

@@ -18,12 +18,16 @@ DATA_FOLDERS = (
     "valid/cid22",
     "test/kodak24",
     "test/clic2025",
+    "faces",
+    "old_photos",
     "DIV2K_train_HR",
     "DIV2K_valid_HR",
+    "ffhq",
 )
 DATA_FILES = (
     "models/face_detection_yunet_2023mar.onnx",
     "models/ch_PP-OCRv3_det_infer.onnx",
+    "models/vgg19_conv1_1_to_conv3_4.npz",
 )
 
 
@@ -77,17 +81,50 @@ def test_bench_trains_every_model_alike_for_ten_thousand_steps(workspace: Worksp
     bench = next(profile for profile in read_profiles(workspace) if profile.name == "bench")
     params = parse_params(bench.text, name="bench")
     assert params.train.steps >= 10_000
-    names = {model.name for model in params.models.values()}
+    names = {model.name for model in params.models.values() if model.task == "sr"}
     rows = {"bicubic", "srgan", "srresnet", "esrgan", "sftgan", "lienet"}
     assert names == rows | {"srresnet_skip", "lienet_noskip"}
-    assert set(params.filter.exempt_sources) == {"kodak24", "clic2025"}
-    assert {name: source.split for name, source in params.download.sources.items()} == {
+    assert set(params.filter.exempt_sources) == {"kodak24", "clic2025", "old_photos"}
+    splits = {
         "train_clic2025": "train",
         "train_cid22": "train",
         "valid_cid22": "valid",
         "kodak24": "test",
         "clic2025": "test",
     }
+    for task in ("sr", "old_photo"):
+        sources = {name: params.download.sources[name].split for name in params.sources_of(task)}
+        assert sources == splits
+
+
+def test_bench_tests_faces_on_twenty_and_real_old_photographs_are_only_looked_at(
+    workspace: Workspace,
+):
+    bench = next(profile for profile in read_profiles(workspace) if profile.name == "bench")
+    params = parse_params(bench.text, name="bench")
+    assert params.sources_of("face") == ("faces", "train_clic2025", "train_cid22", "valid_cid22")
+    assert params.filter.consented_sources == ("faces",)
+    assert params.synthesize.split.test_images == {"faces": 20}
+    assert params.synthesize.tasks.old_photo.real_sources == ("old_photos",)
+    for task in ("face", "old_photo"):
+        assert params.train.for_task(task).steps >= 6_000
+
+
+def test_the_sample_tests_faces_on_a_portrait_that_nothing_is_trained_on(workspace: Workspace):
+    params = load_used(workspace)
+    assert params.sources_of("face") == ("sample", "portrait")
+    assert params.download.sources["portrait"].split == "test"
+    for task in ("sr", "old_photo"):
+        assert params.sources_of(task) == ("sample",)
+
+
+def test_old_photographs_are_made_alike_in_every_profile(workspace: Workspace):
+    steps = ("fading", "saturation", "texture", "grain", "blur", "jpeg")
+    made = [
+        parse_params(profile.text, name=profile.name).synthesize.tasks.old_photo
+        for profile in read_profiles(workspace)
+    ]
+    assert all(getattr(one, step) == getattr(made[0], step) for one in made for step in steps)
 
 
 def test_paper_keeps_the_schedule_of_the_paper(workspace: Workspace):

@@ -1,7 +1,7 @@
-"""What is done to a good photograph to make a network's input; pure functions of pixels.
+"""What the tasks ``sr`` and ``face`` do to a good photograph; pure functions of pixels.
 
-It owns the recipe of each task. A degraded picture that the world stores as JPEG is returned as
-those very JPEG bytes, so that nobody encodes it again.
+How a photograph grows old is ``old_photo``'s. A degraded picture that the world stores as JPEG is
+returned as those very JPEG bytes, so that nobody encodes it again.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from fractions import Fraction
 from lienet.data.resize import resize_bicubic
 from lienet.errors import InputError
 from lienet.images import Chroma, Pixels, encode_jpeg
-from lienet.params import TASKS, Params
 
 
 def downsample(pixels: Pixels, *, scale: int) -> Pixels:
@@ -62,28 +61,17 @@ def degrade_sr(pixels: Pixels, *, scale: int, jpeg_quality: int, jpeg_chroma: Ch
     return encode_jpeg(reduced, quality=jpeg_quality, chroma=jpeg_chroma)
 
 
-def degrade_for_task(
-    pixels: Pixels, *, task: str, scale: int, params: Params | None = None
-) -> bytes:
-    """Degrade one photograph, cropped to fit, as ``params`` say for a task.
+def degrade_face(pixels: Pixels, *, factor: int) -> Pixels:
+    """Take a picture's detail away at its size: bicubic reduction, then bicubic enlargement.
 
     Args:
-        pixels: ``(h, w, 3)`` RGB uint8; up to ``scale - 1`` lines and columns are cropped.
-        task: the task's name.
-        scale: the factor of each side.
-        params: the active set; JPEG quality 20 and 4:2:0 where there is none.
+        pixels: ``(factor * h, factor * w, 3)`` RGB uint8.
+        factor: of each side.
+
+    Returns:
+        RGB uint8 of the same size, which the world would store without loss.
 
     Raises:
-        InputError: there is no such task, or nothing would be left of the image.
+        InputError: a side is not a multiple of ``factor``.
     """
-    if task != "sr":
-        raise InputError(f"the tasks that degrade are {', '.join(TASKS)}", got=task)
-    if min(pixels.shape[:2]) < scale:
-        raise InputError(f"an image reduced by {scale} has {scale} pixels to a side or more")
-    chosen = None if params is None else params.synthesize.tasks.sr
-    return degrade_sr(
-        crop_to_multiple(pixels, multiple=scale),
-        scale=scale,
-        jpeg_quality=20 if chosen is None else chosen.jpeg_quality,
-        jpeg_chroma="4:2:0" if chosen is None else chosen.jpeg_chroma,
-    )
+    return resize_bicubic(downsample(pixels, scale=factor), scale=Fraction(factor))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -34,7 +35,19 @@ def draw_split(seed: int, key: str, *, valid_share: float, test_share: float) ->
         valid_share: the share of images for validation, in [0, 1).
         test_share: the share of images for testing; the rest is for training.
     """
-    drawn = keyed_generator(seed, "split", key).random()
+    drawn = _draw_lot(seed, key)
     if drawn < test_share:
         return "test"
     return "valid" if drawn < test_share + valid_share else "train"
+
+
+def choose_test_keys(seed: int, keys: Iterable[str], *, num_images: int) -> frozenset[str]:
+    """Choose exactly ``num_images`` of a source's images for testing: those of the lowest lots.
+
+    The lots are those of :func:`draw_split`; an image that is added displaces one at most.
+    """
+    return frozenset(sorted(keys, key=lambda key: (_draw_lot(seed, key), key))[:num_images])
+
+
+def _draw_lot(seed: int, key: str) -> float:
+    return float(keyed_generator(seed, "split", key).random())

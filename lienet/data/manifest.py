@@ -71,7 +71,8 @@ class FilterRecord(ImageRecord):
     reasons: tuple[str, ...]
     """Any of "face", "text" and "unreadable"; empty if kept."""
     detector: str
-    """What looked at the image; "exempt" where nothing did."""
+    """What looked at the image; "exempt" (a published test set) or "consented" (portraits whose
+    licence covers their faces) where nothing did."""
     score: float
     """The highest score of any box; 0 without boxes."""
     boxes: str

@@ -18,16 +18,17 @@ def decode_pair(sample: Sample, scale: int) -> Pair:
     """Decode a sample's input of ``scale`` and its reference.
 
     Raises:
-        DataError: the scale is missing, an image is broken, or their sizes do not agree.
+        DataError: the scale or the reference is missing, an image is broken, or their sizes do
+            not agree.
     """
     if scale not in sample.degraded:
         raise DataError(
             f"sample {sample.key} has no input of scale {scale}",
             got=f"scales {sorted(sample.degraded)}",
-            remedy="add it to synthesize.tasks.sr.scales",
+            remedy="the task sr has those of synthesize.tasks.sr.scales, every other 1 alone",
         )
     if sample.reference_png is None:
-        raise DataError(f"sample {sample.key} has no reference")
+        raise DataError(f"sample {sample.key} is a real photograph without a reference")
     try:
         degraded = decode_image(sample.degraded[scale])
         reference = decode_image(sample.reference_png)

@@ -13,9 +13,16 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any
 
-from lienet.data.shards import INDEX_NAME, Sample, ShardEntry, ShardIndex, hash_shards
+from lienet.data.shards import (
+    INDEX_NAME,
+    Sample,
+    ShardEntry,
+    ShardIndex,
+    ShardSplit,
+    hash_shards,
+)
 from lienet.files import replacing_folder, sha256_of_file, write_json
-from lienet.params import Split
+from lienet.images import sniff_format
 
 _BLOCK_BYTES = 512
 
@@ -25,7 +32,7 @@ def write_split(
     samples: Iterable[Sample],
     *,
     task: str,
-    split: Split,
+    split: ShardSplit,
     params: dict[str, Any],
     shard_max_bytes: int,
 ) -> ShardIndex:
@@ -77,9 +84,11 @@ class _SplitWriter:
         self._num_samples = 0
 
     def add(self, sample: Sample) -> None:
-        """Append a sample's members: the reference, the inputs by scale, the JSON."""
-        members = [("ref.png", sample.reference_png)] if sample.reference_png is not None else []
-        members += [(f"x{scale}.jpg", sample.degraded[scale]) for scale in sorted(sample.degraded)]
+        """Append a sample's members: the reference if any, the inputs by scale, the JSON."""
+        members = [] if sample.reference_png is None else [("ref.png", sample.reference_png)]
+        for scale, content in sorted(sample.degraded.items()):
+            suffix = "png" if sniff_format(content) == "png" else "jpg"
+            members.append((f"x{scale}.{suffix}", content))
         members.append(("json", json.dumps(dict(sample.info), sort_keys=True).encode()))
         size_bytes = sum(
             _BLOCK_BYTES * (2 + len(content) // _BLOCK_BYTES) for _, content in members

@@ -13,15 +13,17 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lienet.errors import DataError
 from lienet.files import sha256_of_json
-from lienet.params import Split
 
+ShardSplit = Literal["train", "valid", "test", "real"]
+"""``real`` holds photographs that are degraded by nature, of which there is no reference."""
 INDEX_NAME = "index.json"
+_WITHOUT_REFERENCE: ShardSplit = "real"
 _REMEDY = "run `lienet synthesize` again"
 
 
@@ -31,9 +33,9 @@ class Sample:
 
     key: str
     reference_png: bytes | None
-    """None in the split ``real``: of real old photographs there is no undegraded original."""
+    """None in the split ``real`` alone."""
     degraded: Mapping[int, bytes]
-    """The JPEG bytes of each scale."""
+    """The bytes of each scale: JPEG where the world stores JPEG, else PNG."""
     info: Mapping[str, Any] = field(default_factory=dict)
     """Image, source, test set, place in the image in pixels, licence and author."""
 
@@ -55,7 +57,7 @@ class ShardIndex(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     task: str
-    split: Split
+    split: ShardSplit
     num_samples: int
     num_images: int
     shards: tuple[ShardEntry, ...]
@@ -131,24 +133,26 @@ def stream_shard(split_dir: Path, entry: ShardEntry) -> Iterator[Sample]:
             files = tar_file_expander([{"url": path.name, "stream": stream}])
             for grouped in group_by_keys(files):
                 num_samples += 1
-                yield _parse_sample(path.name, grouped["__key__"], grouped)
+                yield _parse_sample(path, grouped["__key__"], grouped)
     except (OSError, tarfile.TarError) as error:
         raise DataError(f"shard {path} cannot be read: {error}", remedy=_REMEDY) from error
     _check_count(path, entry, num_samples)
 
 
-def _parse_sample(shard: str, key: str, members: Mapping[str, bytes]) -> Sample:
+def _parse_sample(path: Path, key: str, members: Mapping[str, bytes]) -> Sample:
     """Make a sample of its members by suffix, as webdataset groups them.
 
     Raises:
         DataError: a member is missing or its JSON is broken.
     """
+    shard = path.name
     scales = {
         int(found[1]): content
         for suffix, content in sorted(members.items())
-        if (found := re.fullmatch(r"x(\d+)\.jpg", suffix))
+        if (found := re.fullmatch(r"x(\d+)\.(jpg|png)", suffix))
     }
-    if "json" not in members or not scales:
+    has_reference = "ref.png" in members or path.parent.name == _WITHOUT_REFERENCE
+    if not has_reference or "json" not in members or not scales:
         raise DataError(
             f"sample {key} of shard {shard} lacks members", got=sorted(members), remedy=_REMEDY
         )
@@ -174,7 +178,7 @@ def _read_shard(
                     continue
                 if positions is not None and num_samples - 1 not in positions:
                     continue
-                yield _parse_sample(path.name, key, _read_members(archive, grouped))
+                yield _parse_sample(path, key, _read_members(archive, grouped))
     except (OSError, tarfile.TarError) as error:
         raise DataError(f"shard {path} cannot be read: {error}", remedy=_REMEDY) from error
     _check_count(path, entry, num_samples)

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
 
 from lienet.sections.common import Chroma, Name, Positive, Probability, Range, Section, Share
+
+
+def _within(low: float, high: float) -> AfterValidator:
+    """Return the rule that both ends of a range lie within bounds."""
+
+    def check(pair: tuple[float, float]) -> tuple[float, float]:
+        if not low <= pair[0] <= pair[1] <= high:
+            raise ValueError(f"both ends must lie in [{low:g}, {high:g}], got {list(pair)}")
+        return pair
+
+    return AfterValidator(check)
 
 
 class SplitShares(Section):
@@ -46,29 +57,42 @@ class Fading(Section):
     """Pigments that have paled: lifted blacks, lowered whites, a colour cast."""
 
     probability: Probability
-    black_level: Range
+    black_level: Annotated[Range, _within(0.0, 0.5)]
     """What black has become, as a share of white."""
-    white_level: Range
-    """What white has become, as a share of white."""
-    red_gain: Range
-    green_gain: Range
-    blue_gain: Range
+    white_level: Annotated[Range, _within(0.2, 1.0)]
+    """What white has become in a channel of gain 1, as a share of white."""
+    red_gain: Annotated[Range, _within(0.2, 1.0)]
+    """What remains of a channel's white; where channels differ, greys have a cast."""
+    green_gain: Annotated[Range, _within(0.2, 1.0)]
+    blue_gain: Annotated[Range, _within(0.2, 1.0)]
+
+    @model_validator(mode="after")
+    def _white_stays_above_black(self) -> Fading:
+        gains = (self.red_gain, self.green_gain, self.blue_gain)
+        white = self.white_level[0] * min(low for low, _ in gains)
+        if self.black_level[1] >= white:
+            raise ValueError(
+                f"black_level up to {self.black_level[1]:g} must stay below the lowest "
+                f"white_level x gain, {white:.3g}"
+            )
+        return self
 
 
 class SaturationChange(Section):
-    """Chroma multiplied by a factor; below 1 is faded, above 1 oversaturated."""
+    """Chroma multiplied by a factor, about the faded greys; below 1 is faded, above 1 garish."""
 
     probability: Probability
-    factor: Range
+    factor: Annotated[Range, _within(0.0, 3.0)]
 
 
 class Texture(Section):
     """The relief of print paper, which shades the picture under a slanting light."""
 
     probability: Probability
-    amplitude: Range
+    amplitude: Annotated[Range, _within(0.0, 0.5)]
     """Standard deviation of the shading, as a share of the local brightness."""
-    period_px: Range
+    period_px: Annotated[Range, _within(2.0, 64.0)]
+    """From one ridge, or bump, to the next."""
     kinds: Annotated[
         tuple[Literal["smooth", "oriented", "cross_hatched"], ...], Field(min_length=1)
     ]
@@ -78,26 +102,27 @@ class Grain(Section):
     """Film and print grain: noise whose neighbours resemble each other."""
 
     probability: Probability
-    sigma: Range
+    sigma: Annotated[Range, _within(0.0, 0.5)]
     """Standard deviation, as a share of white."""
-    correlation_px: Range
+    correlation_px: Annotated[Range, _within(0.0, 8.0)]
     """Sigma of the Gaussian that correlates neighbours; 0 is white noise."""
-    chroma_share: Range
-    """How much of it is coloured: 0 is grey, 1 is independent in each channel."""
+    chroma_share: Annotated[Range, _within(0.0, 1.0)]
+    """The share of its variance that is coloured: 0 is grey, 1 independent in each channel."""
 
 
 class RecaptureBlur(Section):
     """The lens of the camera that the print was photographed with."""
 
     probability: Probability
-    sigma_px: Range
+    sigma_px: Annotated[Range, _within(0.0, 8.0)]
 
 
 class RecaptureJpeg(Section):
     """The file of the camera that the print was photographed with; lossless where skipped."""
 
     probability: Probability
-    quality: Range
+    quality: Annotated[Range, _within(1.0, 100.0)]
+    """IJG quality, rounded to a whole number when drawn."""
     chroma: Chroma
 
 

@@ -8,13 +8,18 @@ from pydantic import Field
 
 from lienet.sections.common import Name, Positive, Section, Split
 
+SampleName = Literal[
+    "astronaut", "chelsea", "china", "coffee", "flower", "ihc", "motorcycle_left", "rocket"
+]
+"""The colour photographs that ship inside scikit-image and scikit-learn and are of use here."""
+
 
 class SampleSource(Section):
     """The colour photographs that ship inside scikit-image and scikit-learn."""
 
     kind: Literal["sample"]
-    names: tuple[Name, ...] | None
-    """Which of its photographs; null takes all but those that are named for one purpose."""
+    names: Annotated[tuple[SampleName, ...], Field(min_length=1)] | None
+    """Which of its photographs; null takes all but the portrait, ``astronaut``."""
     split: Split | Literal["auto"]
     """"auto" draws each image's split by its key, with the shares in ``synthesize.split``."""
 
@@ -73,4 +78,5 @@ class Filter(Section):
     exempt_sources: tuple[Name, ...]
     """Published test sets, kept whole so that numbers stay comparable; never trained on."""
     consented_sources: tuple[Name, ...]
-    """Portraits whose licence covers their faces; no task but ``face`` may use them."""
+    """Portraits whose licence covers their faces: they pass unseen. No task but ``face`` may use
+    them."""

@@ -82,7 +82,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
 
 def _find(source: Source, workspace: Workspace) -> Iterator[FoundFile]:
     if isinstance(source, SampleSource):
-        return find_sample(source.split)
+        return find_sample(source.split, source.names)
     return find_files(
         source.path,
         base_dir=workspace.root,

@@ -55,9 +55,9 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     records = [
         record for record in read_manifest(raw_dir / "manifest.parquet") if record.status == "kept"
     ]
-    if item in params.filter.exempt_sources:
-        logger.info("%s: exempt, all %d photographs pass unseen", item, len(records))
-        judged = [_add_verdict(record, Verdict((), ()), "exempt") for record in records]
+    if (passed_as := _find_pass(params, item)) is not None:
+        logger.info("%s: %s, all %d photographs pass unseen", item, passed_as, len(records))
+        judged = [_add_verdict(record, Verdict((), ()), passed_as) for record in records]
     else:
         detection = _find_in_workspace(params, workspace)
         judge = partial(_judge_batch, raw_dir=raw_dir, detection=detection)
@@ -69,6 +69,13 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
         shutil.rmtree(leftover, ignore_errors=True)
     with replacing_folder(filtered_dir) as beside:
         write_filtered(beside / "manifest.parquet", judged)
+
+
+def _find_pass(params: Params, source: str) -> str | None:
+    """Return as what a source's photographs pass unseen, or None if they are looked at."""
+    if source in params.filter.exempt_sources:
+        return "exempt"
+    return "consented" if source in params.filter.consented_sources else None
 
 
 @lru_cache(maxsize=1)

@@ -10,21 +10,21 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import get_args
+from typing import cast, get_args
 
-from lienet.data.draws import draw_split
+from lienet.data.draws import choose_test_keys, draw_split
 from lienet.data.manifest import FilterRecord, read_filtered
 from lienet.data.shard_writer import write_split
-from lienet.data.shards import Sample
-from lienet.data.tiles import make_samples
+from lienet.data.shards import Sample, ShardSplit
+from lienet.data.tiles import make_real_sample, make_samples
 from lienet.errors import DataError, ImageError
 from lienet.executors import map_ordered
 from lienet.images import decode_image
-from lienet.params import Params, Split, SrDegradation
+from lienet.params import Params, Recipe, Task
 from lienet.workspace import Workspace
 
 logger = logging.getLogger(__name__)
-SPLITS: tuple[Split, ...] = get_args(Split)
+SPLITS: tuple[ShardSplit, ...] = get_args(ShardSplit)
 _BYTES_PER_MB = 1_000_000
 _LOG_EVERY_S = 20.0
 
@@ -33,7 +33,7 @@ _LOG_EVERY_S = 20.0
 class Job:
     """One photograph and the split it falls to."""
 
-    split: Split
+    split: ShardSplit
     path: Path
     record: FilterRecord
 
@@ -44,15 +44,16 @@ def list_items(params: Params) -> list[str]:
 
 
 def run(params: Params, workspace: Workspace, item: str) -> None:
-    """Write the three splits of a task.
+    """Write the splits of a task, that of real photographs without reference included.
 
     Raises:
-        DataError: a manifest is broken, an image cannot be read, or nothing is left to train on.
+        DataError: a manifest is broken, an image cannot be read, nothing is left to train on, or
+            a source has too few images for the test images that are asked of it.
     """
-    degradation: SrDegradation = getattr(params.synthesize.tasks, item)
-    jobs = _list_jobs(params, workspace)
+    degradation: Recipe = getattr(params.synthesize.tasks, item)
+    jobs = _list_jobs(params, workspace, cast("Task", item))
     _check_splits(jobs)
-    synthesize = partial(synthesize_image, degradation=degradation)
+    synthesize = partial(synthesize_image, degradation=degradation, seed=params.seed)
     results = map_ordered(synthesize, jobs, num_workers=params.num_workers)
     watched = _watch(results, total=len(jobs), name=f"synthesize {item}")
     for split in SPLITS:
@@ -71,7 +72,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     next(watched, None)  # lets the bar and the processes go
 
 
-def synthesize_image(job: Job, *, degradation: SrDegradation) -> list[Sample]:
+def synthesize_image(job: Job, *, degradation: Recipe, seed: int) -> list[Sample]:
     """Read one photograph and make its samples.
 
     Raises:
@@ -79,7 +80,8 @@ def synthesize_image(job: Job, *, degradation: SrDegradation) -> list[Sample]:
     """
     record = job.record
     try:
-        pixels = decode_image(job.path.read_bytes())
+        content = job.path.read_bytes()
+        pixels = decode_image(content)
     except (OSError, ImageError) as error:
         raise DataError(
             f"image {record.key} cannot be read: {error}", remedy="run `lienet download` again"
@@ -91,23 +93,58 @@ def synthesize_image(job: Job, *, degradation: SrDegradation) -> list[Sample]:
         "licence": record.licence,
         "author": record.author,
     }
-    return make_samples(pixels, key=record.key, split=job.split, degradation=degradation, info=info)
+    if job.split == "real":
+        return make_real_sample(content, pixels, key=record.key, info=info)
+    return make_samples(
+        pixels, key=record.key, split=job.split, degradation=degradation, seed=seed, info=info
+    )
 
 
-def _list_jobs(params: Params, workspace: Workspace) -> list[Job]:
-    """List the kept photographs by split, then key; published test sets are tested on only."""
+def _list_jobs(params: Params, workspace: Workspace, task: Task) -> list[Job]:
+    """List the kept photographs of a task by split, then key."""
     jobs = []
-    for source in params.download.sources:
-        for record in read_filtered(workspace.filtered_dir(source) / "manifest.parquet"):
-            if record.verdict == "keep":
-                path = workspace.raw_dir(source) / record.path
-                jobs.append(Job(_choose_split(record, params), path, record))
+    for source in params.sources_of(task):
+        records = _read_kept(workspace, source)
+        chosen = _choose_test_keys(params, source, records)
+        for record in records:
+            path = workspace.raw_dir(source) / record.path
+            jobs.append(Job(_choose_split(record, params, chosen), path, record))
+    for source in params.synthesize.tasks.old_photo.real_sources if task == "old_photo" else ():
+        for record in _read_kept(workspace, source):
+            jobs.append(Job("real", workspace.raw_dir(source) / record.path, record))
     return sorted(jobs, key=lambda job: (SPLITS.index(job.split), job.record.key))
 
 
-def _choose_split(record: FilterRecord, params: Params) -> Split:
+def _read_kept(workspace: Workspace, source: str) -> list[FilterRecord]:
+    records = read_filtered(workspace.filtered_dir(source) / "manifest.parquet")
+    return [record for record in records if record.verdict == "keep"]
+
+
+def _choose_test_keys(
+    params: Params, source: str, records: list[FilterRecord]
+) -> frozenset[str] | None:
+    """Return the test images of a source whose number of them is agreed, else None."""
+    num_images = params.synthesize.split.test_images.get(source)
+    if num_images is None:
+        return None
+    if len(records) <= num_images:
+        raise DataError(
+            f"synthesize.split.test_images asks for {num_images} images of {source}, and training "
+            "for one more",
+            got=f"{len(records)} that were kept",
+            remedy="lower it, or add photographs",
+        )
+    return choose_test_keys(params.seed, (record.key for record in records), num_images=num_images)
+
+
+def _choose_split(
+    record: FilterRecord, params: Params, chosen: frozenset[str] | None
+) -> ShardSplit:
+    """Choose an image's split; published test sets are tested on only."""
     if record.detector == "exempt":
         return "test"
+    if chosen is not None:
+        return "test" if record.key in chosen else "train"
     for split in SPLITS:
         if record.split == split:
             return split
@@ -118,7 +155,7 @@ def _choose_split(record: FilterRecord, params: Params) -> Split:
 
 
 def _check_splits(jobs: list[Job]) -> None:
-    for split in SPLITS:
+    for split in ("train", "valid", "test"):
         if any(job.split == split for job in jobs):
             continue
         if split == "train":

@@ -5,11 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from lienet.errors import ToolError
 from lienet.images import probe_image
+from lienet.sections.photographs import SampleName
 from lienet.sources import sample
 from lienet.sources.sample import find_sample
 
@@ -20,7 +22,6 @@ def test_pictures_and_their_sizes() -> None:
         info = probe_image(found.read(10**7).head)
         sizes[found.name] = (info.width_px, info.height_px)
     assert sizes == {
-        "astronaut.png": (512, 512),
         "chelsea.png": (451, 300),
         "china.jpg": (640, 427),
         "coffee.png": (600, 400),
@@ -29,6 +30,17 @@ def test_pictures_and_their_sizes() -> None:
         "motorcycle_left.png": (741, 500),
         "rocket.jpg": (640, 427),
     }
+
+
+def test_the_portrait_comes_only_by_name() -> None:
+    assert [found.name for found in find_sample("test", ["astronaut"])] == ["astronaut.png"]
+    several = find_sample("auto", ["coffee", "astronaut"])
+    assert {found.name for found in several} == {"astronaut.png", "coffee.png"}
+
+
+def test_params_know_every_name() -> None:
+    known = get_args(SampleName)
+    assert sorted(Path(found.name).stem for found in find_sample("auto", known)) == list(known)
 
 
 def test_auto_fills_every_split() -> None:
@@ -74,5 +86,5 @@ def test_package_without_its_pictures_is_named(
         origin = str(tmp_path / "__init__.py")
 
     monkeypatch.setattr(sample, "find_spec", lambda _: Spec)
-    with pytest.raises(ToolError, match=r"scikit-image came without .*astronaut\.png"):
+    with pytest.raises(ToolError, match=r"scikit-image came without .*chelsea\.png"):
         list(find_sample("auto"))

@@ -76,7 +76,7 @@ def _run(params: Params, workspace: Workspace, **changes: object) -> dict[str, o
 
 
 def test_its_items_are_the_sources(params: Params):
-    assert stage.list_items(params) == ["sample"]
+    assert stage.list_items(params) == ["sample", "portrait"]
 
 
 def test_faces_are_refused_and_the_rest_is_kept(
@@ -104,11 +104,12 @@ def test_faces_are_refused_and_the_rest_is_kept(
     assert caplog.text.count("text is not looked for") == 1
 
 
-def test_exempt_sources_pass_unseen(params: Params, workspace: Workspace):
+@pytest.mark.parametrize("word", ["exempt", "consented"])
+def test_exempt_and_consented_sources_pass_unseen(params: Params, workspace: Workspace, word: str):
     _store(workspace, {"astronaut": b"not even an image"})
-    exempt = params.filter.model_copy(update={"exempt_sources": ("sample",)})
-    (record,) = _run(params, workspace, filter=exempt).values()
-    assert (record.verdict, record.detector, record.score) == ("keep", "exempt", 0.0)
+    passed = params.filter.model_copy(update={f"{word}_sources": ("sample",)})
+    (record,) = _run(params, workspace, filter=passed).values()
+    assert (record.verdict, record.detector, record.score) == ("keep", word, 0.0)
 
 
 def test_the_bytes_do_not_depend_on_workers_or_on_an_earlier_run(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import os
 import signal
@@ -10,105 +11,22 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-import yaml
 
-from lienet.data.draws import draw_split
-from lienet.data.manifest import FilterRecord, write_filtered
+from lienet.data.degradations import degrade_face
+from lienet.data.draws import draw_split, keyed_generator
+from lienet.data.old_photo import degrade_old_photo, draw_old_photo, generator_of
+from lienet.data.pairs import decode_pair
 from lienet.data.shards import iterate_samples, read_index
 from lienet.errors import DataError
-from lienet.images import encode_png
-from lienet.params import Params, parse_params
+from lienet.images import decode_image, encode_jpeg, encode_png
+from lienet.params import TASKS, OldPhotoDegradation
 from lienet.stages import synthesize
-from lienet.workspace import Workspace
-
-Tree = dict[str, bytes]
-
-
-def record_of(key: str, split: str, **changes: Any) -> FilterRecord:
-    chosen: dict[str, Any] = {
-        "key": key,
-        "source": "photos",
-        "path": f"images/{key}.png",
-        "sha256": "0" * 64,
-        "size_bytes": 1,
-        "width_px": 0,
-        "height_px": 0,
-        "format": "png",
-        "licence": "CC0",
-        "author": "nobody",
-        "origin": "here",
-        "split": split,
-        "status": "kept",
-        "reason": "",
-        "verdict": "keep",
-        "reasons": (),
-        "detector": "yunet",
-        "score": 0.0,
-        "boxes": "[]",
-    }
-    return FilterRecord(**{**chosen, **changes})
-
-
-def noise(seed: int, height_px: int, width_px: int) -> np.ndarray:
-    return np.random.default_rng(seed).integers(0, 256, (height_px, width_px, 3), dtype=np.uint8)
-
-
-class Studio:
-    """A workspace whose filtered manifest is made by hand."""
-
-    def __init__(self, root: Path, profile: Path) -> None:
-        self.workspace = Workspace(root)
-        content = yaml.safe_load(profile.read_text())
-        content["download"]["sources"] = {
-            "photos": {
-                "kind": "folder",
-                "path": "photos",
-                "split": "auto",
-                "licence": "CC0",
-                "author": "nobody",
-            }
-        }
-        content["synthesize"]["tasks"]["sr"].update(tile_px=64, tile_stride_px=64)
-        content["train"]["patch_px"] = 16
-        self.content: dict[str, Any] = content
-        self.records: list[FilterRecord] = []
-
-    def add(self, key: str, split: str, pixels: np.ndarray, **changes: Any) -> None:
-        """Put an image into the raw folder and the manifest."""
-        record = record_of(key, split, **changes)
-        path = self.workspace.raw_dir("photos") / record.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(encode_png(pixels, compress_level=0))
-        self.records.append(record)
-
-    def save(self, num_workers: int = 1) -> Params:
-        """Write manifest and params."""
-        write_filtered(self.workspace.filtered_dir("photos") / "manifest.parquet", self.records)
-        self.content["num_workers"] = num_workers
-        text = yaml.safe_dump(self.content)
-        self.workspace.params_path.write_text(text)
-        return parse_params(text, name="params.yaml")
-
-    def run(self, num_workers: int = 1) -> Tree:
-        """Run the stage in this process; return every file it wrote."""
-        synthesize.run(self.save(num_workers), self.workspace, "sr")
-        return self.read()
-
-    def read(self) -> Tree:
-        """Return every file below the task's shards."""
-        folder = self.workspace.shards_dir("sr")
-        files = sorted(path for path in folder.rglob("*") if path.is_file())
-        return {str(path.relative_to(folder)): path.read_bytes() for path in files}
-
-    def images(self, split: str) -> list[str]:
-        """Return the images of a split, in its order."""
-        samples = iterate_samples(self.workspace.shards_dir("sr") / split)
-        return list(dict.fromkeys(sample.info["image"] for sample in samples))
+from tests.stages.studio import Studio, Tree, noise
 
 
 @pytest.fixture
@@ -127,7 +45,7 @@ def studio(make_studio: Callable[[str], Studio]) -> Studio:
 
 
 def test_the_items_are_the_tasks(studio: Studio):
-    assert synthesize.list_items(studio.save()) == ["sr"]
+    assert synthesize.list_items(studio.save()) == ["sr", "face", "old_photo"]
 
 
 def test_images_go_whole_to_their_split_and_published_sets_are_only_tested_on(studio: Studio):
@@ -164,22 +82,114 @@ def test_auto_is_drawn_by_key(studio: Studio):
     for key in keys:
         studio.add(key, "auto", noise(0, 64, 64))
     studio.run()
-    shares = studio.content["synthesize"]["split"]
+    shares = {
+        name: share
+        for name, share in studio.content["synthesize"]["split"].items()
+        if name.endswith("_share")
+    }
     for split in ("train", "valid", "test"):
         drawn = [key for key in keys if draw_split(studio.content["seed"], key, **shares) == split]
         assert studio.images(split) == sorted(drawn)
 
 
-def test_any_number_of_workers_gives_the_same_bytes(make_studio: Callable[[str], Studio]):
+@pytest.mark.parametrize("task", TASKS)
+def test_any_number_of_workers_gives_the_same_bytes(
+    make_studio: Callable[[str], Studio], task: str
+):
     trees = []
     for num_workers in (1, 2):
         studio = make_studio(str(num_workers))
+        studio.task = task
         for number in range(9):
             split = ("train", "train", "test")[number % 3]
             studio.add(f"k{number}", split, noise(number, 64 + 40 * number, 150))
         trees.append(studio.run(num_workers))
     assert trees[0] == trees[1]
-    assert len(trees[0]) == 3 + 2  # an index for each split, a shard for two
+    assert len(trees[0]) == 4 + 2  # an index for each split, a shard for two
+
+
+def test_faces_keep_their_size_and_lose_nothing_to_a_codec(studio: Studio):
+    studio.task = "face"
+    pixels = noise(0, 131, 98)
+    studio.add("t", "train", pixels)
+    studio.add("e", "test", pixels)
+    studio.run()
+    folder = studio.workspace.shards_dir("face")
+    (sample,) = iterate_samples(folder / "test")
+    degraded, reference = decode_pair(sample, 1)
+    assert np.array_equal(reference, pixels[:128, :96])
+    assert np.array_equal(degraded, degrade_face(pixels[:128, :96], factor=4))
+    tile = list(iterate_samples(folder / "train"))[-1]
+    top, left = tile.info["top_px"], tile.info["left_px"]
+    assert np.array_equal(decode_pair(tile, 1)[0], degraded[top : top + 64, left : left + 64])
+
+
+def test_every_tile_of_an_old_photograph_has_a_look_of_its_own(studio: Studio):
+    studio.task = "old_photo"
+    studio.add("t", "train", noise(0, 64, 128))
+    studio.add("e", "test", noise(1, 65, 99))
+    studio.run()
+    folder = studio.workspace.shards_dir("old_photo")
+    recipe = OldPhotoDegradation.model_validate(studio.content["synthesize"]["tasks"]["old_photo"])
+    looks = []
+    for sample in (*iterate_samples(folder / "train"), *iterate_samples(folder / "test")):
+        degraded, reference = decode_pair(sample, 1)
+        look = draw_old_photo(recipe, seed=studio.content["seed"], key=sample.key)
+        again = degrade_old_photo(reference, look, generator_of(studio.content["seed"], sample.key))
+        assert sample.degraded[1] == again
+        assert sample.info["look"] == json.loads(json.dumps(asdict(look)))
+        assert degraded.shape == reference.shape
+        looks.append(look)
+    assert len(set(looks)) == 3
+
+
+def test_real_old_photographs_stand_beside_without_a_reference(studio: Studio):
+    studio.task = "old_photo"
+    studio.add("t", "train", noise(0, 64, 64))
+    jpeg = encode_jpeg(noise(1, 80, 70), quality=80, chroma="4:2:0")
+    images = {
+        "scan": jpeg,
+        "scan_2": encode_png(noise(2, 66, 67)),
+        "speck": encode_png(noise(3, 9, 9)),
+    }
+    studio.add_source("attic", "test", images)
+    studio.content["filter"]["exempt_sources"] = ["attic"]
+    studio.content["synthesize"]["tasks"]["old_photo"]["real_sources"] = ["attic"]
+    studio.run()
+    folder = studio.workspace.shards_dir("old_photo")
+    scan, scan_2 = iterate_samples(folder / "real")
+    assert (scan.reference_png, scan.degraded) == (None, {1: jpeg})
+    assert np.array_equal(decode_image(scan_2.degraded[1]), noise(2, 66, 67))
+    assert scan.info["test_set"] == "attic"
+    assert studio.images("test") == []
+    with pytest.raises(DataError, match="sample scan is a real photograph without a reference"):
+        decode_pair(scan, 1)
+    studio.task = "sr"
+    studio.run()
+    assert studio.images("real") == studio.images("test") == []
+
+
+def test_a_task_is_made_of_its_own_sources(studio: Studio):
+    studio.add("t", "train", noise(0, 64, 64))
+    studio.add_source("faces", "auto", {f"f{n}": encode_png(noise(n, 64, 64)) for n in range(6)})
+    studio.content["filter"]["consented_sources"] = ["faces"]
+    studio.content["synthesize"]["tasks"]["face"]["sources"] = ["photos", "faces"]
+    studio.content["synthesize"]["split"]["test_images"] = {"faces": 4}
+    studio.run()
+    assert studio.images("train") == ["t"]
+    assert studio.images("test") == []
+    studio.task = "face"
+    studio.run()
+    lots = {
+        key: keyed_generator(studio.content["seed"], "split", key).random()
+        for key in (f"f{n}" for n in range(6))
+    }
+    lowest = sorted(sorted(lots, key=lots.__getitem__)[:4])
+    assert studio.images("test") == lowest
+    assert studio.images("train") == [*sorted(set(lots) - set(lowest)), "t"]
+    studio.content["synthesize"]["split"]["test_images"] = {"faces": 6}
+    with pytest.raises(DataError, match=r"asks for 6 images of faces, .*got 6 that were kept"):
+        studio.run()
 
 
 def test_without_training_images_it_says_so_before_any_work(studio: Studio):
@@ -220,19 +230,20 @@ def test_an_image_that_broke_since_is_named(studio: Studio, num_workers: int):
     assert studio.read() == {}
 
 
-@pytest.mark.parametrize("num_workers", [1, 2])
+@pytest.mark.parametrize(("task", "num_workers"), [("sr", 1), ("sr", 2), ("old_photo", 2)])
 def test_killed_half_way_and_run_again_it_gives_the_bytes_of_an_unbroken_run(
-    make_studio: Callable[[str], Studio], num_workers: int
+    make_studio: Callable[[str], Studio], task: str, num_workers: int
 ):
     unbroken, killed = make_studio("unbroken"), make_studio("killed")
     for studio in (unbroken, killed):
+        studio.task = task
         studio.content["synthesize"]["shard_max_mb"] = 1
         for number in range(24):
             pixels = noise(number, 256, 256)
             studio.add(f"k{number:02d}", "train" if number < 20 else "test", pixels)
     expected = unbroken.run()
     killed.save(num_workers)
-    shards_dir = killed.workspace.shards_dir("sr")
+    shards_dir = killed.workspace.shards_dir(task)
     process = start(killed)
     await_that(lambda: list(shards_dir.glob(".train.*.part/000001.tar")), process)
     workers = children_of(process.pid)
@@ -248,7 +259,7 @@ def test_killed_half_way_and_run_again_it_gives_the_bytes_of_an_unbroken_run(
 def start(studio: Studio) -> subprocess.Popen[bytes]:
     """Start the real command in a studio's workspace."""
     return subprocess.Popen(
-        [sys.executable, "-m", "lienet", "synthesize"],
+        [sys.executable, "-m", "lienet", "synthesize", studio.task],
         cwd=studio.workspace.root,
         env={**os.environ, "PYTHONPATH": str(Path(synthesize.__file__).parents[2])},
         stderr=subprocess.DEVNULL,
