@@ -28,6 +28,8 @@ class Column:
     say: Callable[[Row], str]
     value: Callable[[Row], float | None] = lambda row: None
     is_less_better: bool = False
+    is_minor: bool = False
+    """Whether a narrow table goes without it."""
 
 
 def columns_of(params: Params, task: str) -> list[Column]:
@@ -48,7 +50,8 @@ def columns_of(params: Params, task: str) -> list[Column]:
     columns.append(Column("VMAF", "quality", _say("vmaf", 2), _read("vmaf")))
     if task != "sr":
         gain = _say_gain(lambda row: row.gain_of("vmaf"), 2)
-        columns.append(Column(f"gain in VMAF [{percent}]", "gain", gain))
+        title = f"gain in VMAF [{percent}]"
+        columns.append(Column(title, "gain", gain, is_minor=True))
         # More of it is no better by itself: noise and ringing are sharp as well.
         columns.append(Column("sharpness (reference 1)", "cost", _say("sharpness", 2)))
     columns += [

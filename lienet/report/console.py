@@ -62,11 +62,13 @@ def _draw_group(params: Params, group: tables.Group, *, is_nearest: bool) -> Tab
         box=box.SIMPLE_HEAD,
         pad_edge=False,
     )
-    columns = columns_of(params, group.task)
+    every = columns_of(params, group.task)
+    columns = [column for column in every if not column.is_minor]
     for place, column in enumerate(columns):
         title = _shorten(column.title) if _is_short(column, place) else column.title
         table.add_column(title, justify="right" if place else "left")
-    for row, cells in zip(group.rows, describe_group(params, group), strict=True):
+    for row, line in zip(group.rows, describe_group(params, group), strict=True):
+        cells = [cell for cell, column in zip(line, every, strict=True) if not column.is_minor]
         texts = [
             Text(_shorten(cell.text) if _is_short(column, place) else cell.text, _style(cell))
             for place, (column, cell) in enumerate(zip(columns, cells, strict=True))
@@ -77,7 +79,7 @@ def _draw_group(params: Params, group: tables.Group, *, is_nearest: bool) -> Tab
 
 def _is_short(column: Column, place: int) -> bool:
     """Say whether a column goes without what stands in brackets; PSNR's gain alone keeps it."""
-    return column.kind in ("quality", "gain") and place > _PSNR_GAIN
+    return column.kind != "paper" and place > _PSNR_GAIN
 
 
 def _shorten(text: str) -> str:
