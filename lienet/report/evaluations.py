@@ -13,6 +13,8 @@ from lienet.errors import DataError
 from lienet.params import Params
 from lienet.workspace import Workspace
 
+ABLATION_PREFIX = "ablation_"
+"""Begins the names of networks that lack one part; they have a table of their own."""
 _OPTIONAL = ("vmaf", "ciede2000", "sharpness")
 
 
@@ -105,6 +107,11 @@ class Evaluation(_Read):
     results: dict[str, dict[str, Measurement]]
     identity: Identity | None = None
     real: Mapping[str, RealMeasurement] | None = None
+
+    @property
+    def is_contender(self) -> bool:
+        """Whether it is shown beside the others: no baseline, and whole rather than an ablation."""
+        return self.architecture != "bicubic" and not self.model.startswith(ABLATION_PREFIX)
 
 
 def read_evaluations(params: Params, workspace: Workspace) -> list[Evaluation]:

@@ -36,9 +36,7 @@ def load_real_photographs(
     """
     real_dir = workspace.shards_dir(TASK) / "real"
     methods = [
-        each.model
-        for each in evaluations
-        if each.task == TASK and each.architecture != "bicubic" and each.real
+        each.model for each in evaluations if each.task == TASK and each.real and each.is_contender
     ]
     if not methods or not (real_dir / INDEX_NAME).is_file():
         return []

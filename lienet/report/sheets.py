@@ -72,7 +72,7 @@ def make_real_sheets(evaluations: Iterable[Evaluation]) -> list[Sheet]:
     """Return a sheet for each test set of real photographs: before, and after each method."""
     sets: dict[str, list[Evaluation]] = {}
     for each in evaluations:
-        if each.architecture != "bicubic":
+        if each.is_contender:
             for test_set in each.real or {}:
                 sets.setdefault(test_set, []).append(each)
     sheets = []

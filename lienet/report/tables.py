@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from lienet.params import Params
-from lienet.report.evaluations import Evaluation, Measurement
+from lienet.report.evaluations import ABLATION_PREFIX, Evaluation, Measurement
 from lienet.report.paper import PAPER_TABLE1
 
 TABLE1_COLUMNS = (
@@ -35,7 +35,6 @@ OURS = ("lienet", "lienet_enhancement")
 """The architectures that are the paper's."""
 CLASSICS = ("unsharp", "restoration")
 """The methods that learn nothing."""
-ABLATION_PREFIX = "ablation_"
 _DECIMALS = {"psnr": 4, "ssim": 6, "vmaf": 4, "latency": 3}
 
 

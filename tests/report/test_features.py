@@ -23,5 +23,5 @@ def test_no_map_is_no_figure_and_a_broken_one_is_named(other_groups, tmp_path):
     folder = place.evaluation_dir("face", "lienet")
     folder.mkdir(parents=True)
     (folder / "features.npz").write_bytes(b"broken")
-    with pytest.raises(DataError, match="is no feature map.*evaluate face-lienet"):
+    with pytest.raises(DataError, match=r"is no feature map.*evaluate face-lienet"):
         load_feature_maps(place, other_groups)
