@@ -1,14 +1,16 @@
-"""From scores of single images to results: protocols, means, gains over bicubic, intervals.
+"""From scores of single images to results: protocols, means, gains over the baseline, intervals.
 
-Owns what a model is measured under and how its images are summed up. Every gain is the mean of
-differences on the same images, never a difference of pooled values. Reads no image.
+Owns what a model is measured under and how its images are summed up. A task's baseline is what
+stands there without any model: bicubic upsampling for ``sr``, the degraded input itself where an
+image keeps its size. Every gain is the mean of differences on the same images, the model's score
+less the baseline's, never a difference of pooled values. Reads no image.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, fields
 
 import numpy as np
@@ -18,13 +20,19 @@ from lienet.data.draws import keyed_generator
 from lienet.errors import DataError, ParamsError
 from lienet.params import Protocol
 
+WHOLE_IMAGE_MEASURES = ("vmaf", "ciede2000", "sharpness")
+"""Measured once for each image, in colour and without a crop."""
 _DECIMALS = 6
 _MAX_DRAWS_AT_ONCE = 2_000_000
 
 
 @dataclass(frozen=True)
 class ImageScore:
-    """One enhanced image under one protocol, beside bicubic upsampling of the same input."""
+    """One enhanced image under one protocol, beside the baseline of the same input.
+
+    What follows ``ssim`` is of the whole image, the same under every protocol of a scale, and None
+    where it was not asked for.
+    """
 
     protocol: str
     test_set: str
@@ -32,9 +40,15 @@ class ImageScore:
     psnr_db: float
     ssim: float
     vmaf: float | None
-    """Of the whole image in colour, the same under every protocol of a scale; None if not asked."""
-    bicubic_psnr_db: float
-    bicubic_ssim: float
+    baseline_psnr_db: float
+    baseline_ssim: float
+    baseline_vmaf: float | None = None
+    ciede2000: float | None = None
+    """Colour error, mean over pixels; lower is better."""
+    baseline_ciede2000: float | None = None
+    sharpness: float | None = None
+    """Sharpness of the enhanced image over that of the reference; 1 is as sharp."""
+    baseline_sharpness: float | None = None
 
 
 @dataclass(frozen=True)
@@ -48,7 +62,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class Result:
-    """One model under one protocol on one test set: means over images, gains over bicubic."""
+    """One model under one protocol on one test set: means over images, gains over the baseline."""
 
     num_images: int
     psnr_db: float
@@ -60,6 +74,18 @@ class Result:
     ssim_gain: float
     ssim_gain_low: float
     ssim_gain_high: float
+    vmaf_gain: float | None = None
+    vmaf_gain_low: float | None = None
+    vmaf_gain_high: float | None = None
+    ciede2000: float | None = None
+    ciede2000_gain: float | None = None
+    """The model's colour error less the baseline's: below zero is better."""
+    ciede2000_gain_low: float | None = None
+    ciede2000_gain_high: float | None = None
+    sharpness: float | None = None
+    sharpness_gain: float | None = None
+    sharpness_gain_low: float | None = None
+    sharpness_gain_high: float | None = None
 
 
 Results = dict[str, dict[str, Result]]
@@ -135,21 +161,37 @@ def summarise(
     results: Results = {}
     for protocol, sets in groups.items():
         for test_set, group in sets.items():
-            psnr = bound([score.psnr_db - score.bicubic_psnr_db for score in group])
-            ssim = bound([score.ssim - score.bicubic_ssim for score in group])
+            psnr = bound([score.psnr_db - score.baseline_psnr_db for score in group])
+            ssim = bound([score.ssim - score.baseline_ssim for score in group])
             results.setdefault(protocol, {})[test_set] = Result(
                 num_images=len(group),
                 psnr_db=float(np.mean([score.psnr_db for score in group])),
                 ssim=float(np.mean([score.ssim for score in group])),
-                vmaf=mean_or_none([score.vmaf for score in group]),
                 psnr_gain_db=psnr.mean,
                 psnr_gain_low_db=psnr.low,
                 psnr_gain_high_db=psnr.high,
                 ssim_gain=ssim.mean,
                 ssim_gain_low=ssim.low,
                 ssim_gain_high=ssim.high,
+                **_summarise_whole_images(group, bound),
             )
     return results
+
+
+def _summarise_whole_images(
+    group: Sequence[ImageScore], bound: Callable[[list[float]], Interval]
+) -> dict[str, float | None]:
+    """Return mean and gain of what was measured on whole images, by the fields of a result."""
+    summary: dict[str, float | None] = {}
+    for name in WHOLE_IMAGE_MEASURES:
+        own = [getattr(score, name) for score in group]
+        theirs = [getattr(score, f"baseline_{name}") for score in group]
+        summary[name] = mean_or_none(own)
+        if mean_or_none(own + theirs) is not None:
+            gain = bound([ours - base for ours, base in zip(own, theirs, strict=True)])
+            summary[f"{name}_gain"] = gain.mean
+            summary[f"{name}_gain_low"], summary[f"{name}_gain_high"] = gain.low, gain.high
+    return summary
 
 
 def mean_or_none(values: Sequence[float | None]) -> float | None:
@@ -173,13 +215,16 @@ def format_results(results: Results) -> str:
     """Return a line for each protocol and test set under a header; "-" if not measured."""
     lines = [
         f"{'protocol':16}  {'test set':16}  images  PSNR (dB)     gain    SSIM     gain   VMAF"
+        "  CIEDE2000"
     ]
     for protocol, sets in results.items():
         for test_set, row in sets.items():
             vmaf = "-" if row.vmaf is None else f"{row.vmaf:.2f}"
+            colour = "-" if row.ciede2000 is None else f"{row.ciede2000:.2f}"
             lines.append(
                 f"{protocol:16}  {test_set:16}  {row.num_images:6}  {row.psnr_db:9.3f}"
                 f"  {row.psnr_gain_db:+7.3f}  {row.ssim:.4f}  {row.ssim_gain:+.4f}  {vmaf:>5}"
+                f"  {colour:>9}"
             )
     return "\n".join(lines)
 

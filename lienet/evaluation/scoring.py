@@ -1,4 +1,4 @@
-"""A network over test samples: enhance, compare with the references, hand the images on.
+"""A method over test samples: enhance, compare with the references, hand the images on.
 
 Owns the walk over samples, one held at a time beside the bounded VMAF batch. What is measured is
 the protocols' to say; where results go is the caller's.
@@ -9,14 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
+from typing import Protocol as Interface
 
 from torch import nn
 
 from lienet.data.shards import Sample
 from lienet.errors import DataError
 from lienet.evaluation.benchmark import ImageScore
-from lienet.evaluation.metrics import prepare_pair, psnr_of_prepared, ssim_of_prepared
+from lienet.evaluation.metrics import (
+    measure_ciede2000,
+    measure_relative_sharpness,
+    prepare_pair,
+    psnr_of_prepared,
+    ssim_of_prepared,
+)
 from lienet.evaluation.vmaf import VmafBatch
 from lienet.executors import count_workers
 from lienet.images import Pixels, decode_image
@@ -25,39 +34,59 @@ from lienet.models.baselines import Bicubic
 from lienet.params import Protocol
 
 
+class Enhances(Interface):
+    """Anything that turns an image into a better one."""
+
+    def enhance(self, pixels: Pixels) -> Pixels:
+        """Map RGB uint8 ``h w 3`` to the same, ``scale`` times as high and wide."""
+        ...
+
+
+class Unchanged:
+    """The input itself: the baseline of the tasks that keep an image's size."""
+
+    def enhance(self, pixels: Pixels) -> Pixels:
+        """Return ``pixels``."""
+        return pixels
+
+
 @dataclass(frozen=True)
 class EnhancedImage:
-    """What a network made of one test image."""
+    """What a method made of one image; all RGB uint8, ``h w 3``."""
 
     scale: int
     test_set: str
     key: str
     pixels: Pixels
-    """RGB uint8, ``h w 3``."""
+    degraded: Pixels
+    reference: Pixels | None
+    """None for real photographs, of which there is none."""
 
 
 @dataclass(frozen=True)
 class Contender:
-    """A network at one scale, and bicubic upsampling, which its gains are measured from."""
+    """A method at one scale, and the baseline that its gains are measured from."""
 
-    enhancer: Enhancer
-    bicubic: Enhancer
+    enhancer: Enhances
+    baseline: Enhances
 
 
 def make_contenders(
     models: Mapping[int, nn.Module | Path], *, tile_px: int
 ) -> dict[int, Contender]:
-    """Set each scale's network, a module or an ONNX file, beside bicubic upsampling.
+    """Set each scale's network, a module or an ONNX file, beside the scale's baseline.
 
     Raises:
         ModelError: an ONNX file cannot be used.
     """
     contenders = {}
     for scale, model in models.items():
-        bicubic = Enhancer(Bicubic(scale), scale=scale, tile_px=tile_px)
-        is_bicubic = isinstance(model, Bicubic)
-        enhancer = bicubic if is_bicubic else Enhancer(model, scale=scale, tile_px=tile_px)
-        contenders[scale] = Contender(enhancer, bicubic)
+        baseline: Enhances = Unchanged()
+        if scale > 1:
+            baseline = Enhancer(Bicubic(scale), scale=scale, tile_px=tile_px)
+        is_baseline = isinstance(model, Bicubic)
+        enhancer = baseline if is_baseline else Enhancer(model, scale=scale, tile_px=tile_px)
+        contenders[scale] = Contender(enhancer, baseline)
     return contenders
 
 
@@ -67,40 +96,58 @@ def score_samples(
     protocols: Mapping[str, Protocol],
     *,
     with_vmaf: bool,
+    with_ciede2000: bool = False,
     on_image: Callable[[EnhancedImage], None] = lambda image: None,
 ) -> list[ImageScore]:
-    """Measure a network on every sample under every protocol.
+    """Measure a method on every sample under every protocol.
 
     Args:
         samples: read once, lazily.
         contenders: one for each scale of ``protocols``.
         protocols: by name.
         with_vmaf: measure VMAF too, once for each image and scale.
+        with_ciede2000: measure the colour error too, likewise.
         on_image: is given every enhanced image, in the order of the samples.
 
     Returns:
         Scores by protocol, then in the order of the samples.
 
     Raises:
-        DataError: a sample lacks a scale or a test set, or its images do not fit each other.
+        DataError: a sample lacks a scale, a test set or its reference, or its images do not fit
+            each other.
     """
     scores: list[tuple[int, ImageScore]] = []
-    vmaf = VmafBatch[tuple[int, str]]()
+    vmaf = VmafBatch[tuple[int, str, bool]]()
     with ThreadPoolExecutor(count_workers(0)) as threads:
         for sample in samples:
-            reference = decode_image(sample.reference_png)
+            reference = _decode_reference(sample)
             for scale, contender in contenders.items():
                 wanted = {name: each for name, each in protocols.items() if each.scale == scale}
-                image, bicubic = _enhance(sample, reference, scale, contender)
+                image, baseline = _enhance(sample, reference, scale, contender)
                 on_image(image)
+                versions = [image.pixels] + [baseline] * (baseline is not image.pixels)
                 if with_vmaf:
-                    vmaf.add((scale, sample.key), reference, image.pixels)
-                measured = _measure(reference, image, bicubic, wanted, threads)
-                scores.extend((scale, score) for score in measured)
+                    for is_baseline, pixels in enumerate(versions):
+                        vmaf.add((scale, sample.key, bool(is_baseline)), reference, pixels)
+                whole = _measure_whole(reference, versions, scale, with_ciede2000, threads)
+                for score in _measure(reference, image, versions, wanted, threads):
+                    scores.append((scale, replace(score, **whole)))
     vmafs = vmaf.finish()
     order = {name: place for place, name in enumerate(protocols)}
-    finished = [replace(score, vmaf=vmafs.get((scale, score.key))) for scale, score in scores]
+    finished = []
+    for scale, score in scores:
+        own = vmafs.get((scale, score.key, False))
+        baseline_vmaf = vmafs.get((scale, score.key, True), own)
+        finished.append(replace(score, vmaf=own, baseline_vmaf=baseline_vmaf))
     return sorted(finished, key=lambda score: order[score.protocol])
+
+
+def _decode_reference(sample: Sample) -> Pixels:
+    if sample.reference_png is None:
+        raise DataError(
+            f"test sample {sample.key} has no reference", remedy="run `lienet synthesize` again"
+        )
+    return decode_image(sample.reference_png)
 
 
 def _enhance(
@@ -121,15 +168,35 @@ def _enhance(
             remedy="run `lienet synthesize` again",
         )
     enhanced = contender.enhancer.enhance(degraded)
-    is_bicubic = contender.enhancer is contender.bicubic
-    bicubic = enhanced if is_bicubic else contender.bicubic.enhance(degraded)
-    return EnhancedImage(scale, test_set, sample.key, enhanced), bicubic
+    is_baseline = contender.enhancer is contender.baseline
+    baseline = enhanced if is_baseline else contender.baseline.enhance(degraded)
+    return EnhancedImage(scale, test_set, sample.key, enhanced, degraded, reference), baseline
+
+
+def _measure_whole(
+    reference: Pixels,
+    versions: list[Pixels],
+    scale: int,
+    with_ciede2000: bool,
+    threads: Executor,
+) -> dict[str, Any]:
+    """Return the measures of whole images by the fields of a score, for it and the baseline."""
+    measures = {}
+    if scale == 1:
+        measures["sharpness"] = measure_relative_sharpness
+    if with_ciede2000:
+        measures["ciede2000"] = measure_ciede2000
+    found = {}
+    for name, measure in measures.items():
+        values = list(threads.map(partial(measure, reference), versions))
+        found[name], found[f"baseline_{name}"] = values[0], values[-1]
+    return found
 
 
 def _measure(
     reference: Pixels,
     image: EnhancedImage,
-    bicubic: Pixels,
+    versions: list[Pixels],
     protocols: Mapping[str, Protocol],
     threads: Executor,
 ) -> Iterator[ImageScore]:
@@ -138,7 +205,6 @@ def _measure(
         pair = prepare_pair(reference, pixels, colour=protocol.colour, border_px=protocol.border_px)
         return psnr_of_prepared(*pair), ssim_of_prepared(*pair)
 
-    versions = [image.pixels] if bicubic is image.pixels else [image.pixels, bicubic]
     jobs = [(protocol, pixels) for protocol in protocols.values() for pixels in versions]
     qualities = list(threads.map(measure, jobs))
     for place, name in enumerate(protocols):

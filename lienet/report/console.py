@@ -10,12 +10,14 @@ from rich.text import Text
 
 from lienet.params import Params
 from lienet.report import tables
+from lienet.report.columns import Column, columns_of
 from lienet.report.evaluations import read_evaluations
-from lienet.report.wording import Cell, column_titles, count_noun, describe_group
+from lienet.report.wording import Cell, describe_group
+from lienet.report.words import count_noun
 from lienet.workspace import Workspace
 
 LOG_WIDTH = 160
-_SSIM_GAIN = 4
+_PSNR_GAIN = 2
 
 
 def make_console() -> Console:
@@ -27,16 +29,18 @@ def make_console() -> Console:
 
 
 def render_console(params: Params, workspace: Workspace) -> RenderableType:
-    """Return Table 1 under the figures' protocol and the nearest one.
+    """Return Table 1 under the figures' protocol of each task and the nearest one.
 
     Raises:
         DataError: a model has not been evaluated.
     """
-    groups = tables.group_rows(params, read_evaluations(params, workspace))
+    measured = tables.group_rows(params, read_evaluations(params, workspace))
+    groups = [group.without_ablations for group in measured]
     nearest = tables.find_nearest(groups)
     parts: list[RenderableType] = []
     for group in groups:
-        is_shown = group.protocol == params.report.figure_protocols["sr"] and group.has_networks
+        is_chosen = group.protocol in params.report.figure_protocols.values()
+        is_shown = is_chosen and group.has_networks
         if is_shown or group is nearest:
             parts.append(_draw_group(params, group, is_nearest=group is nearest))
     return Padding(Group(*parts), (1, 0))
@@ -58,21 +62,29 @@ def _draw_group(params: Params, group: tables.Group, *, is_nearest: bool) -> Tab
         box=box.SIMPLE_HEAD,
         pad_edge=False,
     )
-    for column, title in enumerate(column_titles(params)):
-        shown = "gain" if column == _SSIM_GAIN else title
-        table.add_column(shown, justify="right" if column else "left")
-    for row, cells in zip(group.rows, describe_group(group), strict=True):
+    every = columns_of(params, group.task)
+    columns = [column for column in every if not column.is_minor]
+    for place, column in enumerate(columns):
+        title = _shorten(column.title) if _is_short(column, place) else column.title
+        table.add_column(title, justify="right" if place else "left")
+    for row, line in zip(group.rows, describe_group(params, group), strict=True):
+        cells = [cell for cell, column in zip(line, every, strict=True) if not column.is_minor]
         texts = [
-            Text(_shorten(cell.text) if column == _SSIM_GAIN else cell.text, style=_style(cell))
-            for column, cell in enumerate(cells)
+            Text(_shorten(cell.text) if _is_short(column, place) else cell.text, _style(cell))
+            for place, (column, cell) in enumerate(zip(columns, cells, strict=True))
         ]
         table.add_row(*texts, style="cyan" if row.is_ours else "")
     return table
 
 
-def _shorten(gain: str) -> str:
-    """Leave out the interval, which table1.md shows, so that a line fits a wide terminal."""
-    return gain.partition(" [")[0]
+def _is_short(column: Column, place: int) -> bool:
+    """Say whether a column goes without what stands in brackets; PSNR's gain alone keeps it."""
+    return column.kind != "paper" and place > _PSNR_GAIN
+
+
+def _shorten(text: str) -> str:
+    """Leave out what table1.md shows in brackets, so that a line fits a wide terminal."""
+    return text.partition(" [")[0].partition(" (")[0]
 
 
 def _style(cell: Cell) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,23 +13,32 @@ from lienet.errors import DataError
 from lienet.params import Params
 from lienet.workspace import Workspace
 
+ABLATION_PREFIX = "ablation_"
+"""Begins the names of networks that lack one part; they have a table of their own."""
+_OPTIONAL = ("vmaf", "ciede2000", "sharpness")
+
 
 @dataclass(frozen=True)
 class ImageScore:
-    """One model's PSNR in dB and SSIM on one image."""
+    """One method's scores on one image; None where a measure was not asked for."""
 
     psnr_db: float
     ssim: float
+    vmaf: float | None = None
+    ciede2000: float | None = None
+    sharpness: float | None = None
 
 
 PerImage = dict[tuple[str, str, str, str], dict[str, ImageScore]]
 """By (task, model, protocol, test set), then by image key."""
 
 
-class Measurement(BaseModel):
-    """One model under one protocol on one test set; gains are over bicubic on the same images."""
+class _Read(BaseModel):
+    model_config = ConfigDict(frozen=True, protected_namespaces=())
 
-    model_config = ConfigDict(frozen=True)
+
+class Measurement(_Read):
+    """One method under one protocol on one test set; gains are over the task's baseline."""
 
     num_images: int
     psnr_db: float
@@ -41,12 +50,48 @@ class Measurement(BaseModel):
     ssim_gain: float
     ssim_gain_low: float
     ssim_gain_high: float
+    vmaf_gain: float | None = None
+    vmaf_gain_low: float | None = None
+    vmaf_gain_high: float | None = None
+    ciede2000: float | None = None
+    ciede2000_gain: float | None = None
+    ciede2000_gain_low: float | None = None
+    ciede2000_gain_high: float | None = None
+    sharpness: float | None = None
+    sharpness_gain: float | None = None
+    sharpness_gain_low: float | None = None
+    sharpness_gain_high: float | None = None
 
 
-class Evaluation(BaseModel):
-    """One model as evaluate measured it; ``results`` goes by protocol, then by test set."""
+class RealMeasurement(_Read):
+    """Real old photographs of one test set before and after one method, by measure."""
 
-    model_config = ConfigDict(frozen=True, protected_namespaces=())
+    num_images: int
+    before: Mapping[str, float]
+    after: Mapping[str, float]
+
+
+class Distances(_Read):
+    """How far faces of one test set are from their references, by embedding."""
+
+    num_images: int
+    num_located: int
+    distance: float
+    baseline_distance: float
+    distance_gain: float
+    distance_gain_low: float
+    distance_gain_high: float
+
+
+class Identity(_Read):
+    """Whether identity was measured, and how it came out, by test set."""
+
+    note: str | None
+    sets: Mapping[str, Distances]
+
+
+class Evaluation(_Read):
+    """One method as evaluate measured it; ``results`` goes by protocol, then by test set."""
 
     task: str
     model: str
@@ -60,20 +105,28 @@ class Evaluation(BaseModel):
     steps: int
     weights_sha256: str
     results: dict[str, dict[str, Measurement]]
+    identity: Identity | None = None
+    real: Mapping[str, RealMeasurement] | None = None
+
+    @property
+    def is_contender(self) -> bool:
+        """Whether it is shown beside the others: no baseline, and whole rather than an ablation."""
+        return self.architecture != "bicubic" and not self.model.startswith(ABLATION_PREFIX)
 
 
 def read_evaluations(params: Params, workspace: Workspace) -> list[Evaluation]:
-    """Read the metrics of every model of ``params``, bicubic first and lienet last.
+    """Read the metrics of every method of ``params``, baselines first and lienet last.
 
     Raises:
         DataError: a file is missing, broken, or lacks a protocol; names the stage to run.
     """
+    known = {**params.models, **params.evaluate.classics}
     evaluations = []
-    for key in order_models(params):
-        model = params.models[key]
-        evaluation = _read_evaluation(workspace.evaluation_path(model.task, model.name), key)
-        scale = None if model.architecture == "bicubic" else model.scale
-        for protocol in _protocols_of(params, task=model.task, scale=scale):
+    for key in order_methods(params):
+        spec = known[key]
+        evaluation = _read_evaluation(workspace.evaluation_path(spec.task, spec.name), key)
+        scale = None if evaluation.architecture == "bicubic" else evaluation.scale
+        for protocol in _protocols_of(params, task=spec.task, scale=scale):
             if protocol not in evaluation.results:
                 raise DataError(
                     f"the evaluation of {key} has no protocol {protocol}",
@@ -83,19 +136,26 @@ def read_evaluations(params: Params, workspace: Workspace) -> list[Evaluation]:
     return evaluations
 
 
-def order_models(params: Params) -> list[str]:
-    """Return the model keys as tables show them: bicubic, the baselines as listed, lienet."""
-    rank = {"bicubic": 0, "lienet": 2}
+def order_methods(params: Params) -> list[str]:
+    """Return the keys as tables show them: baselines, classics, rivals as listed, lienet.
+
+    Classical methods of a task without models are left out: nothing stands beside them.
+    """
+    rank = {"bicubic": 0, "lienet": 3, "lienet_enhancement": 3}
+    tasks = {model.task for model in params.models.values()}
+    classics = [key for key, each in params.evaluate.classics.items() if each.task in tasks]
 
     def place(key: str) -> tuple[int, bool]:
-        model = params.models[key]
-        return rank.get(model.architecture, 1), model.name == "lienet"
+        model = params.models.get(key)
+        if model is None:
+            return 1, False
+        return rank.get(model.architecture, 2), model.name == "lienet"
 
-    return sorted(params.models, key=place)
+    return sorted([*params.models, *classics], key=place)
 
 
 def read_per_image(workspace: Workspace, evaluations: Sequence[Evaluation]) -> PerImage:
-    """Read every model's ``per_image.csv``.
+    """Read every method's ``per_image.csv``.
 
     Raises:
         DataError: a file is missing, or is not the table that evaluate writes.
@@ -108,13 +168,18 @@ def read_per_image(workspace: Workspace, evaluations: Sequence[Evaluation]) -> P
             with path.open(encoding="utf-8", newline="") as stream:
                 for line in csv.DictReader(stream):
                     place = (each.task, each.model, line["protocol"], line["test_set"])
-                    score = ImageScore(float(line["psnr_db"]), float(line["ssim"]))
-                    scores.setdefault(place, {})[line["key"]] = score
+                    scores.setdefault(place, {})[line["key"]] = _parse_score(line)
         except FileNotFoundError:
             raise DataError(f"no per-image results at {path}", remedy=remedy) from None
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(f"{path} is broken: {error!r}", remedy=remedy) from None
     return scores
+
+
+def _parse_score(line: Mapping[str, str]) -> ImageScore:
+    """Return a line's scores; a column that is empty, or not there, was not measured."""
+    measured = {name: float(line[name]) for name in _OPTIONAL if line.get(name)}
+    return ImageScore(float(line["psnr_db"]), float(line["ssim"]), **measured)
 
 
 def _protocols_of(params: Params, *, task: str, scale: int | None) -> list[str]:

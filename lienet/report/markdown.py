@@ -5,33 +5,44 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lienet.params import Params
+from lienet.report.pairs import Pair
 from lienet.report.paper import PAPER_NUM_IMAGES, PAPER_SOURCE, PAPER_TABLE1
-from lienet.report.tables import MIN_IMAGES_TO_JUDGE, Group, Pair
-from lienet.report.wording import (
-    Cell,
-    column_titles,
-    count_noun,
-    describe_group,
-    describe_pair,
-    format_percent,
-    summarize,
-)
+from lienet.report.sheets import Sheet
+from lienet.report.tables import Group
+from lienet.report.wording import Cell, column_titles, describe_group, summarize
+from lienet.report.words import count_noun
 
 NEAREST_MARK = "◆"
 
 
 def render_markdown(
-    params: Params, groups: Sequence[Group], pairs: Sequence[Pair], nearest: Group | None
+    params: Params,
+    groups: Sequence[Group],
+    pairs: Sequence[Pair],
+    nearest: Group | None,
+    sheets: Sequence[Sheet],
 ) -> str:
-    """Return the whole of ``reports/table1.md``."""
+    """Return the whole of ``reports/table1.md``.
+
+    Args:
+        params: the active set.
+        groups: what Table 1 shows, ablations left out.
+        pairs: ours against every other row; the summary speaks of them.
+        nearest: the group nearest the paper's.
+        sheets: the tables that follow Table 1.
+    """
     parts = ["# Table 1", " ".join(summarize(params, groups, pairs, nearest))]
     parts += _render_bicubic(groups, nearest)
     parts += _render_groups(params, groups, nearest)
-    parts += _render_pairs(params, pairs)
+    for sheet in sheets:
+        parts += [f"## {sheet.title}", sheet.note]
+        if sheet.lines:
+            parts.append(_draw_table(sheet.titles, sheet.lines, num_words=sheet.num_words))
     parts += [
         "## Reading it",
-        f"The paper's figures: {PAPER_SOURCE}; {PAPER_NUM_IMAGES} images. Gains are over bicubic "
-        "on the same images; intervals come from a paired bootstrap over images. Best values are "
+        f"The paper's figures: {PAPER_SOURCE}; {PAPER_NUM_IMAGES} images. Gains are on the same "
+        "images, over bicubic in super-resolution and over the input itself in the tasks that keep "
+        "an image's size; intervals come from a paired bootstrap over images. Best values are "
         "bold: quality over every row, cost over the networks.",
     ]
     return "\n\n".join(parts) + "\n"
@@ -41,9 +52,9 @@ def _render_bicubic(groups: Sequence[Group], nearest: Group | None) -> list[str]
     paper = PAPER_TABLE1["bicubic"]
     lines = []
     for group in groups:
-        if group.bicubic is None or group.task != "sr":
+        if group.baseline is None or group.task != "sr":
             continue
-        measured = group.bicubic.measured
+        measured = group.baseline.measured
         mark = f" {NEAREST_MARK}" if group is nearest else ""
         lines.append(
             [
@@ -74,26 +85,9 @@ def _render_groups(params: Params, groups: Sequence[Group], nearest: Group | Non
         mark = f" {NEAREST_MARK} nearest the paper's bicubic row" if group is nearest else ""
         images = count_noun(group.num_images, "image")
         parts.append(f"## {group.protocol} on {group.test_set} ({images}){mark}")
-        parts.append(_draw_table(column_titles(params), describe_group(group), num_words=1))
+        titles, lines = column_titles(params, group.task), describe_group(params, group)
+        parts.append(_draw_table(titles, lines, num_words=1))
     return parts
-
-
-def _render_pairs(params: Params, pairs: Sequence[Pair]) -> list[str]:
-    if not pairs:
-        return []
-    percent = format_percent(params.evaluate.bootstrap_confidence)
-    titles = ["protocol", "test set (images)", "difference", f"PSNR dB [{percent}]", "in PSNR"]
-    titles += [f"SSIM [{percent}]", "in SSIM"]
-    lines = [
-        [pair.protocol, f"{pair.test_set} ({pair.num_images})", *describe_pair(pair)]
-        for pair in pairs
-    ]
-    return [
-        "## Model against model",
-        "Differences on the same images. Ahead or behind: the interval excludes zero, on at least "
-        f"{MIN_IMAGES_TO_JUDGE} images.",
-        _draw_table(titles, [[Cell(text) for text in line] for line in lines], num_words=3),
-    ]
 
 
 def _draw_table(titles: Sequence[str], lines: Sequence[Sequence[Cell]], *, num_words: int) -> str:

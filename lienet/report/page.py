@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
@@ -16,32 +15,21 @@ from PIL import Image
 from lienet.errors import DataError
 from lienet.images import Pixels
 from lienet.params import Params
+from lienet.report.columns import columns_of
 from lienet.report.crops import choose_crop
+from lienet.report.drawings import Drawing
+from lienet.report.pairs import Pair
 from lienet.report.paper import PAPER_NUM_IMAGES, PAPER_SOURCE, PAPER_TABLE1
 from lienet.report.pictures import Comparison
-from lienet.report.tables import MIN_IMAGES_TO_JUDGE, Group, Pair, judge
-from lienet.report.wording import (
-    column_titles,
-    count_noun,
-    describe_group,
-    describe_pair,
-    format_count,
-    format_percent,
-    summarize,
-)
+from lienet.report.sheets import Sheet
+from lienet.report.tables import Group
+from lienet.report.wording import describe_group, summarize
+from lienet.report.words import TASK_TITLES, count_noun, format_percent
 
 MAX_PAGE_BYTES = 8_000_000
 _SLIDER_HEIGHT_PX = 640
 _SLIDER_WIDTH_PX = 960
 _QUALITIES = (92, 86, 78, 68, 55)
-
-
-@dataclass(frozen=True)
-class Figures:
-    """The figures as PNG bytes for a light and a dark ground; empty where nothing was drawn."""
-
-    light: Mapping[str, bytes]
-    dark: Mapping[str, bytes]
 
 
 def render_page(
@@ -50,9 +38,19 @@ def render_page(
     pairs: Sequence[Pair],
     nearest: Group | None,
     comparisons: Sequence[Comparison],
-    figures: Figures,
+    figures: Mapping[str, Drawing],
+    sheets: Sequence[Sheet],
 ) -> str:
     """Return the page as HTML, under ``MAX_PAGE_BYTES``.
+
+    Args:
+        params: the active set.
+        groups: what Table 1 shows, ablations left out.
+        pairs: ours against every other row; the summary speaks of them.
+        nearest: the group nearest the paper's.
+        comparisons: the photographs of the slider.
+        figures: by name, in their order.
+        sheets: the tables beside Table 1.
 
     Photographs are WebP, at the highest quality of a fixed ladder that keeps the page within its
     size.
@@ -65,7 +63,7 @@ def render_page(
     template = environment.from_string(
         files("lienet.report").joinpath("page.html").read_text(encoding="utf-8")
     )
-    shown = _describe(params, groups, pairs, nearest)
+    shown = _describe(params, groups, pairs, nearest) | {"sheets": sheets}
     for quality in _QUALITIES:
         page = template.render(
             **shown,
@@ -85,39 +83,27 @@ def render_page(
 def _describe(
     params: Params, groups: Sequence[Group], pairs: Sequence[Pair], nearest: Group | None
 ) -> dict[str, Any]:
-    newest = {row.model: row.evaluation for group in groups for row in group.rows}
+    newest = {(group.task, row.model): row.evaluation for group in groups for row in group.rows}
     return {
         "summary": summarize(params, groups, pairs, nearest),
         "profile": params.profile,
         "confidence": format_percent(params.evaluate.bootstrap_confidence),
         "resamples": params.evaluate.bootstrap_resamples,
-        "has_vmaf": params.evaluate.vmaf,
-        "min_images": MIN_IMAGES_TO_JUDGE,
-        "figure_protocol": params.report.figure_protocols["sr"],
-        "crop_px": params.report.figure_crop_px,
-        "titles": column_titles(params),
         "tables": [
             _describe_table(group, nearest, params) for group in groups if group.has_networks
         ],
         "bicubic": [
-            _describe_bicubic(group, nearest) for group in groups if group.bicubic is not None
+            _describe_bicubic(group, nearest)
+            for group in groups
+            if group.baseline is not None and group.task == "sr"
         ],
-        "pairs": [
-            {
-                "protocol": pair.protocol,
-                "test_set": pair.test_set,
-                "cells": describe_pair(pair),
-                "num_images": pair.num_images,
-                "verdicts": (
-                    judge(pair.psnr_db, pair.num_images),
-                    judge(pair.ssim, pair.num_images),
-                ),
-            }
-            for pair in pairs
-        ],
-        "protocols": params.evaluate.protocols,
+        "protocols": {
+            name: each
+            for name, each in params.evaluate.protocols.items()
+            if each.task in {group.task for group in groups}
+        },
+        "degradations": params.synthesize.tasks,
         "evaluations": list(newest.values()),
-        "format_count": format_count,
         "paper": {
             "source": PAPER_SOURCE,
             "num_images": PAPER_NUM_IMAGES,
@@ -127,22 +113,26 @@ def _describe(
 
 
 def _describe_table(group: Group, nearest: Group | None, params: Params) -> dict[str, Any]:
+    columns = columns_of(params, group.task)
+    is_chosen = group.protocol in params.report.figure_protocols.values()
     return {
+        "task": TASK_TITLES[group.task],
         "protocol": group.protocol,
         "test_set": group.test_set,
         "images": count_noun(group.num_images, "image"),
         "is_nearest": group is nearest,
-        "is_open": group.protocol == params.report.figure_protocols["sr"] or group is nearest,
+        "is_open": is_chosen or group is nearest,
+        "columns": columns,
         "lines": [
             {"cells": cells, "is_ours": row.is_ours}
-            for row, cells in zip(group.rows, describe_group(group), strict=True)
+            for row, cells in zip(group.rows, describe_group(params, group), strict=True)
         ],
     }
 
 
 def _describe_bicubic(group: Group, nearest: Group | None) -> dict[str, Any]:
-    assert group.bicubic is not None
-    measured, paper = group.bicubic.measured, PAPER_TABLE1["bicubic"]
+    assert group.baseline is not None
+    measured, paper = group.baseline.measured, PAPER_TABLE1["bicubic"]
     return {
         "protocol": group.protocol,
         "test_set": group.test_set,
@@ -162,7 +152,12 @@ def _make_slide(comparison: Comparison, quality: int) -> dict[str, Any]:
         width_px=_SLIDER_WIDTH_PX,
     )
     degraded = crop.cut(comparison.degraded, shrink=comparison.scale)
-    versions = [{"name": "input", "note": "as received", "source": _embed(degraded, quality=None)}]
+    # An input of full size is as large as the rest together, if kept without loss.
+    is_small = comparison.scale > 1
+    input_db = comparison.psnr_db.get("input")
+    note = "as received" if input_db is None else f"{input_db:.2f} dB"
+    source = _embed(degraded, quality=None if is_small else quality)
+    versions = [{"name": "input", "note": note, "source": source}]
     for model, pixels in comparison.enhanced.items():
         note = f"{comparison.psnr_db[model]:.2f} dB"
         versions.append(
@@ -172,6 +167,8 @@ def _make_slide(comparison: Comparison, quality: int) -> dict[str, Any]:
     versions.append({"name": "reference", "note": "undegraded", "source": reference})
     return {
         "key": comparison.key,
+        "task": TASK_TITLES[comparison.task],
+        "is_small": is_small,
         "test_set": comparison.test_set,
         "width": crop.width_px,
         "height": crop.height_px,
@@ -180,13 +177,16 @@ def _make_slide(comparison: Comparison, quality: int) -> dict[str, Any]:
     }
 
 
-def _embed_figures(figures: Figures, quality: int) -> dict[str, dict[str, str]]:
+def _embed_figures(figures: Mapping[str, Drawing], quality: int) -> dict[str, dict[str, Any]]:
     return {
         name: {
-            "light": _embed(_decode(figures.light[name]), quality=quality),
-            "dark": _embed(_decode(figures.dark[name]), quality=quality),
+            "title": drawing.title,
+            "caption": drawing.caption,
+            "is_wide": drawing.is_wide,
+            "light": _embed(_decode(drawing.light), quality=quality),
+            "dark": _embed(_decode(drawing.dark), quality=quality),
         }
-        for name in figures.light
+        for name, drawing in figures.items()
     }
 
 

@@ -1,6 +1,6 @@
 """Colours of the figures: one for each model everywhere, told apart by colour-blind readers too.
 
-The hues are Okabe and Ito's; lienet alone is vermilion, and bicubic is grey.
+The hues are Okabe and Ito's; lienet alone is vermilion, and the baselines are grey.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 _FIXED = {
     "bicubic": "#8a8a8a",
+    "input": "#8a8a8a",
     "lienet": "#d55e00",
     "srgan": "#0072b2",
     "esrgan": "#009e73",

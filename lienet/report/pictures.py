@@ -1,4 +1,4 @@
-"""The photographs behind Figure 7 and the slider: which, and every model's version of each.
+"""The photographs behind the slider and Figures 7 and 8: which, and every method's version of each.
 
 Images are taken in turn from the test sets, each in the order of its keys; results never choose.
 """
@@ -20,29 +20,48 @@ from lienet.workspace import Workspace
 
 @dataclass(frozen=True)
 class Comparison:
-    """One test photograph: reference, degraded input and each model's result, RGB uint8 HWC."""
+    """One test photograph: reference, degraded input and each method's result, RGB uint8 HWC."""
 
+    task: str
+    protocol: str
     key: str
     test_set: str
     scale: int
     reference: Pixels
     degraded: Pixels
     enhanced: Mapping[str, Pixels]
-    """By model, in table order; of the reference's size."""
+    """By method, in table order; of the reference's size. Where an image keeps its size, the
+    baseline is the input and is left out."""
     psnr_db: Mapping[str, float]
-    """By model, under the figures' protocol."""
+    """By method, under the figures' protocol; that of the input is under "input"."""
 
 
 def load_comparisons(
     params: Params, workspace: Workspace, groups: Sequence[Group], per_image: PerImage
 ) -> list[Comparison]:
-    """Load up to ``report.max_figure_images`` photographs that evaluate kept.
+    """Load up to ``report.max_figure_images`` photographs of each task that evaluate kept.
 
     Raises:
-        DataError: a kept image is missing for one model, or does not fit its reference.
+        DataError: a kept image is missing for one method, or does not fit its reference.
     """
-    protocol = params.evaluate.protocols[params.report.figure_protocols["sr"]]
-    shown = {g.test_set: g for g in groups if g.protocol == params.report.figure_protocols["sr"]}
+    return [
+        comparison
+        for name in params.report.figure_protocols.values()
+        for comparison in _load_task(
+            params,
+            workspace,
+            name,
+            [group for group in groups if group.protocol == name],
+            per_image,
+        )
+    ]
+
+
+def _load_task(
+    params: Params, workspace: Workspace, name: str, groups: Sequence[Group], per_image: PerImage
+) -> list[Comparison]:
+    protocol = params.evaluate.protocols[name]
+    shown = {group.test_set: group for group in groups if group.has_networks}
     folders = {
         test_set: {
             row.model: workspace.evaluation_dir(group.task, row.model)
@@ -97,6 +116,7 @@ def _find_samples(test_dir: Path, keys: Sequence[str]) -> dict[str, Sample]:
 def _load_comparison(
     sample: Sample, group: Group, folders: Mapping[str, Path], scale: int, per_image: PerImage
 ) -> Comparison:
+    assert sample.reference_png is not None
     reference = decode_image(sample.reference_png)
     degraded = decode_image(sample.degraded[scale])
     enhanced = {}
@@ -115,4 +135,17 @@ def _load_comparison(
                 got=enhanced[model].shape[:2],
                 remedy=remedy,
             )
-    return Comparison(sample.key, group.test_set, scale, reference, degraded, enhanced, psnr_db)
+    if scale == 1 and group.baseline is not None:
+        enhanced.pop(group.baseline.model)
+        psnr_db["input"] = psnr_db.pop(group.baseline.model)
+    return Comparison(
+        task=group.task,
+        protocol=group.protocol,
+        key=sample.key,
+        test_set=group.test_set,
+        scale=scale,
+        reference=reference,
+        degraded=degraded,
+        enhanced=enhanced,
+        psnr_db=psnr_db,
+    )

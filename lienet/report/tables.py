@@ -1,21 +1,20 @@
-"""The numbers of every table: Table 1, the protocol nearest the paper's, and models pair by pair.
+"""The numbers of Table 1, and the protocol nearest the paper's.
 
-Order is fixed here: protocols as params list them, test sets by name, bicubic first, lienet last.
+Order is fixed here: protocols as params list them, test sets by name, the baseline first, lienet
+last. A baseline is what stands there without any model: bicubic upsampling in ``sr``, the input
+itself in the tasks that keep an image's size.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
 
-import numpy as np
-
-from lienet.errors import DataError
 from lienet.params import Params
-from lienet.report.evaluations import Evaluation, ImageScore, Measurement, PerImage
+from lienet.report.evaluations import ABLATION_PREFIX, Evaluation, Measurement
 from lienet.report.paper import PAPER_TABLE1
 
 TABLE1_COLUMNS = (
@@ -32,7 +31,10 @@ TABLE1_COLUMNS = (
     "num_macs",
     "latency_ms",
 )
-MIN_IMAGES_TO_JUDGE = 6
+OURS = ("lienet", "lienet_enhancement")
+"""The architectures that are the paper's."""
+CLASSICS = ("unsharp", "restoration")
+"""The methods that learn nothing."""
 _DECIMALS = {"psnr": 4, "ssim": 6, "vmaf": 4, "latency": 3}
 
 
@@ -54,14 +56,11 @@ class Interval(Protocol):
 
 @dataclass(frozen=True)
 class Gain:
-    """The interval that evaluate wrote for a model's gain over bicubic."""
+    """The interval that evaluate wrote for a model's gain over the baseline."""
 
     mean: float
     low: float
     high: float
-
-
-Bootstrap = Callable[[np.ndarray[Any, np.dtype[np.float64]]], Interval]
 
 
 @dataclass(frozen=True)
@@ -78,31 +77,47 @@ class Row:
 
     @property
     def gain_psnr_db(self) -> Interval:
-        """PSNR over bicubic, in dB."""
+        """PSNR over the baseline, in dB."""
         each = self.measured
         return Gain(each.psnr_gain_db, each.psnr_gain_low_db, each.psnr_gain_high_db)
 
     @property
     def gain_ssim(self) -> Interval:
-        """SSIM over bicubic."""
+        """SSIM over the baseline."""
         return Gain(
             self.measured.ssim_gain, self.measured.ssim_gain_low, self.measured.ssim_gain_high
         )
 
+    def gain_of(self, measure: str) -> Interval | None:
+        """Return the gain in "vmaf", "ciede2000" or "sharpness"; None where not measured."""
+        ends = (getattr(self.measured, f"{measure}_gain{end}") for end in ("", "_low", "_high"))
+        mean, low, high = ends
+        return None if mean is None else Gain(mean, low, high)
+
     @property
-    def is_bicubic(self) -> bool:
+    def is_baseline(self) -> bool:
         """Whether this is the row that gains are measured from."""
         return self.evaluation.architecture == "bicubic"
 
     @property
+    def is_network(self) -> bool:
+        """Whether it learned anything."""
+        return not self.is_baseline and self.evaluation.architecture not in CLASSICS
+
+    @property
     def is_ours(self) -> bool:
         """Whether this is the paper's network."""
-        return self.evaluation.architecture == "lienet"
+        return self.evaluation.architecture in OURS
+
+    @property
+    def is_ablation(self) -> bool:
+        """Whether this is the paper's network less one of its parts."""
+        return self.model.startswith(ABLATION_PREFIX)
 
 
 @dataclass(frozen=True)
 class Group:
-    """Every model measured under one protocol on one test set: one table."""
+    """Every method measured under one protocol on one test set: one table."""
 
     task: str
     protocol: str
@@ -115,33 +130,26 @@ class Group:
         return self.rows[0].measured.num_images
 
     @property
-    def bicubic(self) -> Row | None:
-        """The bicubic row, if there is one."""
-        return next((row for row in self.rows if row.is_bicubic), None)
+    def baseline(self) -> Row | None:
+        """The row that gains are measured from, if there is one."""
+        return next((row for row in self.rows if row.is_baseline), None)
 
     @property
     def ours(self) -> Row | None:
-        """The last row of the paper's network, if there is one."""
-        return next((row for row in reversed(self.rows) if row.is_ours), None)
+        """The row ``lienet``, else the last of the paper's network, if there is one."""
+        own = [row for row in self.rows if row.is_ours and not row.is_ablation]
+        named = (row for row in own if row.model == "lienet")
+        return next(named, own[-1] if own else None)
+
+    @property
+    def without_ablations(self) -> Group:
+        """The group as Table 1 shows it; ablations have a table of their own."""
+        return replace(self, rows=tuple(row for row in self.rows if not row.is_ablation))
 
     @property
     def has_networks(self) -> bool:
-        """Whether anything but bicubic was measured here."""
-        return any(not row.is_bicubic for row in self.rows)
-
-
-@dataclass(frozen=True)
-class Pair:
-    """``ours`` minus ``other`` on the same images, with paired bootstrap intervals."""
-
-    task: str
-    protocol: str
-    test_set: str
-    ours: str
-    other: str
-    num_images: int
-    psnr_db: Interval
-    ssim: Interval
+        """Whether anything that learned was measured here."""
+        return any(row.is_network for row in self.rows)
 
 
 def group_rows(params: Params, evaluations: Sequence[Evaluation]) -> list[Group]:
@@ -192,72 +200,9 @@ def find_nearest(groups: Iterable[Group]) -> Group | None:
     paper = PAPER_TABLE1["bicubic"]
 
     def distance(group: Group) -> tuple[float, float]:
-        assert group.bicubic is not None
-        measured = group.bicubic.measured
+        assert group.baseline is not None
+        measured = group.baseline.measured
         return abs(measured.psnr_db - paper.psnr_db), abs(measured.ssim - paper.ssim)
 
-    comparable = [group for group in groups if group.task == "sr" and group.bicubic is not None]
+    comparable = [group for group in groups if group.task == "sr" and group.baseline is not None]
     return min(comparable, key=distance, default=None)
-
-
-def compare_pairs(groups: Iterable[Group], per_image: PerImage, bootstrap: Bootstrap) -> list[Pair]:
-    """Compare lienet with every other model of its group, image by image.
-
-    Args:
-        groups: what Table 1 shows; groups without lienet are passed over.
-        per_image: every model's per-image results, as ``read_per_image`` gives them.
-        bootstrap: turns paired differences into a mean and its interval.
-
-    Raises:
-        DataError: two models were measured on different images.
-    """
-    return [
-        _compare(group, group.ours.model, row.model, per_image, bootstrap)
-        for group in groups
-        if group.ours is not None
-        for row in group.rows
-        if row is not group.ours
-    ]
-
-
-def judge(interval: Interval, num_images: int) -> str:
-    """Return "ahead" or "behind" when the interval excludes zero, else "undecided".
-
-    Of fewer than ``MIN_IMAGES_TO_JUDGE`` images it is "too few images": even if one model were
-    better on every one of them, a two-sided sign test would give 2^(1-n), more than 0.05.
-    """
-    if num_images < MIN_IMAGES_TO_JUDGE:
-        return "too few images"
-    if interval.low > 0.0:
-        return "ahead"
-    return "behind" if interval.high < 0.0 else "undecided"
-
-
-def _compare(
-    group: Group, ours: str, other: str, per_image: PerImage, bootstrap: Bootstrap
-) -> Pair:
-    scores, rival_scores = (
-        per_image.get((group.task, model, group.protocol, group.test_set), {})
-        for model in (ours, other)
-    )
-    if not scores or scores.keys() != rival_scores.keys():
-        raise DataError(
-            f"{ours} and {other} were not measured on the same images of {group.test_set}",
-            remedy="run `lienet evaluate` again",
-        )
-
-    def compare(read: Callable[[ImageScore], float]) -> Interval:
-        return bootstrap(
-            np.array([read(scores[key]) - read(rival_scores[key]) for key in sorted(scores)])
-        )
-
-    return Pair(
-        task=group.task,
-        protocol=group.protocol,
-        test_set=group.test_set,
-        ours=ours,
-        other=other,
-        num_images=len(scores),
-        psnr_db=compare(lambda score: score.psnr_db),
-        ssim=compare(lambda score: score.ssim),
-    )

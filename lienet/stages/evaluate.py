@@ -1,69 +1,93 @@
-"""Stage evaluate: a trained model, its ONNX file and the test shards in; metrics and images out."""
+"""Stage evaluate: a model or a classical method and the test shards in; metrics and images out."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import Progress
-from torch import nn
 
-from lienet.data.shards import Sample, ShardIndex, iterate_samples, read_index
+from lienet.data.shards import INDEX_NAME, Sample, ShardIndex, iterate_samples, read_index
 from lienet.errors import DataError
+from lienet.evaluation import feature_map
+from lienet.evaluation.appearance import changes_as_json, compare_appearances
 from lienet.evaluation.benchmark import (
+    WHOLE_IMAGE_MEASURES,
     ImageScore,
     Results,
+    paired_bootstrap,
     results_as_json,
     scores_as_csv,
     select_protocols,
     summarise,
 )
-from lienet.evaluation.complexity import count_macs, measure_latency_ms
-from lienet.evaluation.scoring import EnhancedImage, make_contenders, score_samples
+from lienet.evaluation.identity import LEFT_OUT, FaceEmbedder, IdentityScore, summarise_identity
+from lienet.evaluation.methods import Method, open_method, time_onnx
+from lienet.evaluation.scoring import Contender, EnhancedImage, make_contenders, score_samples
 from lienet.files import replacing_folder, write_bytes, write_json, write_text
 from lienet.images import encode_png
-from lienet.models.registry import ModelCard, build_model, load_model
-from lienet.params import Model, Params
+from lienet.params import Params
 from lienet.tracking.runs import Tracker, track_run
 from lienet.workspace import Workspace
 
 logger = logging.getLogger(__name__)
 _LOG_EVERY_SAMPLES = 10
+_OnImage = Callable[[EnhancedImage], None]
 
 
 def list_items(params: Params) -> list[str]:
-    """Return the keys of the models."""
-    return list(params.models)
+    """Return the keys of the models and of the classical methods."""
+    return [*params.models, *params.evaluate.classics]
 
 
 def run(params: Params, workspace: Workspace, item: str) -> None:
-    """Measure one model under every protocol of its scale; bicubic under every protocol."""
-    spec = params.models[item]
-    index = _read_test_index(workspace, spec.task)
-    model_dir = workspace.model_dir(spec.task, spec.name)
-    model, card = load_model(model_dir)
-    is_bicubic = card.architecture == "bicubic"
-    models = _models_by_scale(params, spec, model) if is_bicubic else {card.scale: model}
+    """Measure one method under every protocol of its scale; bicubic under every protocol.
+
+    Faces are asked for their identity as well, and real old photographs are enhanced and measured
+    without a reference.
+
+    Raises:
+        DataError: the task has no test images, or a sample does not fit.
+        ModelError: a model cannot be loaded.
+        ToolError: VMAF cannot be measured, or a face model is not what it should be.
+    """
+    known = {**params.models, **params.evaluate.classics}
+    task = known[item].task
+    index = _read_test_index(workspace, task)
+    identity = _Identity(params, workspace) if task == "face" else None
+    method = open_method(params, workspace, item, index)
     with (
         track_run(
             workspace,
-            task=spec.task,
-            model=spec.name,
-            run_key=card.run_key,
+            task=task,
+            model=method.name,
+            run_key=method.run_key,
             profile=params.profile,
         ) as tracker,
-        replacing_folder(workspace.evaluation_dir(spec.task, spec.name)) as folder,
+        replacing_folder(workspace.evaluation_dir(task, method.name)) as folder,
     ):
         keeper = _ImageKeeper(folder / "images", params.evaluate.keep_images_per_set)
-        scores = _score(params, workspace, spec.task, models, item, keeper.keep)
+
+        def take_in(image: EnhancedImage) -> None:
+            keeper.keep(image)
+            if identity is not None:
+                identity.add(image)
+
+        scores = _score(params, workspace, task, method.contenders, item, take_in)
         results = _summarise(params, scores)
-        metrics = _describe(params, model, card, model_dir / "model.onnx", index)
-        metrics["results"] = results_as_json(results)
+        metrics = dict(method.facts) | {"results": results_as_json(results)}
+        if identity is not None:
+            metrics["identity"] = identity.summarise()
+        if task == "old_photo":
+            metrics["real"] = _enhance_real(params, workspace, method, folder / "real")
         write_text(folder / "per_image.csv", scores_as_csv(scores))
-        path = workspace.evaluation_path(spec.task, spec.name)
+        _keep_feature_map(params, method, keeper.first, folder)
+        path = workspace.evaluation_path(task, method.name)
         write_json(path, metrics)
         _track(tracker, metrics, results, path, folder)
 
@@ -78,13 +102,14 @@ def measure_onnx(
         and the results in it.
     """
     index = _read_test_index(workspace, task)
-    scores = _score(params, workspace, task, {scale: onnx_path}, onnx_path.name, lambda image: None)
+    contenders = make_contenders({scale: onnx_path}, tile_px=params.evaluate.tile_px)
+    scores = _score(params, workspace, task, contenders, onnx_path.name, lambda image: None)
     results = _summarise(params, scores)
     return {
         "task": task,
         "model": onnx_path.name,
         "scale": scale,
-        **_time(params, onnx_path),
+        **time_onnx(params, onnx_path),
         "data_sha256": {"test": index.sha256},
         "results": results_as_json(results),
     }, results
@@ -94,11 +119,13 @@ class _ImageKeeper:
     """Writes the first images of each scale and test set, which come in the order of keys."""
 
     def __init__(self, folder: Path, images_per_set: int) -> None:
+        self.first: EnhancedImage | None = None
         self._folder = folder
         self._images_per_set = images_per_set
         self._num_kept: dict[Path, int] = {}
 
     def keep(self, image: EnhancedImage) -> None:
+        self.first = self.first or image
         folder = self._folder / f"x{image.scale}" / image.test_set
         num_kept = self._num_kept.get(folder, 0)
         if num_kept < self._images_per_set:
@@ -106,12 +133,57 @@ class _ImageKeeper:
             self._num_kept[folder] = num_kept + 1
 
 
-def _models_by_scale(params: Params, spec: Model, model: nn.Module) -> dict[int, nn.Module]:
-    protocols = select_protocols(params.evaluate.protocols, task=spec.task, scale=None)
-    scales = sorted({protocol.scale for protocol in protocols.values()})
-    return {
-        scale: model if scale == spec.scale else build_model(spec, scale).eval() for scale in scales
-    }
+class _Identity:
+    """Distances between face embeddings, or the note that they were not asked for."""
+
+    def __init__(self, params: Params, workspace: Workspace) -> None:
+        self._bootstrap = _make_bootstrap(params)
+        self._scores: list[IdentityScore] = []
+        self._embedder = None
+        chosen, detector = params.evaluate.face_embedding, params.filter.face.model
+        if chosen is None:
+            logger.info("identity is %s", LEFT_OUT)
+            return
+        self._embedder = FaceEmbedder(
+            workspace.root / Path(chosen).expanduser(),
+            None if detector is None else workspace.root / Path(detector).expanduser(),
+        )
+
+    def add(self, image: EnhancedImage) -> None:
+        if self._embedder is not None:
+            self._scores.append(self._embedder.score(image))
+
+    def summarise(self) -> dict[str, Any]:
+        note = LEFT_OUT if self._embedder is None else None
+        return {"note": note, "sets": summarise_identity(self._scores, self._bootstrap)}
+
+
+def _enhance_real(
+    params: Params, workspace: Workspace, method: Method, folder: Path
+) -> dict[str, dict[str, object]]:
+    """Enhance the real old photographs, of which there may be none, and measure what changed."""
+    real_dir = workspace.shards_dir(method.task) / "real"
+    if not (real_dir / INDEX_NAME).is_file():
+        return {}
+    keeper = _ImageKeeper(folder, params.evaluate.keep_images_per_set)
+    enhancer = method.contenders[1].enhancer
+    with _progress(real_dir, f"{method.name} on real photographs") as samples:
+        return changes_as_json(compare_appearances(samples, enhancer, on_image=keeper.keep))
+
+
+def _keep_feature_map(
+    params: Params, method: Method, first: EnhancedImage | None, folder: Path
+) -> None:
+    if method.network is None or first is None:
+        return
+    extracted = feature_map.extract_feature_map(
+        method.network,
+        first.degraded,
+        test_set=first.test_set,
+        key=first.key,
+        max_side_px=params.evaluate.tile_px,
+    )
+    write_bytes(folder / feature_map.FILE_NAME, extracted.to_bytes())
 
 
 def _read_test_index(workspace: Workspace, task: str) -> ShardIndex:
@@ -128,18 +200,31 @@ def _score(
     params: Params,
     workspace: Workspace,
     task: str,
-    models: dict[int, nn.Module] | dict[int, Path],
+    contenders: Mapping[int, Contender],
     label: str,
-    on_image: Callable[[EnhancedImage], None],
+    on_image: _OnImage,
 ) -> list[ImageScore]:
     chosen = params.evaluate
-    scale = next(iter(models)) if len(models) == 1 else None
+    scale = next(iter(contenders)) if len(contenders) == 1 else None
     protocols = select_protocols(chosen.protocols, task=task, scale=scale)
-    contenders = make_contenders(dict(models), tile_px=chosen.tile_px)
     with _progress(workspace.shards_dir(task) / "test", label) as samples:
         return score_samples(
-            samples, contenders, protocols, with_vmaf=chosen.vmaf, on_image=on_image
+            samples,
+            contenders,
+            protocols,
+            with_vmaf=chosen.vmaf,
+            with_ciede2000=task in chosen.ciede2000_tasks,
+            on_image=on_image,
         )
+
+
+def _make_bootstrap(params: Params) -> Callable[[list[float]], Any]:
+    return partial(
+        paired_bootstrap,
+        resamples=params.evaluate.bootstrap_resamples,
+        confidence=params.evaluate.bootstrap_confidence,
+        seed=params.seed,
+    )
 
 
 def _summarise(params: Params, scores: list[ImageScore]) -> Results:
@@ -152,68 +237,30 @@ def _summarise(params: Params, scores: list[ImageScore]) -> Results:
 
 
 @contextmanager
-def _progress(test_dir: Path, label: str) -> Iterator[Iterator[Sample]]:
-    total = read_index(test_dir).num_samples
+def _progress(split_dir: Path, label: str) -> Iterator[Iterator[Sample]]:
+    total = read_index(split_dir).num_samples
     console = Console(stderr=True)
 
     def walk() -> Iterator[Sample]:
-        for place, sample in enumerate(iterate_samples(test_dir)):
+        for place, sample in enumerate(iterate_samples(split_dir)):
             if place % _LOG_EVERY_SAMPLES == 0 and not console.is_terminal:
-                logger.info("%s: %d of %d test images measured", label, place, total)
+                logger.info("%s: %d of %d images measured", label, place, total)
             yield sample
             bar.advance(task)
 
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(f"evaluate {label}", total=total)
         yield walk()
-    logger.info("%s: %d test images measured", label, total)
-
-
-def _describe(
-    params: Params, model: nn.Module, card: ModelCard, onnx_path: Path, index: ShardIndex
-) -> dict[str, object]:
-    chosen = params.evaluate
-    return {
-        "task": card.task,
-        "model": card.name,
-        "architecture": card.architecture,
-        "scale": card.scale,
-        "num_params": card.num_params,
-        "num_macs": count_macs(
-            model,
-            scale=card.scale,
-            output_height_px=chosen.macs_output_height_px,
-            output_width_px=chosen.macs_output_width_px,
-        ),
-        "macs_output_px": [chosen.macs_output_height_px, chosen.macs_output_width_px],
-        **_time(params, onnx_path),
-        "steps": card.steps,
-        "data_sha256": {**card.data_sha256, "test": index.sha256},
-        "weights_sha256": card.weights_sha256,
-    }
-
-
-def _time(params: Params, onnx_path: Path) -> dict[str, object]:
-    size = params.evaluate.latency
-    latency_ms = measure_latency_ms(
-        onnx_path,
-        height_px=size.input_height_px,
-        width_px=size.input_width_px,
-        num_runs=size.num_runs,
-    )
-    return {
-        "latency_ms": latency_ms,
-        "latency_input_px": [size.input_height_px, size.input_width_px],
-    }
+    logger.info("%s: %d images measured", label, total)
 
 
 def _track(
-    tracker: Tracker, metrics: dict[str, object], results: Results, path: Path, folder: Path
+    tracker: Tracker, metrics: dict[str, Any], results: Results, path: Path, folder: Path
 ) -> None:
     for protocol, sets in results.items():
         for test_set, result in sets.items():
-            values = {"psnr_db": result.psnr_db, "ssim": result.ssim, "vmaf": result.vmaf}
-            values |= {"psnr_gain_db": result.psnr_gain_db, "ssim_gain": result.ssim_gain}
+            names = ["psnr_db", "ssim", "psnr_gain_db", "ssim_gain", *WHOLE_IMAGE_MEASURES]
+            values = {name: getattr(result, name) for name in names}
             tracker.log_metrics(
                 {
                     f"{protocol}/{test_set}/{name}": value
@@ -221,9 +268,10 @@ def _track(
                     if value is not None
                 }
             )
-    costs = ("num_params", "num_macs", "latency_ms")
-    tracker.log_metrics({name: float(str(metrics[name])) for name in costs})
+    costs = {name: metrics[name] for name in ("num_params", "num_macs", "latency_ms")}
+    tracker.log_metrics({name: float(cost) for name, cost in costs.items() if cost is not None})
     tracker.log_artifact(path, "evaluate")
     tracker.log_artifact(folder / "per_image.csv", "evaluate")
-    if (folder / "images").is_dir():
-        tracker.log_artifact(folder / "images", "evaluate")
+    for pictures in (folder / "images", folder / "real"):
+        if pictures.is_dir():
+            tracker.log_artifact(pictures, "evaluate")

@@ -8,14 +8,16 @@ from functools import partial
 from lienet.evaluation.benchmark import paired_bootstrap
 from lienet.files import replacing_folder, write_bytes, write_text
 from lienet.params import Params
-from lienet.report import tables
+from lienet.report import sheets, tables
+from lienet.report.aged import age_photographs
+from lienet.report.drawings import Material, draw_figures
 from lienet.report.evaluations import read_evaluations, read_per_image
-from lienet.report.figures.figure6 import draw_figure6
-from lienet.report.figures.figure7 import draw_figure7
+from lienet.report.features import load_feature_maps
 from lienet.report.markdown import render_markdown
-from lienet.report.page import Figures, render_page
-from lienet.report.palette import DARK, LIGHT, Theme
-from lienet.report.pictures import Comparison, load_comparisons
+from lienet.report.page import render_page
+from lienet.report.pairs import compare_ablations, compare_pairs
+from lienet.report.pictures import load_comparisons
+from lienet.report.real import load_real_photographs
 from lienet.workspace import Workspace
 
 _LOG = logging.getLogger(__name__)
@@ -30,11 +32,12 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     """Write ``table1.csv``, ``table1.md``, ``figures/`` and ``index.html`` under ``reports/``.
 
     Raises:
-        DataError: a model has not been evaluated, or what was kept of it does not fit.
+        DataError: a method has not been evaluated, or what was kept of it does not fit.
     """
     evaluations = read_evaluations(params, workspace)
     per_image = read_per_image(workspace, evaluations)
-    groups = tables.group_rows(params, evaluations)
+    measured = tables.group_rows(params, evaluations)
+    groups = [group.without_ablations for group in measured]
     nearest = tables.find_nearest(groups)
     bootstrap = partial(
         paired_bootstrap,
@@ -42,40 +45,32 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
         confidence=params.evaluate.bootstrap_confidence,
         seed=params.seed,
     )
-    pairs = tables.compare_pairs(groups, per_image, bootstrap)
+    pairs = compare_pairs(groups, per_image, bootstrap)
+    ablations = compare_ablations(measured, per_image, bootstrap)
+    beside = [
+        *sheets.make_pair_sheets(params, pairs),
+        *sheets.make_ablation_sheets(params, ablations),
+        *sheets.make_identity_sheets(params, evaluations),
+        *sheets.make_real_sheets(evaluations),
+    ]
     comparisons = load_comparisons(params, workspace, groups, per_image)
-    figures = Figures(
-        light=_draw_figures(params, groups, comparisons, LIGHT),
-        dark=_draw_figures(params, groups, comparisons, DARK),
+    figures = draw_figures(
+        params,
+        Material(
+            groups=groups,
+            comparisons=comparisons,
+            feature_maps=load_feature_maps(workspace, groups),
+            aged=age_photographs(params, comparisons),
+            real=load_real_photographs(params, workspace, evaluations),
+        ),
     )
 
     reports = workspace.reports_dir
-    write_text(reports / "table1.csv", tables.render_csv(groups))
-    write_text(reports / "table1.md", render_markdown(params, groups, pairs, nearest))
+    write_text(reports / "table1.csv", tables.render_csv(measured))
+    write_text(reports / "table1.md", render_markdown(params, groups, pairs, nearest, beside))
     with replacing_folder(reports / "figures") as folder:
-        for name, png in figures.light.items():
-            write_bytes(folder / f"{name}.png", png)
-    page = render_page(params, groups, pairs, nearest, comparisons, figures)
+        for name, drawing in figures.items():
+            write_bytes(folder / f"{name}.png", drawing.light)
+    page = render_page(params, groups, pairs, nearest, comparisons, figures, beside)
     write_text(reports / "index.html", page)
-    _LOG.info("report of %d models at %s", len(evaluations), reports / "index.html")
-
-
-def _draw_figures(
-    params: Params,
-    groups: list[tables.Group],
-    comparisons: list[Comparison],
-    theme: Theme,
-) -> dict[str, bytes]:
-    shown = [
-        group
-        for group in groups
-        if group.protocol == params.report.figure_protocols["sr"] and group.has_networks
-    ]
-    figures = {}
-    if shown:
-        figures["figure6"] = draw_figure6(shown, theme=theme)
-    if comparisons:
-        figures["figure7"] = draw_figure7(
-            comparisons, crop_px=params.report.figure_crop_px, theme=theme
-        )
-    return figures
+    _LOG.info("report of %d methods at %s", len(evaluations), reports / "index.html")

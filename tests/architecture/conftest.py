@@ -56,10 +56,20 @@ def imported_by(sources: dict[str, Source]) -> Callable[[str], set[str]]:
 
 
 @pytest.fixture(scope="session")
-def pipeline(repository: Path) -> dict[str, dict[str, Any]]:
-    """The stages of dvc.yaml by name, ``foreach`` unwrapped, templates unresolved."""
+def entries(repository: Path) -> dict[str, dict[str, Any]]:
+    """The entries of dvc.yaml by name, ``foreach`` unwrapped, templates unresolved."""
     stages = yaml.safe_load((repository / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
     return {name: stage.get("do", stage) for name, stage in stages.items()}
+
+
+@pytest.fixture(scope="session")
+def pipeline(entries: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The stages alone: an entry ``<stage>_<part>`` is a second way into its stage."""
+    return {
+        name: entry
+        for name, entry in entries.items()
+        if not any(name.startswith(f"{stage}_") for stage in entries)
+    }
 
 
 @pytest.fixture(scope="session")

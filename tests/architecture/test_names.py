@@ -28,13 +28,15 @@ def test_stages_are_verbs_of_the_command_line_in_their_order(pipeline: dict[str,
     assert [verb for verb in verbs if verb in pipeline] == list(pipeline)
 
 
-def test_each_stage_runs_its_own_verb(pipeline: dict[str, Any]):
-    for name, stage in pipeline.items():
+def test_each_entry_runs_its_stage_s_own_verb(entries: dict[str, Any]):
+    for entry, stage in entries.items():
+        name = _stage_of(entry, entries)
         assert stage["cmd"] in (f"lienet {name}", f"lienet {name} ${{key}}")
 
 
-def test_each_stage_reports_into_the_folder_of_its_name(pipeline: dict[str, Any]):
-    for name, stage in pipeline.items():
+def test_each_entry_reports_into_the_folder_of_its_stage(entries: dict[str, Any]):
+    for entry, stage in entries.items():
+        name = _stage_of(entry, entries)
         for path in _outputs_of(stage):
             if path.startswith("reports/") and name != "report":
                 assert path.startswith(f"reports/{name}/")
@@ -50,6 +52,22 @@ def test_each_stage_module_has_the_two_functions_of_a_stage(sources: dict[str, A
         }
         assert signatures["list_items"] == ["params"]
         assert signatures["run"] == ["params", "workspace", "item"]
+
+
+def test_a_part_of_a_stage_depends_on_the_stage_s_code_and_no_other(entries: dict[str, Any]):
+    for entry, stage in entries.items():
+        whole = entries[_stage_of(entry, entries)]
+        assert _code_of(stage) == _code_of(whole)
+        assert stage["params"] == whole["params"]
+
+
+def _stage_of(name: str, entries: dict[str, Any]) -> str:
+    """Return the stage that an entry of dvc.yaml belongs to: itself, or what it is a part of."""
+    return next((stage for stage in entries if name.startswith(f"{stage}_")), name)
+
+
+def _code_of(stage: dict[str, Any]) -> list[str]:
+    return [dep for dep in stage["deps"] if dep.startswith("lienet/")]
 
 
 def _outputs_of(stage: dict[str, Any]) -> list[str]:

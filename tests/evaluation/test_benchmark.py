@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from lienet.params import load_params
 
 
 def make_score(
-    key: str, psnr_db: float, bicubic_psnr_db: float, vmaf: float | None = 80.0, **names: str
+    key: str, psnr_db: float, baseline_psnr_db: float, vmaf: float | None = 80.0, **names: str
 ) -> ImageScore:
     where = {"protocol": "x4_q20_luma", "test_set": "kodak24"} | names
     return ImageScore(
@@ -31,8 +32,8 @@ def make_score(
         psnr_db=psnr_db,
         ssim=psnr_db / 40,
         vmaf=vmaf,
-        bicubic_psnr_db=bicubic_psnr_db,
-        bicubic_ssim=bicubic_psnr_db / 40,
+        baseline_psnr_db=baseline_psnr_db,
+        baseline_ssim=baseline_psnr_db / 40,
     )
 
 
@@ -105,6 +106,25 @@ def test_a_summary_averages_within_protocol_and_test_set():
     assert results["x4_q20_rgb"]["kodak24"].vmaf is None
 
 
+def test_whole_image_measures_have_gains_only_where_both_sides_were_measured():
+    scores = [
+        replace(make_score("a", 26.0, 25.0), baseline_vmaf=70.0, ciede2000=4.0),
+        replace(make_score("b", 26.0, 25.0), baseline_vmaf=75.0, ciede2000=2.0),
+    ]
+    result = summarise(scores, resamples=500, confidence=0.95, seed=0)["x4_q20_luma"]["kodak24"]
+    assert (result.vmaf, result.vmaf_gain) == (80.0, 7.5)
+    assert (result.vmaf_gain_low, result.vmaf_gain_high) == (5.0, 10.0)
+    assert (result.ciede2000, result.ciede2000_gain) == (3.0, None)
+    assert (result.sharpness, result.sharpness_gain) == (None, None)
+
+
+def test_less_colour_error_than_the_baseline_is_a_gain_below_zero():
+    scores = [replace(make_score("a", 26.0, 25.0), ciede2000=4.0, baseline_ciede2000=9.0)]
+    results = summarise(scores, resamples=10, confidence=0.95, seed=0)
+    assert results["x4_q20_luma"]["kodak24"].ciede2000_gain == -5.0
+    assert "4.00" in format_results(results)
+
+
 def test_a_mean_is_not_taken_over_part_of_the_images():
     assert mean_or_none([1.0, 3.0]) == 2.0
     assert mean_or_none([1.0, None]) is None
@@ -115,7 +135,9 @@ def test_results_and_scores_are_written_as_others_read_them():
     scores = [make_score("a", 26.123456789, 25.0), make_score("b", 30.0, 28.0, vmaf=None)]
     rows = list(csv.DictReader(io.StringIO(scores_as_csv(scores))))
     assert list(rows[0]) == [
-        "protocol", "test_set", "key", "psnr_db", "ssim", "vmaf", "bicubic_psnr_db", "bicubic_ssim",
+        "protocol", "test_set", "key", "psnr_db", "ssim", "vmaf", "baseline_psnr_db",
+        "baseline_ssim", "baseline_vmaf", "ciede2000", "baseline_ciede2000", "sharpness",
+        "baseline_sharpness",
     ]  # fmt: skip
     assert rows[0]["psnr_db"] == "26.123457"
     assert rows[1]["vmaf"] == ""
@@ -127,6 +149,9 @@ def test_results_and_scores_are_written_as_others_read_them():
     assert set(shown) == {
         "num_images", "psnr_db", "ssim", "vmaf", "psnr_gain_db", "psnr_gain_low_db",
         "psnr_gain_high_db", "ssim_gain", "ssim_gain_low", "ssim_gain_high",
+        "vmaf_gain", "vmaf_gain_low", "vmaf_gain_high",
+        "ciede2000", "ciede2000_gain", "ciede2000_gain_low", "ciede2000_gain_high",
+        "sharpness", "sharpness_gain", "sharpness_gain_low", "sharpness_gain_high",
     }  # fmt: skip
     assert "28.062   +1.562" in format_results(results)
 
@@ -134,6 +159,9 @@ def test_results_and_scores_are_written_as_others_read_them():
 def test_protocols_are_chosen_by_task_and_scale(repository: Path):
     protocols = load_params(repository / "params.yaml").evaluate.protocols
     assert {each.scale for each in select_protocols(protocols, task="sr", scale=4).values()} == {4}
-    assert select_protocols(protocols, task="sr", scale=None) == protocols
+    every = select_protocols(protocols, task="sr", scale=None)
+    assert every == {name: each for name, each in protocols.items() if each.task == "sr"}
+    assert {each.scale for each in every.values()} == {2, 4}
+    assert set(select_protocols(protocols, task="face", scale=1)) == {"face_luma", "face_rgb"}
     with pytest.raises(ParamsError, match="scale 3"):
         select_protocols(protocols, task="sr", scale=3)

@@ -2,16 +2,22 @@ from __future__ import annotations
 
 import math
 
+import cv2
 import numpy as np
 import pytest
+import skimage.data
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from skimage.color import deltaE_ciede2000, rgb2lab
 
 from lienet.errors import InputError
 from lienet.evaluation.metrics import (
     PSNR_CEILING_DB,
     compute_luma,
+    measure_ciede2000,
     measure_psnr,
+    measure_relative_sharpness,
+    measure_sharpness,
     measure_ssim,
     prepare_pair,
 )
@@ -167,3 +173,41 @@ def test_pairs_that_cannot_be_compared_are_refused(reference, distorted, border_
 def test_an_image_smaller_than_the_window_has_no_ssim():
     with pytest.raises(InputError, match="11 px on each side"):
         measure_ssim(flat(0, 10, 20), flat(1, 10, 20))
+
+
+def test_the_colour_error_of_known_pairs_is_that_of_the_formula():
+    """Flat colours go through sRGB and CIELAB; the pair is Sharma's kind, computed apart."""
+    reference = np.full((300, 20, 3), (200, 30, 40), np.uint8)
+    distorted = np.full((300, 20, 3), (190, 45, 60), np.uint8)
+    labs = [rgb2lab(each[:1, :1] / 255.0) for each in (reference, distorted)]
+    expected = float(deltaE_ciede2000(*labs)[0, 0])
+    assert expected > 2
+    assert measure_ciede2000(reference, distorted) == pytest.approx(expected, abs=1e-3)
+    assert measure_ciede2000(reference, reference) == 0.0
+
+
+def test_the_colour_error_is_a_mean_over_pixels_whatever_the_strips():
+    reference = np.full((300, 20, 3), 128, np.uint8)
+    distorted = reference.copy()
+    distorted[200:] = (128, 128, 200)
+    whole = measure_ciede2000(reference[200:], distorted[200:])
+    assert measure_ciede2000(reference, distorted) == pytest.approx(whole / 3, rel=1e-5)
+
+
+def test_colour_errors_of_images_of_two_sizes_are_refused():
+    with pytest.raises(InputError, match="must be as large"):
+        measure_ciede2000(np.zeros((8, 8, 3), np.uint8), np.zeros((8, 9, 3), np.uint8))
+
+
+def test_the_sharpness_of_a_ramp_is_its_slope():
+    ramp = np.repeat((np.arange(40, dtype=np.uint8) * 3)[None, :, None], 3, axis=2)
+    ramp = np.repeat(ramp, 12, axis=0)
+    assert measure_sharpness(ramp) == pytest.approx(3.0, rel=1e-5)
+    assert measure_sharpness(np.full((9, 9, 3), 77, np.uint8)) == 0.0
+
+
+def test_a_blurred_image_is_less_sharp_than_its_reference_and_an_equal_one_as_sharp():
+    reference = skimage.data.astronaut()[:128, 180:308]
+    blurred = cv2.GaussianBlur(reference, (0, 0), 1.5)
+    assert measure_relative_sharpness(reference, reference) == 1.0
+    assert 0.2 < measure_relative_sharpness(reference, blurred) < 0.8

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 import skimage.data
@@ -10,8 +12,19 @@ from torch import Tensor, nn
 from lienet.data.degradations import degrade_sr
 from lienet.data.shards import Sample
 from lienet.errors import DataError
-from lienet.evaluation.metrics import measure_psnr, measure_ssim
-from lienet.evaluation.scoring import EnhancedImage, make_contenders, score_samples
+from lienet.evaluation.metrics import (
+    measure_ciede2000,
+    measure_psnr,
+    measure_relative_sharpness,
+    measure_ssim,
+)
+from lienet.evaluation.scoring import (
+    Contender,
+    EnhancedImage,
+    Unchanged,
+    make_contenders,
+    score_samples,
+)
 from lienet.evaluation.vmaf import measure_vmaf
 from lienet.images import decode_image, encode_png
 from lienet.models.baselines import Bicubic
@@ -93,9 +106,9 @@ def test_gains_are_over_bicubic_of_the_same_input(samples, protocols):
         samples, make_contenders({4: Bicubic(4)}, tile_px=512), chosen, with_vmaf=False
     )
     for ours, bicubic in zip(dark, plain, strict=True):
-        assert bicubic.psnr_db == bicubic.bicubic_psnr_db == ours.bicubic_psnr_db
-        assert bicubic.ssim == bicubic.bicubic_ssim == ours.bicubic_ssim
-        assert ours.psnr_db < ours.bicubic_psnr_db
+        assert bicubic.psnr_db == bicubic.baseline_psnr_db == ours.baseline_psnr_db
+        assert bicubic.ssim == bicubic.baseline_ssim == ours.baseline_ssim
+        assert ours.psnr_db < ours.baseline_psnr_db
         assert ours.vmaf is None
 
 
@@ -137,4 +150,66 @@ def test_samples_that_do_not_fit_are_named(samples, protocols, broken, said):
             make_contenders({4: Bicubic(4)}, tile_px=512),
             {"luma": protocols["luma"]},
             with_vmaf=False,
+        )
+
+
+class Lightened:
+    """A method that is no network: a little brighter."""
+
+    def enhance(self, pixels):
+        return np.minimum(pixels.astype(int) + 10, 255).astype(np.uint8)
+
+
+def make_face_sample(key: str) -> Sample:
+    pixels = skimage.data.astronaut()[0:96, 180:308]
+    blurred = cv2.GaussianBlur(pixels, (0, 0), 2)
+    return Sample(key, encode_png(pixels), {1: encode_png(blurred)}, {"test_set": "faces"})
+
+
+def test_at_scale_1_the_baseline_is_the_input_and_whole_images_are_measured():
+    sample = make_face_sample("a")
+    protocol = make_protocol(
+        task="face", scale=1, jpeg_quality=None, jpeg_chroma=None, border_px=0, colour="rgb"
+    )
+    contenders = {1: Contender(Lightened(), Unchanged())}
+    seen: list[EnhancedImage] = []
+    (score,) = score_samples(
+        [sample],
+        contenders,
+        {"rgb": protocol},
+        with_vmaf=True,
+        with_ciede2000=True,
+        on_image=seen.append,
+    )
+    reference, degraded = decode_image(sample.reference_png), decode_image(sample.degraded[1])
+    enhanced = Lightened().enhance(degraded)
+    assert np.array_equal(seen[0].pixels, enhanced)
+    assert np.array_equal(seen[0].degraded, degraded)
+    assert np.array_equal(seen[0].reference, reference)
+    assert score.baseline_psnr_db == measure_psnr(reference, degraded)
+    assert score.psnr_db == measure_psnr(reference, enhanced)
+    assert score.vmaf == measure_vmaf(reference, enhanced)
+    assert score.baseline_vmaf == measure_vmaf(reference, degraded)
+    assert score.ciede2000 == measure_ciede2000(reference, enhanced)
+    assert score.baseline_ciede2000 == measure_ciede2000(reference, degraded)
+    assert score.baseline_sharpness == measure_relative_sharpness(reference, degraded) < 1
+
+
+def test_the_baseline_itself_gains_nothing_at_scale_1():
+    protocol = make_protocol(task="face", scale=1, jpeg_quality=None, jpeg_chroma=None)
+    contenders = make_contenders({1: Bicubic(1)}, tile_px=512)
+    (score,) = score_samples(
+        [make_face_sample("a")], contenders, {"luma": protocol}, with_vmaf=True
+    )
+    assert score.psnr_db == score.baseline_psnr_db
+    assert score.vmaf == score.baseline_vmaf is not None
+    assert score.sharpness == score.baseline_sharpness
+    assert score.ciede2000 is None
+
+
+def test_a_test_sample_without_a_reference_is_named(protocols):
+    bare = replace(make_face_sample("a"), reference_png=None)
+    with pytest.raises(DataError, match="test sample a has no reference"):
+        score_samples(
+            [bare], make_contenders({1: Bicubic(1)}, tile_px=512), protocols, with_vmaf=False
         )

@@ -124,8 +124,8 @@ def _evaluate(
                     "psnr_db": psnr_db,
                     "ssim": psnr_db / 40,
                     "vmaf": 2 * psnr_db,
-                    "bicubic_psnr_db": _psnr_db(bicubic, reference),
-                    "bicubic_ssim": _psnr_db(bicubic, reference) / 40,
+                    "baseline_psnr_db": _psnr_db(bicubic, reference),
+                    "baseline_ssim": _psnr_db(bicubic, reference) / 40,
                 }
             )
     with (workspace.evaluation_dir("sr", name) / "per_image.csv").open("w", newline="") as stream:
@@ -157,8 +157,8 @@ def _sum_up(lines: list[dict[str, Any]]) -> dict[str, dict[str, dict[str, Any]]]
         own = [
             line for line in lines if (line["protocol"], line["test_set"]) == (protocol, test_set)
         ]
-        psnr_gains = [line["psnr_db"] - line["bicubic_psnr_db"] for line in own]
-        ssim_gains = [line["ssim"] - line["bicubic_ssim"] for line in own]
+        psnr_gains = [line["psnr_db"] - line["baseline_psnr_db"] for line in own]
+        ssim_gains = [line["ssim"] - line["baseline_ssim"] for line in own]
         results.setdefault(protocol, {})[test_set] = {
             "num_images": len(own),
             "psnr_db": float(np.mean([line["psnr_db"] for line in own])),

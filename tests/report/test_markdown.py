@@ -8,13 +8,16 @@ import pytest
 
 from lienet.report import tables
 from lienet.report.markdown import render_markdown
+from lienet.report.pairs import compare_pairs
+from lienet.report.sheets import make_pair_sheets
 from lienet.report.tables import Gain
 
 
 @pytest.fixture
 def text(params, groups, per_image) -> str:
-    pairs = tables.compare_pairs(groups, per_image, lambda differences: Gain(0.1, 0.05, 0.2))
-    return render_markdown(params, groups, pairs, tables.find_nearest(groups))
+    pairs = compare_pairs(groups, per_image, lambda differences: Gain(0.1, 0.05, 0.2))
+    sheets = make_pair_sheets(params, pairs)
+    return render_markdown(params, groups, pairs, tables.find_nearest(groups), sheets)
 
 
 def test_every_line_of_a_table_has_as_many_cells_as_its_head(text: str):
@@ -43,4 +46,4 @@ def test_pairs_name_both_models_and_the_verdict(text: str):
 
 
 def test_without_pairs_there_is_no_empty_table(params, groups):
-    assert "Model against model" not in render_markdown(params, groups, [], None)
+    assert "model against model" not in render_markdown(params, groups, [], None, [])

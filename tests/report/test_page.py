@@ -14,12 +14,18 @@ import pytest
 from lienet.errors import DataError
 from lienet.images import encode_png
 from lienet.report import page, tables
-from lienet.report.page import Figures, render_page
+from lienet.report.drawings import Drawing
+from lienet.report.page import render_page
+from lienet.report.pairs import compare_pairs
 from lienet.report.pictures import load_comparisons
+from lienet.report.sheets import make_pair_sheets
 from lienet.report.tables import Gain
 
 PNG = encode_png(np.zeros((8, 8, 3), np.uint8))
-FIGURES = Figures({"figure6": PNG, "figure7": PNG}, {"figure6": PNG, "figure7": PNG})
+FIGURES = {
+    "figure6": Drawing("Figure 6: quality", "of six", PNG, PNG),
+    "figure7": Drawing("Figure 7: crops", "of seven", PNG, PNG, is_wide=True),
+}
 VOID = {"meta", "link", "img", "input", "source"}
 
 
@@ -50,9 +56,11 @@ def comparisons(params, workspace, groups, per_image):
 
 @pytest.fixture(scope="module")
 def html(params, groups, per_image, comparisons) -> str:
-    pairs = tables.compare_pairs(groups, per_image, lambda differences: Gain(0.1, 0.05, 0.2))
+    pairs = compare_pairs(groups, per_image, lambda differences: Gain(0.1, 0.05, 0.2))
     nearest = tables.find_nearest(groups)
-    return render_page(params, groups, pairs, nearest, comparisons, FIGURES)
+    return render_page(
+        params, groups, pairs, nearest, comparisons, FIGURES, make_pair_sheets(params, pairs)
+    )
 
 
 def outline_of(html: str) -> Outline:
@@ -89,12 +97,12 @@ def test_every_photograph_and_version_can_be_chosen(html: str, comparisons):
 
 
 def test_the_same_report_gives_the_same_page(params, groups, comparisons, html: str):
-    pages = {render_page(params, groups, [], None, comparisons, FIGURES) for _ in range(2)}
+    pages = {render_page(params, groups, [], None, comparisons, FIGURES, []) for _ in range(2)}
     assert len(pages) == 1
 
 
 def test_without_photographs_the_page_has_neither_slider_nor_script(params, groups):
-    bare = render_page(params, groups, [], None, [], Figures({}, {}))
+    bare = render_page(params, groups, [], None, [], {}, [])
     outline = outline_of(bare)
     assert outline.open == []
     assert "<script>" not in bare
@@ -103,7 +111,7 @@ def test_without_photographs_the_page_has_neither_slider_nor_script(params, grou
 
 def test_names_are_escaped(params, groups, comparisons):
     turned = params.model_copy(update={"profile": "<b>&"})
-    html = render_page(turned, groups, [], None, [], Figures({}, {}))
+    html = render_page(turned, groups, [], None, [], {}, [])
     assert "<b>" not in html
     assert "&lt;b&gt;&amp;" in html
 
@@ -113,11 +121,11 @@ def test_a_page_that_grows_too_large_loses_quality_and_then_is_refused(
 ):
     assert "WebP at quality 92" in html
     monkeypatch.setattr(page, "MAX_PAGE_BYTES", len(html.encode()) * 3 // 4)
-    smaller = render_page(params, groups, [], None, comparisons, FIGURES)
+    smaller = render_page(params, groups, [], None, comparisons, FIGURES, [])
     assert "WebP at quality 92" not in smaller
     monkeypatch.setattr(page, "MAX_PAGE_BYTES", 10_000)
     with pytest.raises(DataError, match="does not with 3 photographs; lower"):
-        render_page(params, groups, [], None, comparisons, FIGURES)
+        render_page(params, groups, [], None, comparisons, FIGURES, [])
 
 
 def test_in_a_browser_keys_and_choices_move_the_slider(html: str, tmp_path: Path):

@@ -1,28 +1,14 @@
-"""Table 1's order and values, the nearest protocol, and verdicts on pairs."""
+"""Table 1's order and values, and the nearest protocol."""
 
 from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-import numpy as np
 import pytest
 
-from lienet.errors import DataError
 from lienet.report import tables
-from lienet.report.evaluations import ImageScore
-
-
-@dataclass(frozen=True)
-class Span:
-    mean: float
-    low: float
-    high: float
-
-
-def span_of(differences) -> Span:
-    return Span(float(np.mean(differences)), float(min(differences)), float(max(differences)))
 
 
 def with_bicubic(group: tables.Group, psnr_db: float, ssim: float) -> tables.Group:
@@ -81,40 +67,3 @@ def test_nearest_is_the_smallest_difference_in_psnr_then_in_ssim(groups):
     tied = [with_bicubic(groups[0], 29.0, 0.80), with_bicubic(groups[1], 29.0, 0.84)]
     assert tables.find_nearest(tied) is tied[1]
     assert tables.find_nearest([]) is None
-
-
-def test_pairs_are_lienet_less_each_other_model_image_by_image(groups, per_image):
-    pairs = tables.compare_pairs(groups[:1], per_image, span_of)
-    assert [pair.other for pair in pairs] == ["bicubic", "srgan", "esrgan", "sftgan"]
-    lienet, srgan = (
-        per_image["sr", model, "x4_q20_luma", "mixed"] for model in ("lienet", "srgan")
-    )
-    differences = [lienet[key].psnr_db - srgan[key].psnr_db for key in lienet]
-    assert pairs[1].psnr_db == span_of(differences)
-    assert pairs[1].num_images == 2
-
-
-def test_groups_without_lienet_have_no_pairs(groups, per_image):
-    assert tables.compare_pairs(groups[4:], per_image, span_of) == []
-
-
-def test_models_measured_on_different_images_cannot_be_compared(groups, per_image):
-    place = ("sr", "srgan", "x4_q20_luma", "mixed")
-    other = {"mixed__cat": ImageScore(30.0, 0.8), "mixed__dog": ImageScore(30.0, 0.8)}
-    with pytest.raises(DataError, match="lienet and srgan were not measured on the same images"):
-        tables.compare_pairs(groups[:1], {**per_image, place: other}, span_of)
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "num_images", "verdict"),
-    [
-        (0.01, 0.2, 24, "ahead"),
-        (-0.2, -0.01, 24, "behind"),
-        (-0.01, 0.2, 24, "undecided"),
-        (0.0, 0.2, 24, "undecided"),
-        (0.01, 0.2, 6, "ahead"),
-        (0.01, 0.2, 5, "too few images"),
-    ],
-)
-def test_verdicts(low: float, high: float, num_images: int, verdict: str):
-    assert tables.judge(Span(0.1, low, high), num_images) == verdict

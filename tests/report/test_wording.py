@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from lienet.report import tables, wording
-from lienet.report.tables import Gain, Pair
+from lienet.report.pairs import Pair
+from lienet.report.tables import Gain
 
 
 def pair(psnr_db: Gain, *, other: str = "srgan", num_images: int = 24) -> Pair:
@@ -15,31 +14,8 @@ def pair(psnr_db: Gain, *, other: str = "srgan", num_images: int = 24) -> Pair:
     return Pair("sr", "x4_q20_luma", "mixed", "lienet", other, num_images, psnr_db, ssim)
 
 
-@pytest.mark.parametrize(
-    ("count", "said"),
-    [
-        (None, "–"),
-        (0, "0"),
-        (999, "999"),
-        (1000, "1.00 k"),
-        (124_300, "124.3 k"),
-        (7_123_456_789, "7.12 G"),
-        (2_500_000, "2.50 M"),
-    ],
-)
-def test_counts(count: int | None, said: str):
-    assert wording.format_count(count) == said
-
-
-def test_an_interval_of_one_image_is_left_out():
-    gain = Gain(0.4312, 0.31, 0.55)
-    assert wording.format_interval(gain, 2, 24) == "+0.43 [+0.31, +0.55]"
-    assert wording.format_interval(gain, 2, 1) == "+0.43"
-    assert wording.format_interval(Gain(-0.02, -0.05, 0.01), 2, 24) == "-0.02 [-0.05, +0.01]"
-
-
-def test_the_best_of_every_column_is_marked(groups):
-    lines = wording.describe_group(groups[0])
+def test_the_best_of_every_column_is_marked(params, groups):
+    lines = wording.describe_group(params, groups[0])
     best = {
         (row, column)
         for row, line in enumerate(lines)
@@ -50,22 +26,24 @@ def test_the_best_of_every_column_is_marked(groups):
     assert lines[4][0].text == "lienet (ours)"
 
 
-def test_cells_that_read_alike_are_best_together(groups):
+def test_cells_that_read_alike_are_best_together(params, groups):
     rows = list(groups[0].rows)
     psnr_db = rows[4].measured.psnr_db
     rows[2] = replace(
         rows[2], measured=rows[2].measured.model_copy(update={"psnr_db": psnr_db - 1e-6})
     )
-    lines = wording.describe_group(replace(groups[0], rows=tuple(rows)))
+    lines = wording.describe_group(params, replace(groups[0], rows=tuple(rows)))
     assert [line[1].is_best for line in lines] == [False, False, True, False, True]
 
 
-def test_nothing_is_best_where_bicubic_stands_alone(groups):
-    assert not any(cell.is_best for line in wording.describe_group(groups[4]) for cell in line)
+def test_nothing_is_best_where_bicubic_stands_alone(params, groups):
+    assert not any(
+        cell.is_best for line in wording.describe_group(params, groups[4]) for cell in line
+    )
 
 
-def test_the_papers_row_stands_beside_ours(groups):
-    lines = wording.describe_group(groups[0])
+def test_the_papers_row_stands_beside_ours(params, groups):
+    lines = wording.describe_group(params, groups[0])
     assert [cell.text for cell in lines[0][9:]] == ["29.32", "0.8422"]
     assert [cell.text for cell in lines[4][9:]] == ["30.63 (+1.31)", "0.8744 (+0.0322)"]
 

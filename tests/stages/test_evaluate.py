@@ -2,91 +2,33 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
-import onnx
 import pytest
-import skimage.data
 import yaml
-from onnx import TensorProto, helper, numpy_helper
 from typer.testing import CliRunner
 
 from lienet.cli import app
 from lienet.data.degradations import degrade_sr
-from lienet.data.shard_writer import write_split
-from lienet.data.shards import Sample, read_index
-from lienet.errors import DataError
+from lienet.data.shards import read_index
+from lienet.errors import DataError, ToolError
 from lienet.evaluation.benchmark import paired_bootstrap
 from lienet.evaluation.metrics import measure_psnr
-from lienet.images import decode_image, encode_png
-from lienet.models.registry import ModelCard, build_model, count_parameters, save_model
+from lienet.images import decode_image
+from lienet.models.registry import build_model, count_parameters
 from lienet.params import Params, load_params
 from lienet.stages import evaluate
 from lienet.workspace import Workspace
-
-PLACES = (("a", "near", 0), ("b", "near", 120), ("c", "far", 260))
-SIZE_PX = (96, 128)
-
-
-def make_reference(top_px: int):
-    return skimage.data.astronaut()[top_px : top_px + SIZE_PX[0], 180 : 180 + SIZE_PX[1]]
-
-
-def make_samples() -> list[Sample]:
-    samples = []
-    for key, test_set, top_px in PLACES:
-        pixels = make_reference(top_px)
-        degraded = {
-            scale: degrade_sr(pixels, scale=scale, jpeg_quality=20, jpeg_chroma="4:2:0")
-            for scale in (2, 4)
-        }
-        info = {"image": key, "source": test_set, "test_set": test_set}
-        samples.append(Sample(f"{test_set}__{key}", encode_png(pixels), degraded, info))
-    return sorted(samples, key=lambda sample: sample.key)
-
-
-def write_onnx(path: Path, scale: int) -> None:
-    """Write a network that repeats every pixel ``scale`` times per side."""
-    import numpy as np
-
-    node = helper.make_node(
-        "Resize",
-        ["degraded", "", "scales"],
-        ["enhanced"],
-        mode="nearest",
-        coordinate_transformation_mode="asymmetric",
-        nearest_mode="floor",
-    )
-    ends = [
-        helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, 3, None, None])
-        for name in ("degraded", "enhanced")
-    ]
-    scales = numpy_helper.from_array(np.array([1, 1, scale, scale], np.float32), "scales")
-    graph = helper.make_graph([node], "g", ends[:1], ends[1:], [scales])
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
-    onnx.save(model, path)
-
-
-def write_model(params: Params, workspace: Workspace, key: str) -> None:
-    spec = params.models[key]
-    model = build_model(spec)
-    model_dir = workspace.model_dir(spec.task, spec.name)
-    card = ModelCard(
-        task=spec.task,
-        name=spec.name,
-        architecture=spec.architecture,
-        spec=spec.model_dump(),
-        scale=spec.scale,
-        num_params=count_parameters(model),
-        steps=3,
-        seed=params.seed,
-        data_sha256={"train": "1", "valid": "2"},
-        run_key="ab" * 32,
-        weights_sha256="",
-        valid_psnr_db=None,
-    )
-    save_model(model_dir, model, card)
-    write_onnx(model_dir / "model.onnx", spec.scale)
+from tests.stages.evaluate_inputs import (
+    SIZE_PX,
+    make_faded_samples,
+    make_reference,
+    make_samples,
+    write_model,
+    write_onnx,
+    write_shards,
+)
 
 
 @pytest.fixture(scope="module")
@@ -100,14 +42,7 @@ def workspace(
     content["evaluate"]["latency"] = {"input_height_px": 16, "input_width_px": 24, "num_runs": 2}
     (root / "params.yaml").write_text(yaml.safe_dump(content))
     params, place = load_params(root / "params.yaml"), Workspace(root)
-    write_split(
-        place.shards_dir("sr") / "test",
-        make_samples(),
-        task="sr",
-        split="test",
-        params={},
-        shard_max_bytes=2**20,
-    )
+    write_shards(place, "sr", "test", make_samples())
     for key in ("sr-bicubic", "sr-lienet"):
         write_model(params, place, key)
         evaluate.run(params, place, key)
@@ -123,8 +58,10 @@ def read_rows(workspace: Workspace, model: str) -> list[dict[str, str]]:
     return list(csv.DictReader(text.splitlines()))
 
 
-def test_items_are_the_models(workspace: tuple[Params, Workspace]):
-    assert evaluate.list_items(workspace[0]) == list(workspace[0].models)
+def test_items_are_the_models_and_the_classical_methods(workspace: tuple[Params, Workspace]):
+    items = [*workspace[0].models, *workspace[0].evaluate.classics]
+    assert evaluate.list_items(workspace[0]) == items
+    assert "face-unsharp" in items
 
 
 def test_metrics_say_what_was_measured(workspace: tuple[Params, Workspace]):
@@ -149,12 +86,15 @@ def test_a_model_is_measured_at_its_scale_and_bicubic_at_every_one(
     params, place = workspace
     assert set(read_metrics(place, "lienet")["results"]) == {"x4_q20_luma", "x4_q20_rgb"}
     bicubic = read_metrics(place, "bicubic")["results"]
-    assert set(bicubic) == set(params.evaluate.protocols)
+    protocols = params.evaluate.protocols
+    assert set(bicubic) == {name for name, each in protocols.items() if each.task == "sr"}
     for sets in bicubic.values():
         assert {name: each["num_images"] for name, each in sets.items()} == {"near": 2, "far": 1}
         for each in sets.values():
-            gains = [value for name, value in each.items() if "gain" in name]
-            assert gains == [0.0] * 6
+            gains = {name: value for name, value in each.items() if "gain" in name}
+            measured = {name for name in gains if name.startswith(("psnr", "ssim", "vmaf"))}
+            assert {gains[name] for name in measured} == {0.0}
+            assert {gains[name] for name in gains.keys() - measured} == {None}
     luma, rgb = bicubic["x4_q20_luma"]["near"], bicubic["x4_q20_rgb"]["near"]
     assert luma["psnr_db"] > rgb["psnr_db"]
     assert luma["vmaf"] == rgb["vmaf"]
@@ -174,9 +114,9 @@ def test_results_are_the_means_and_paired_intervals_of_the_rows(
     bicubic = {(row["protocol"], row["key"]): row["psnr_db"] for row in read_rows(place, "bicubic")}
     assert [row["key"] for row in rows] == ["near__a", "near__b"]
     for row in rows:
-        assert row["bicubic_psnr_db"] == bicubic[row["protocol"], row["key"]]
+        assert row["baseline_psnr_db"] == bicubic[row["protocol"], row["key"]]
     own = [float(row["psnr_db"]) for row in rows]
-    gains = [float(row["psnr_db"]) - float(row["bicubic_psnr_db"]) for row in rows]
+    gains = [float(row["psnr_db"]) - float(row["baseline_psnr_db"]) for row in rows]
     interval = paired_bootstrap(gains, resamples=500, confidence=0.95, seed=params.seed)
     assert result["psnr_db"] == pytest.approx(sum(own) / 2, abs=2e-6)
     assert result["psnr_gain_db"] == pytest.approx(interval.mean, abs=2e-6)
@@ -244,14 +184,103 @@ def test_no_test_images_is_one_error_with_its_remedy(
 ):
     params, _ = workspace
     place = Workspace(tmp_path)
-    write_split(
-        place.shards_dir("sr") / "test",
-        [],
-        task="sr",
-        split="test",
-        params={},
-        shard_max_bytes=2**20,
-    )
+    write_shards(place, "sr", "test", [])
     with pytest.raises(DataError, match="no test images; give a source the split test"):
         evaluate.run(params, place, "sr-lienet")
     assert not place.reports_dir.exists()
+
+
+@pytest.fixture(scope="module")
+def restored(
+    tmp_path_factory: pytest.TempPathFactory, repository: Path
+) -> tuple[Params, Workspace]:
+    """Test shards of face and old_photo with both classical methods evaluated on them."""
+    root = tmp_path_factory.mktemp("another clone")
+    content = yaml.safe_load((repository / "params.yaml").read_text())
+    content["evaluate"] |= {"bootstrap_resamples": 500, "keep_images_per_set": 1}
+    content["evaluate"]["latency"] = {"input_height_px": 16, "input_width_px": 24, "num_runs": 2}
+    (root / "params.yaml").write_text(yaml.safe_dump(content))
+    params, place = load_params(root / "params.yaml"), Workspace(root)
+    for task in ("face", "old_photo"):
+        write_shards(place, task, "test", make_faded_samples())
+    bare = [replace(each, reference_png=None) for each in make_faded_samples()]
+    write_shards(place, "old_photo", "real", bare)
+    for key in ("face-unsharp", "old_photo-classical"):
+        evaluate.run(params, place, key)
+    return params, place
+
+
+def read_facts(place: Workspace, task: str, name: str) -> dict:
+    return json.loads(place.evaluation_path(task, name).read_text())
+
+
+def test_a_classic_is_measured_like_a_model_of_no_parameters(restored: tuple[Params, Workspace]):
+    facts = read_facts(restored[1], "old_photo", "classical")
+    assert (facts["num_params"], facts["num_macs"], facts["steps"]) == (0, None, 0)
+    assert set(facts["results"]) == {"old_photo_luma", "old_photo_rgb"}
+    near = facts["results"]["old_photo_rgb"]["near"]
+    assert near["num_images"] == 2
+    assert near["psnr_gain_db"] > 1
+    assert near["ciede2000_gain"] < -1
+    assert near["ciede2000_gain_low"] <= near["ciede2000_gain"] <= near["ciede2000_gain_high"]
+    assert near["vmaf_gain"] is not None
+    path = restored[1].evaluation_dir("old_photo", "classical") / "per_image.csv"
+    rows = list(csv.DictReader(path.read_text().splitlines()))
+    assert list(rows[0])[:6] == ["protocol", "test_set", "key", "psnr_db", "ssim", "vmaf"]
+    assert float(rows[0]["ciede2000"]) < float(rows[0]["baseline_ciede2000"])
+
+
+def test_colour_error_is_measured_for_the_tasks_that_ask_for_it(restored: tuple[Params, Workspace]):
+    near = read_facts(restored[1], "face", "unsharp")["results"]["face_luma"]["near"]
+    assert near["ciede2000"] is None
+    assert near["sharpness_gain"] > 0
+
+
+def test_identity_is_left_out_with_a_note(restored: tuple[Params, Workspace]):
+    identity = read_facts(restored[1], "face", "unsharp")["identity"]
+    assert identity["sets"] == {}
+    assert "left out: evaluate.face_embedding names no model" in identity["note"]
+    assert "identity" not in read_facts(restored[1], "old_photo", "classical")
+
+
+def test_an_embedding_that_is_no_network_stops_before_anything_is_written(
+    restored: tuple[Params, Workspace], tmp_path: Path
+):
+    params, place = restored
+    (tmp_path / "wrong.onnx").write_text("no network")
+    chosen = params.evaluate.model_copy(update={"face_embedding": str(tmp_path / "wrong.onnx")})
+    before = read_facts(place, "face", "unsharp")
+    with pytest.raises(ToolError, match="is not an SFace face embedder"):
+        evaluate.run(params.model_copy(update={"evaluate": chosen}), place, "face-unsharp")
+    assert read_facts(place, "face", "unsharp") == before
+
+
+def test_real_photographs_are_enhanced_kept_and_measured(restored: tuple[Params, Workspace]):
+    _, place = restored
+    real = read_facts(place, "old_photo", "classical")["real"]
+    assert {name: each["num_images"] for name, each in real.items()} == {"near": 2, "far": 1}
+    assert real["near"]["after"]["contrast"] > 1.2 * real["near"]["before"]["contrast"]
+    folder = place.evaluation_dir("old_photo", "classical") / "real" / "x1"
+    kept = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.png"))
+    assert kept == ["far/far__c.png", "near/near__a.png"]
+    assert "real" not in read_facts(place, "face", "unsharp")
+
+
+def test_without_real_photographs_there_is_nothing_real(
+    restored: tuple[Params, Workspace], tmp_path: Path
+):
+    params, _ = restored
+    place = Workspace(tmp_path)
+    write_shards(place, "old_photo", "test", make_faded_samples()[:1])
+    evaluate.run(params, place, "old_photo-classical")
+    assert read_facts(place, "old_photo", "classical")["real"] == {}
+
+
+def test_our_network_leaves_what_it_saw_in_the_first_image(workspace: tuple[Params, Workspace]):
+    import numpy as np
+
+    _, place = workspace
+    with np.load(place.evaluation_dir("sr", "lienet") / "features.npz") as stored:
+        assert str(stored["key"]) == "far__c"
+        assert stored["channels"].shape == (16, SIZE_PX[0] // 4, SIZE_PX[1] // 4)
+    assert not (place.evaluation_dir("sr", "bicubic") / "features.npz").exists()

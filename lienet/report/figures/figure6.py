@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from lienet.report.figures.canvas import make_figure, to_png
 from lienet.report.palette import LIGHT, Theme, colour_models
 from lienet.report.tables import Group, Row
-from lienet.report.wording import count_noun, format_count
+from lienet.report.words import count_noun, format_count
 
 _PANEL_WIDTH_PX = 790
 _PANEL_HEIGHT_PX = 640
@@ -20,7 +20,7 @@ _LABEL_GAP = 0.125
 def draw_figure6(groups: Sequence[Group], *, theme: Theme = LIGHT) -> bytes:
     """Draw VMAF against parameters, a panel for each test set; upper left is better.
 
-    The area of a marker is in proportion to multiply-adds; bicubic, which has no parameters, is
+    The area of a marker is in proportion to multiply-adds; what has no parameters, as bicubic, is
     a horizontal line. Where VMAF was not measured PSNR stands in its place, and the axis says so.
 
     Args:
@@ -48,14 +48,15 @@ def draw_figure6(groups: Sequence[Group], *, theme: Theme = LIGHT) -> bytes:
 
 def _draw_panel(axes: Axes, group: Group, theme: Theme) -> None:
     has_vmaf = all(row.measured.vmaf is not None for row in group.rows)
-    networks = [row for row in group.rows if not row.is_bicubic]
+    networks = [row for row in group.rows if row.is_network]
     colours = colour_models(row.model for row in group.rows)
     heights = {row.model: _height(row, has_vmaf=has_vmaf) for row in group.rows}
     _set_limits(axes, networks, list(heights.values()))
     _style_axes(axes, group, theme, has_vmaf=has_vmaf)
-    if group.bicubic is not None:
-        level = heights[group.bicubic.model]
-        axes.axhline(level, color=colours[group.bicubic.model], linewidth=2, linestyle=(0, (5, 4)))
+    for row in group.rows:
+        if not row.is_network:
+            level, colour = heights[row.model], colours[row.model]
+            axes.axhline(level, color=colour, linewidth=2, linestyle=(0, (5, 4)))
     largest = max((row.evaluation.num_macs or 0 for row in networks), default=0) or 1
     for row in networks:
         share = (row.evaluation.num_macs or largest) / largest
@@ -128,12 +129,12 @@ def _draw_labels(
     wanted = [(heights[row.model] - low) / (high - low) for row in rows]
     for row, start, place in zip(rows, wanted, spread(wanted, gap=_LABEL_GAP), strict=True):
         left = 1.0
-        if not row.is_bicubic:
+        if row.is_network:
             limits = axes.get_xlim()
             left = (row.evaluation.num_params / 1e3 - limits[0]) / (limits[1] - limits[0])
         axes.plot(
             [left, 1.0, 1.05],
-            [start, start, place] if row.is_bicubic else [start, place, place],
+            [start, place, place] if row.is_network else [start, start, place],
             transform=axes.transAxes,
             color=colours[row.model],
             linewidth=1.2,
@@ -142,7 +143,7 @@ def _draw_labels(
             zorder=2,
         )
         cost = "no parameters"
-        if not row.is_bicubic:
+        if row.is_network:
             cost = f"{heights[row.model]:.1f} · {format_count(row.evaluation.num_macs)}"
         weight = "bold" if row.is_ours else "normal"
         axes.annotate(

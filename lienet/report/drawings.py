@@ -1,0 +1,141 @@
+"""Every figure of the report with its title and caption, as PNG bytes by name.
+
+Owns which figures there are: each is drawn where what it shows was measured, and its caption says
+what stands in where something was not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from lienet.params import Params
+from lienet.report.aged import AgedPhotograph
+from lienet.report.features import FeatureMap
+from lienet.report.figures.figure3 import draw_figure3
+from lienet.report.figures.figure5 import draw_figure5
+from lienet.report.figures.figure6 import draw_figure6
+from lienet.report.figures.figure7 import draw_figure7
+from lienet.report.figures.figure8 import draw_figure8, draw_figure9
+from lienet.report.palette import DARK, LIGHT, Theme
+from lienet.report.pictures import Comparison
+from lienet.report.real import RealPhotograph
+from lienet.report.tables import Group
+from lienet.report.words import TASK_TITLES
+
+_Draw = Callable[[Theme], bytes]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """One figure on a light and on a dark ground, as PNG bytes."""
+
+    title: str
+    caption: str
+    light: bytes
+    dark: bytes
+    is_wide: bool = False
+    """Whether it is too wide for a telephone, where it scrolls."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """What there is to draw."""
+
+    groups: Sequence[Group]
+    """Without ablations."""
+    comparisons: Sequence[Comparison]
+    feature_maps: Sequence[FeatureMap]
+    aged: Sequence[AgedPhotograph]
+    real: Sequence[RealPhotograph]
+
+
+def draw_figures(params: Params, material: Material) -> dict[str, Drawing]:
+    """Draw every figure that there is material for, by name, in the paper's order."""
+    drawings: dict[str, Drawing] = {}
+    if material.feature_maps:
+        drawings["figure3"] = _draw_both(
+            lambda theme: draw_figure3(material.feature_maps, theme=theme),
+            "Figure 3: AI feature maps",
+            "What the network extracts from its input and modulates by. Each channel is stretched "
+            "from its lowest to its highest value, which stand below it.",
+        )
+    if material.aged:
+        drawings["figure5"] = _draw_both(
+            lambda theme: draw_figure5(material.aged, theme=theme),
+            "Figure 5: synthesized old photographs",
+            "Each range of synthesize.tasks.old_photo at its mild end, its middle and its strong "
+            "end: fading, saturation, paper texture, grain, recapture blur and JPEG.",
+        )
+    drawings |= _draw_complexity(params, material)
+    drawings |= _draw_comparisons(params, material)
+    return drawings
+
+
+def _draw_complexity(params: Params, material: Material) -> dict[str, Drawing]:
+    drawings = {}
+    for task, protocol in params.report.figure_protocols.items():
+        shown = [each for each in material.groups if each.protocol == protocol]
+        shown = [each for each in shown if each.has_networks]
+        if not shown:
+            continue
+        name = "figure6" if task == "sr" else f"figure6_{task}"
+        of_task = "" if task == "sr" else f", {TASK_TITLES[task].lower()}"
+        quality = "VMAF" if params.evaluate.vmaf else "PSNR, as VMAF was not measured,"
+        drawings[name] = _draw_both(
+            partial(_draw_quality, shown),
+            f"Figure 6: quality against complexity{of_task}",
+            f"{quality} against parameters under {protocol}; upper left is better. The area of a "
+            "marker is in proportion to multiply-adds. Dashed lines have no parameters.",
+            is_wide=False,
+        )
+    return drawings
+
+
+def _draw_comparisons(params: Params, material: Material) -> dict[str, Drawing]:
+    drawings = {}
+    ours = {each.task: each.ours.model for each in material.groups if each.ours is not None}
+    by_task: dict[str, list[Comparison]] = {}
+    for each in material.comparisons:
+        by_task.setdefault(each.task, []).append(each)
+    if upscaled := by_task.get("sr"):
+        crop_px = params.report.figure_crop_px
+        drawings["figure7"] = _draw_both(
+            lambda theme: draw_figure7(upscaled, crop_px=crop_px, theme=theme),
+            "Figure 7: visual comparison",
+            "Each crop is the window of the reference with the greatest gradient energy, chosen "
+            "before any result was looked at, and enlarged by whole pixels. PSNR is that of the "
+            f"whole photograph under {upscaled[0].protocol}.",
+            is_wide=True,
+        )
+    if faces := by_task.get("face"):
+        drawings["figure8"] = _draw_both(
+            lambda theme: draw_figure8(faces, ours=ours.get("face"), theme=theme),
+            "Figure 8: faces",
+            "Test faces, pixel by pixel; a larger picture is cropped where its reference has most "
+            f"detail. PSNR is that of the whole picture under {faces[0].protocol}.",
+            is_wide=True,
+        )
+    old: Sequence[RealPhotograph | Comparison] = material.real or by_task.get("old_photo", [])
+    if old:
+        said = (
+            "Real old photographs, of which no undegraded original exists."
+            if material.real
+            else "No real old photographs were given: these are synthesized pairs of the test set."
+        )
+        drawings["figure9"] = _draw_both(
+            lambda theme: draw_figure9(old, ours=ours.get("old_photo"), theme=theme),
+            "Figure 9: old photographs",
+            f"{said} They are shown whole, brought to one width.",
+            is_wide=True,
+        )
+    return drawings
+
+
+def _draw_quality(groups: Sequence[Group], theme: Theme) -> bytes:
+    return draw_figure6(groups, theme=theme)
+
+
+def _draw_both(draw: _Draw, title: str, caption: str, *, is_wide: bool = True) -> Drawing:
+    return Drawing(title, caption, draw(LIGHT), draw(DARK), is_wide)

@@ -1,0 +1,48 @@
+"""Which figures there are, and what their captions admit."""
+
+from __future__ import annotations
+
+from lienet.report.aged import age_photographs
+from lienet.report.drawings import Material, draw_figures
+from lienet.report.evaluations import read_evaluations
+from lienet.report.features import load_feature_maps
+from lienet.report.real import load_real_photographs
+
+
+def gather(params, workspace, groups, comparisons, *, with_real: bool) -> Material:
+    evaluations = read_evaluations(params, workspace)
+    return Material(
+        groups=[group.without_ablations for group in groups],
+        comparisons=comparisons,
+        feature_maps=load_feature_maps(workspace, groups),
+        aged=age_photographs(params, comparisons),
+        real=load_real_photographs(params, workspace, evaluations) if with_real else [],
+    )
+
+
+def test_every_figure_that_there_is_material_for_is_drawn_in_order(
+    other_params, other_workspace, other_groups, other_comparisons
+):
+    material = gather(
+        other_params, other_workspace, other_groups, other_comparisons, with_real=True
+    )
+    drawn = draw_figures(other_params, material)
+    assert list(drawn) == [
+        "figure3", "figure5", "figure6_face", "figure6_old_photo", "figure8", "figure9",
+    ]  # fmt: skip
+    assert drawn["figure9"].caption.startswith("Real old photographs")
+    assert all(each.light != each.dark for each in drawn.values())
+
+
+def test_figure_9_admits_that_its_photographs_are_synthesized(
+    other_params, other_workspace, other_groups, other_comparisons
+):
+    material = gather(
+        other_params, other_workspace, other_groups, other_comparisons, with_real=False
+    )
+    caption = draw_figures(other_params, material)["figure9"].caption
+    assert "synthesized pairs of the test set" in caption
+
+
+def test_nothing_measured_is_nothing_drawn(other_params):
+    assert draw_figures(other_params, Material([], [], [], [], [])) == {}
