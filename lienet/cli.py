@@ -156,17 +156,9 @@ def degrade(
     ] = None,
 ) -> None:
     """Degrade one photograph as the training data are, to see what a network is given."""
-    from lienet.data.demonstration import degrade_file
-    from lienet.errors import InputError
-    from lienet.params import load_params
-    from lienet.workspace import Workspace
+    from lienet.data.demonstration import degrade_file, find_params
 
-    try:
-        workspace = Workspace.find(Path.cwd())
-    except InputError:  # outside of a clone the defaults hold
-        params = None
-    else:
-        params = load_params(workspace.params_path)
+    params = find_params(Path.cwd())
     degrade_file(image, output, task=task, scale=scale, strength=strength, params=params)
 
 
@@ -182,11 +174,7 @@ def observe(
     observed = observation.observe_files(list_images([folder]))
     ranges = observation.fit_ranges(list(observed.values()))
     if json_:
-        import json
-        from dataclasses import asdict
-
-        seen = {name: asdict(one) for name, one in observed.items()}
-        typer.echo(json.dumps({"observed": seen, "old_photo": ranges}, indent=2))
+        typer.echo(observation.format_json(observed, ranges))
         return
     from rich.console import Console
 

@@ -18,10 +18,24 @@ from lienet.data.old_photo import (
 from lienet.errors import InputError
 from lienet.files import write_bytes
 from lienet.images import Pixels, decode_image, encode_png, sniff_format
-from lienet.params import TASKS, Params
+from lienet.params import TASKS, Params, load_params
+from lienet.workspace import Workspace
 
 _DEFAULT_SCALE = 4
 _DEFAULT_QUALITY = 20
+
+
+def find_params(folder: Path) -> Params | None:
+    """Return the params of the clone around ``folder``; None outside of one: defaults hold.
+
+    Raises:
+        ParamsError: they are not valid.
+    """
+    try:
+        workspace = Workspace.find(folder)
+    except InputError:
+        return None
+    return load_params(workspace.params_path)
 
 
 def degrade_file(

@@ -7,6 +7,7 @@ nothing that could not be content, so they keep stated defaults.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -22,7 +23,7 @@ from lienet.images import Pixels, decode_image
 
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _ENDS_PERCENT = (1.0, 99.0)
-_SPREAD_PERCENT = (10.0, 90.0)
+_SPREAD_PERCENT = (20.0, 80.0)
 """Of the observed values, what a range spans: content adds to the spread of a degraded picture."""
 _CLEAN_BLACK, _CLEAN_WHITE, _CLEAN_SATURATION = 0.05, 0.96, 0.16
 """Medians of what :func:`observe` measures on clean photographs (20 of CID22)."""
@@ -180,6 +181,14 @@ def format_table(observed: Mapping[str, Observation]) -> Table:
     for name, seen in observed.items():
         table.add_row(name, *(f"{value:.3f}" for value in asdict(seen).values()))
     return table
+
+
+def format_json(
+    observed: Mapping[str, Observation], ranges: Mapping[str, Mapping[str, Any]]
+) -> str:
+    """Return one JSON object: every photograph's statistics, and the steps."""
+    seen = {name: asdict(one) for name, one in observed.items()}
+    return json.dumps({"observed": seen, "old_photo": ranges}, indent=2)
 
 
 def _unclean(seen: Observation) -> tuple[float, float]:

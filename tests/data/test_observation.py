@@ -50,13 +50,12 @@ def photographs() -> dict[str, np.ndarray]:
 
 
 def share_inside(made: list[Observation], seen: list[Observation]) -> dict[str, float]:
-    """Return how much of what was made lies in the observed range, a quarter wider at each end."""
+    """Return how much of what was made lies between the lowest and the highest observed."""
     shares = {}
     for name in STATISTICS:
         values = np.array([getattr(one, name) for one in seen])
-        room = 0.25 * np.ptp(values)
         drawn = np.array([getattr(one, name) for one in made])
-        shares[name] = np.mean((drawn >= values.min() - room) & (drawn <= values.max() + room))
+        shares[name] = np.mean((drawn >= values.min()) & (drawn <= values.max()))
     return shares
 
 
@@ -105,13 +104,18 @@ def test_correlation_is_read_back_from_the_ratio(correlation_px: float):
 def test_ranges_make_the_like_of_what_they_were_fitted_to(
     photographs: dict[str, np.ndarray], recipe: OldPhotoDegradation
 ):
-    old = [observe(pixels) for pixels in grow_old(photographs, recipe, num_looks=3, seed=1)]
+    wide = recipe.model_dump()
+    wide["fading"] |= {"black_level": [0.0, 0.2], "white_level": [0.7, 1.0]}
+    wide["saturation"]["factor"], wide["grain"]["sigma"] = [0.3, 1.0], [0.005, 0.06]
+    attic = OldPhotoDegradation.model_validate(wide)
+    old = [observe(pixels) for pixels in grow_old(photographs, attic, num_looks=3, seed=1)]
     fitted = with_ranges(recipe, old)
     made = [observe(pixels) for pixels in grow_old(photographs, fitted, num_looks=3, seed=2)]
     shares = share_inside(made, old)
-    assert min(shares.values()) >= 0.75, shares
+    assert min(shares.values()) >= 0.7, shares
+    assert np.mean(list(shares.values())) >= 0.8, shares
     clean = share_inside([observe(pixels) for pixels in photographs.values()], old)
-    assert clean["white_point"] < shares["white_point"]
+    assert np.mean(list(clean.values())) < np.mean(list(shares.values())) - 0.2
 
 
 def test_clean_photographs_with_the_observed_ranges_measure_as_old_ones(
@@ -126,10 +130,11 @@ def test_clean_photographs_with_the_observed_ranges_measure_as_old_ones(
         observe(pixels) for pixels in grow_old(clean, with_ranges(recipe, old), num_looks=2, seed=1)
     ]
     shares = share_inside(made, old)
-    assert min(shares.values()) >= 0.75, shares
-    assert np.mean(list(shares.values())) >= 0.85, shares
+    # Content is outside at times: a clean night has less white than any of eight old photographs.
+    assert min(shares.values()) >= 0.65, shares
+    assert np.mean(list(shares.values())) >= 0.78, shares
     before = share_inside([observe(pixels) for pixels in clean.values()], old)
-    assert np.mean(list(before.values())) < np.mean(list(shares.values())) - 0.2
+    assert np.mean(list(before.values())) < 0.5, before
 
 
 def test_the_shipped_ranges_are_those_observed(real_data: Path, recipe: OldPhotoDegradation):
