@@ -13,6 +13,7 @@ from lienet.errors import DataError
 from lienet.params import Params
 from lienet.stages import report
 from lienet.workspace import Workspace
+from tests.report import restored
 
 WRITTEN = ["figures/figure6.png", "figures/figure7.png", "index.html", "table1.csv", "table1.md"]
 
@@ -70,3 +71,24 @@ def test_a_missing_evaluation_leaves_the_last_report_as_it_was(params, workspace
     with pytest.raises(DataError, match="run `lienet evaluate sr-srgan`"):
         report.run(params, workspace, "report")
     assert read_outputs(workspace) == {"table1.csv": b"the last one"}
+
+
+def test_faces_and_old_photographs_are_reported_without_super_resolution(
+    repository: Path, tmp_path: Path
+):
+    params = restored.make_params(repository)
+    place = restored.make_workspace(tmp_path, params)
+    report.run(params, place, "report")
+    names = ("3", "5", "6_face", "6_old_photo", "8", "9")
+    written = read_outputs(place)
+    assert sorted(written) == sorted(
+        [*(f"figures/figure{name}.png" for name in names), "index.html", "table1.csv", "table1.md"]
+    )
+    lines = written["table1.csv"].decode().splitlines()
+    assert sum(",ablation_no_spade," in line for line in lines) == 4
+    page = written["index.html"].decode()
+    assert "Bicubic under every protocol" not in page
+    assert "ablation_no_spade \N{MINUS SIGN} lienet" in page
+    assert "Trained against a discriminator, lienet_gan differs from lienet" in page
+    assert "Identity was left out" in page
+    assert "Real photographs of set (2)" in page
