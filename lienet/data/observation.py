@@ -11,13 +11,15 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from rich.table import Table
 
-from lienet.data.noise import correlation_response, estimate_sigma, halve
+from lienet.data.noise import estimate_sigma, halve
+from lienet.data.relief import correlated_noise
 from lienet.errors import ImageError, InputError
 from lienet.images import Pixels, decode_image
 
@@ -32,6 +34,7 @@ _CLEAN_SIGMA = 0.003
 _CORRELATIONS_PX = tuple(step / 20 for step in range(6, 41))
 """In which a measured correlation is looked for."""
 _MIN_SIDE_PX = 16
+_SIMULATED_PX = 256
 UNOBSERVED: Mapping[str, Mapping[str, Any]] = {
     "texture": {
         "probability": 0.6,
@@ -175,11 +178,11 @@ def format_section(ranges: Mapping[str, Mapping[str, Any]]) -> str:
 def format_table(observed: Mapping[str, Observation]) -> Table:
     """Return one row for each photograph, by name."""
     table = Table(caption="shares of white; noise ratio: 0.5 is white, more is correlated")
-    table.add_column("photograph", overflow="fold")
+    table.add_column("photograph", overflow="fold", min_width=12)
     for heading in asdict(next(iter(observed.values()))):
         table.add_column(heading.replace("_", " "), justify="right")
     for name, seen in observed.items():
-        table.add_row(name, *(f"{value:.3f}" for value in asdict(seen).values()))
+        table.add_row(Path(name).name, *(f"{value:.3f}" for value in asdict(seen).values()))
     return table
 
 
@@ -226,3 +229,21 @@ def _to_yaml(value: object) -> str:
     if isinstance(value, list):
         return f"[{', '.join(str(item) for item in value)}]"
     return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+@lru_cache(maxsize=64)
+def correlation_response(correlation_px: float) -> tuple[float, float]:
+    """Return what is estimated of unit noise with so correlated neighbours.
+
+    Args:
+        correlation_px: sigma of the Gaussian that white noise was filtered by.
+
+    Returns:
+        the estimates at full and at half the size, by simulation; white noise gives 1 and 0.5.
+    """
+    noise = correlated_noise(
+        (_SIMULATED_PX, _SIMULATED_PX),
+        sigma_px=correlation_px,
+        generator=np.random.default_rng(0),
+    )[..., 0]
+    return estimate_sigma(noise), estimate_sigma(halve(noise))

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, fields
 import cv2
 import numpy as np
 
+from lienet.data.noise import estimate_sigma
 from lienet.data.shards import Sample
 from lienet.errors import DataError
 from lienet.evaluation.metrics import measure_sharpness
@@ -20,10 +21,6 @@ from lienet.evaluation.scoring import EnhancedImage, Enhances
 from lienet.images import Pixels, decode_image
 
 _LUMA_WEIGHTS = np.array([0.299, 0.587, 0.114], np.float32)
-_DB2_HIGH_PASS = np.array([-0.48296291, 0.8365163, -0.22414387, -0.12940952], np.float32)
-"""Daubechies' wavelet of two vanishing moments, its details."""
-_NORMAL_MEDIAN = 0.6744897501960817
-"""The median of |x| for normal x of deviation 1."""
 _DECIMALS = 4
 
 
@@ -64,22 +61,9 @@ def measure_appearance(pixels: Pixels) -> Appearance:
 
 
 def estimate_noise(pixels: Pixels) -> float:
-    """Return the estimated standard deviation of white noise, 0 to 255 scale, mean over channels.
-
-    ``median(|d|) / 0.6745`` over the finest diagonal wavelet details d (Daubechies 2) that are not
-    zero: Donoho and Johnstone, "Ideal spatial adaptation by wavelet shrinkage", 1994, as
-    scikit-image's ``estimate_sigma``, which needs PyWavelets to run.
-    """
-    taps = np.ascontiguousarray(_DB2_HIGH_PASS)
-    details = cv2.sepFilter2D(
-        pixels.astype(np.float32), cv2.CV_32F, taps, taps, borderType=cv2.BORDER_REFLECT
-    )[::2, ::2]
-    sigmas = []
-    for channel in range(pixels.shape[2]):
-        sizes = np.abs(details[..., channel])
-        sizes = sizes[sizes > 1e-3]  # what clipping and borders left flat is no noise
-        sigmas.append(float(np.median(sizes)) / _NORMAL_MEDIAN if sizes.size else 0.0)
-    return float(np.mean(sigmas))
+    """Return the estimated noise of ``h w c`` in its units, the mean over channels."""
+    planes = np.moveaxis(pixels, 2, 0)
+    return float(np.mean([estimate_sigma(plane) for plane in planes]))
 
 
 def compare_appearances(

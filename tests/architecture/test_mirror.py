@@ -9,6 +9,8 @@ from typing import Any
 # Each with the place that tests it instead.
 ELSEWHERE = {
     "lienet.__main__": "tests/test_cli.py",
+    "lienet.sections.conflicts": "tests/test_params.py",
+    "lienet.sections.whole": "tests/test_params.py",
 }
 ABOUT_THE_WHOLE = {"tests/test_pipeline.py"}
 

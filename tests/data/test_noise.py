@@ -1,11 +1,11 @@
-"""The estimate of noise: right for white noise, blind to shading, and told of correlation."""
+"""The estimate of noise: right for white noise, and blind to shading."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from lienet.data.noise import correlation_response, estimate_sigma, halve
+from lienet.data.noise import estimate_sigma, halve
 
 WHITE = np.random.default_rng(0).standard_normal((300, 301))
 
@@ -31,12 +31,3 @@ def test_clipped_areas_do_not_count():
 def test_half_of_white_noise_is_left_at_half_the_size():
     assert halve(np.arange(15.0).reshape(3, 5)).tolist() == [[3.0, 5.0]]
     assert estimate_sigma(halve(WHITE)) == pytest.approx(0.5, rel=0.05)
-
-
-def test_correlation_hides_noise_at_full_size_more_than_at_half():
-    assert correlation_response(0.0) == pytest.approx((1.0, 0.5), rel=0.05)
-    responses = [correlation_response(px) for px in (0.4, 0.7, 1.0, 1.5)]
-    full = [response[0] for response in responses]
-    assert full == sorted(full, reverse=True)
-    ratios = [half / full for full, half in responses]
-    assert ratios == sorted(ratios)

@@ -15,6 +15,7 @@ from lienet.cli import app
 from lienet.data.observation import (
     Observation,
     correlation_of,
+    correlation_response,
     fit_ranges,
     format_section,
     observe,
@@ -174,3 +175,12 @@ def test_what_cannot_be_observed_is_named(tmp_path: Path):
         observe(np.zeros((15, 40, 3), np.uint8))
     with pytest.raises(InputError, match="one old photograph or more"):
         fit_ranges([])
+
+
+def test_correlation_hides_noise_at_full_size_more_than_at_half():
+    assert correlation_response(0.0) == pytest.approx((1.0, 0.5), rel=0.05)
+    responses = [correlation_response(px) for px in (0.4, 0.7, 1.0, 1.5)]
+    full = [response[0] for response in responses]
+    assert full == sorted(full, reverse=True)
+    ratios = [half / full for full, half in responses]
+    assert ratios == sorted(ratios)
