@@ -85,7 +85,8 @@ class LienetEnhancement(nn.Module):
         for block in self.blocks:
             features = block(features, condition)
         enhanced = functional.pixel_shuffle(self.tail(features), self.fold)
-        enhanced = enhanced[..., : degraded.shape[2], : degraded.shape[3]]
+        surplus = [enhanced.shape[axis] - degraded.shape[axis] for axis in (3, 2)]
+        enhanced = functional.pad(enhanced, (0, -surplus[0], 0, -surplus[1]))
         return enhanced + degraded if self.has_skip else enhanced
 
     def features_to_normalise(self, degraded: Tensor, known: Sequence[Statistics]) -> Tensor:

@@ -237,7 +237,7 @@ def test_history_of_an_adversarial_run(tmp_path: Path, repository: Path):
         first, last = reader
     columns = list(reader.fieldnames or ())
     assert columns[:6] == list(train.HISTORY_COLUMNS)
-    assert columns[6:9] == ["perceptual_loss", "gradient_norm", "adversarial_loss"]
+    assert columns[6:9] == ["gradient_norm", "perceptual_loss", "adversarial_loss"]
     assert first["discriminator_loss"] == ""
     assert float(last["discriminator_loss"]) > 0
     assert 0 <= float(last["valid_discriminator_accuracy"]) <= 1
