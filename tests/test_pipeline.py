@@ -24,7 +24,7 @@ from tests.small_clone import (
     write_pictures,
 )
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("pipeline")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200), pytest.mark.xdist_group("pipeline")]
 
 PROTOCOLS = {
     "sr": ("x4_q20_luma", "x4_q20_rgb", "x2_q20_luma", "x2_q20_rgb"),
