@@ -1,7 +1,7 @@
 """A training step as it is run here against the plain fp32 NCHW step of the same network.
 
 Two steps, losses and optimizers included: super-resolution (batch 16, 48-pixel inputs) and the
-adversarial one of enhancement (batch 4, 24-pixel inputs), with its discriminator and, where the
+adversarial one of enhancement (batch 4, 64-pixel inputs), with its discriminator and, where the
 data folder has its weights, VGG19. Timed in turn: the plain step, the step as it is run where bf16
 is native, and where it is not; a ratio is that of the medians.
 """
@@ -25,15 +25,13 @@ from lienet.training.precision import has_native_bf16
 PARAMS_PATH = Path(__file__).resolve().parent.parent / "profiles" / "bench.yaml"
 VGG19_NAME = "vgg19_conv1_1_to_conv3_4.npz"
 BATCH, PATCH_PX, NUM_PAIRS = 16, 48, 7
-GAN_BATCH, GAN_PATCH_PX = 4, 24
-# The network of both steps; the adversarial one belongs to the enhancement network.
-MODEL, SCALE = "sr-lienet", 4
+GAN_BATCH, GAN_PATCH_PX = 4, 64
 
 
 def make_step(*, tuned: bool, lowered: bool) -> Callable[[], None]:
     """Return one training step of super-resolution: tuned is channels-last, lowered is in bf16."""
     params = load_params(PARAMS_PATH)
-    model, degraded, reference = _prepare(BATCH, PATCH_PX, tuned=tuned)
+    model, degraded, reference = _prepare("sr-lienet", BATCH, PATCH_PX, tuned=tuned)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-4, foreach=tuned)
 
     def step() -> None:
@@ -51,7 +49,7 @@ def make_gan_step(vgg19_path: Path | None, *, tuned: bool, lowered: bool) -> Cal
     objective = load_params(PARAMS_PATH).train.objectives["enhancement_gan"]
     if vgg19_path is None:
         objective = objective.model_copy(update={"perceptual": None})
-    model, degraded, reference = _prepare(GAN_BATCH, GAN_PATCH_PX, tuned=tuned)
+    model, degraded, reference = _prepare("face-lienet", GAN_BATCH, GAN_PATCH_PX, tuned=tuned)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-4, foreach=tuned)
     fabric = Fabric(accelerator="cpu", devices=1, precision="bf16-mixed" if lowered else "32-true")
     criterion = Criterion(objective, ema_decay=0.999, seed=0, fabric=fabric, vgg19_path=vgg19_path)
@@ -120,12 +118,13 @@ def _compare(
 
 
 def _prepare(
-    batch_size: int, patch_px: int, *, tuned: bool
+    key: str, batch_size: int, patch_px: int, *, tuned: bool
 ) -> tuple[nn.Module, torch.Tensor, torch.Tensor]:
-    """Return the network, a batch and its references, channels-last where ``tuned``."""
+    """Return a network, a batch and its references, channels-last where ``tuned``."""
     torch.manual_seed(0)
-    model = build_model(load_params(PARAMS_PATH).models[MODEL])
-    side_px = patch_px * SCALE
+    spec = load_params(PARAMS_PATH).models[key]
+    model = build_model(spec)
+    side_px = patch_px * spec.scale
     degraded = torch.rand(batch_size, patch_px, patch_px, 3).permute(0, 3, 1, 2)
     reference = torch.rand(batch_size, side_px, side_px, 3).permute(0, 3, 1, 2)
     if not tuned:
