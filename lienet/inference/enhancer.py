@@ -133,7 +133,9 @@ class Enhancer:
     ) -> list[Statistics] | None:
         """Return the whole image's statistics where tiles would not find them for themselves."""
         network = self._network
-        if len(rows) * len(columns) == 1 or network.num_statistics == 0:
+        if not isinstance(network, TorchNetwork) or network.num_statistics == 0:
+            return None
+        if len(rows) * len(columns) == 1:
             return None
 
         def tiles() -> Iterable[tuple[Tensor, tuple[slice, slice]]]:

@@ -28,24 +28,14 @@ class Network(Protocol):
     input_size_px: tuple[int, int] | None
     """The only (height, width) it takes; None where it takes any."""
 
-    @property
-    def num_statistics(self) -> int:
-        """How many layers normalise by statistics of the whole image that can be given."""
-
-    @property
-    def fold(self) -> int:
-        """Input pixels for each of what is normalised, per side."""
-
     def __call__(self, degraded: Tensor, statistics: Sequence[Statistics] | None = None) -> Tensor:
         """Map float32 ``1 3 h w`` to float32 ``1 3 h*scale w*scale`` on the CPU, not clipped.
 
         Args:
             degraded: the input.
-            statistics: one for each of ``num_statistics``; None takes the input's own.
+            statistics: the whole image's, for a torch module that normalises by them; None takes
+                the input's own.
         """
-
-    def features_to_normalise(self, degraded: Tensor, known: Sequence[Statistics]) -> Tensor:
-        """Return what layer number ``len(known)`` of ``num_statistics`` normalises, on the CPU."""
 
 
 class TorchNetwork:
@@ -59,13 +49,13 @@ class TorchNetwork:
 
     @property
     def num_statistics(self) -> int:
-        """The number of the module's SPADE layers; none in other networks."""
+        """How many layers normalise by statistics of the whole image; none in other networks."""
         module = self._module
         return module.num_statistics if isinstance(module, LienetEnhancement) else 0
 
     @property
     def fold(self) -> int:
-        """The fold of an enhancement network, else 1."""
+        """Input pixels for each of what is normalised, per side."""
         module = self._module
         return module.fold if isinstance(module, LienetEnhancement) else 1
 
@@ -77,7 +67,7 @@ class TorchNetwork:
             return enhanced.float().cpu()
 
     def features_to_normalise(self, degraded: Tensor, known: Sequence[Statistics]) -> Tensor:
-        """Run the module up to its next SPADE layer."""
+        """Return what layer number ``len(known)`` of ``num_statistics`` normalises, on the CPU."""
         assert isinstance(self._module, LienetEnhancement)
         with torch.inference_mode():
             features = self._module.features_to_normalise(
@@ -121,9 +111,6 @@ class OnnxNetwork:
         is_fixed = isinstance(height_px, int) and isinstance(width_px, int)
         self.input_size_px = (height_px, width_px) if is_fixed else None
 
-    num_statistics = 0
-    fold = 1
-
     def __call__(self, degraded: Tensor, statistics: Sequence[Statistics] | None = None) -> Tensor:
         """Run the session.
 
@@ -139,10 +126,6 @@ class OnnxNetwork:
                 f"{self.path} fails on an input of {tuple(degraded.shape)}: {_first_line(error)}"
             ) from error
         return torch.from_numpy(enhanced).float()
-
-    def features_to_normalise(self, degraded: Tensor, known: Sequence[Statistics]) -> Tensor:
-        """Never called, as ``num_statistics`` is 0."""
-        raise NotImplementedError(f"{self.path} gives no features")
 
 
 def open_session(path: Path, *, num_threads: int) -> onnxruntime.InferenceSession:

@@ -124,11 +124,9 @@ class LienetEnhancement(nn.Module):
 
     def _condition(self, padded: Tensor, features: Tensor) -> Tensor:
         folded = functional.pixel_unshuffle(padded, self.fold)
-        if self.self_features is not None:
-            return self.self_features(folded)  # type: ignore[no-any-return]
-        if self.condition is not None:
-            return self.condition(folded)  # type: ignore[no-any-return]
-        return features
+        source = self.condition if self.self_features is None else self.self_features
+        condition: Tensor = features if source is None else source(folded)
+        return condition
 
 
 def pad_to_multiple(image: Tensor, multiple: int) -> Tensor:

@@ -31,17 +31,23 @@ from tests.stages.evaluate_inputs import (
 )
 
 
+def make_quick(root: Path, repository: Path) -> tuple[Params, Workspace]:
+    """Return a workspace at ``root`` whose evaluations take seconds."""
+    content = yaml.safe_load((repository / "params.yaml").read_text())
+    content["evaluate"] |= {"bootstrap_resamples": 500, "keep_images_per_set": 1}
+    content["evaluate"]["latency"] = {"input_height_px": 16, "input_width_px": 24, "num_runs": 2}
+    (root / "params.yaml").write_text(yaml.safe_dump(content))
+    params, place = load_params(root / "params.yaml"), Workspace(root)
+    return params, place
+
+
 @pytest.fixture(scope="module")
 def workspace(
     tmp_path_factory: pytest.TempPathFactory, repository: Path
 ) -> tuple[Params, Workspace]:
     """A workspace with three test images, an untrained lienet and bicubic, both evaluated."""
     root = tmp_path_factory.mktemp("a clone")
-    content = yaml.safe_load((repository / "params.yaml").read_text())
-    content["evaluate"] |= {"bootstrap_resamples": 500, "keep_images_per_set": 1}
-    content["evaluate"]["latency"] = {"input_height_px": 16, "input_width_px": 24, "num_runs": 2}
-    (root / "params.yaml").write_text(yaml.safe_dump(content))
-    params, place = load_params(root / "params.yaml"), Workspace(root)
+    params, place = make_quick(root, repository)
     write_shards(place, "sr", "test", make_samples())
     for key in ("sr-bicubic", "sr-lienet"):
         write_model(params, place, key)
@@ -196,11 +202,7 @@ def restored(
 ) -> tuple[Params, Workspace]:
     """Test shards of face and old_photo with both classical methods evaluated on them."""
     root = tmp_path_factory.mktemp("another clone")
-    content = yaml.safe_load((repository / "params.yaml").read_text())
-    content["evaluate"] |= {"bootstrap_resamples": 500, "keep_images_per_set": 1}
-    content["evaluate"]["latency"] = {"input_height_px": 16, "input_width_px": 24, "num_runs": 2}
-    (root / "params.yaml").write_text(yaml.safe_dump(content))
-    params, place = load_params(root / "params.yaml"), Workspace(root)
+    params, place = make_quick(root, repository)
     for task in ("face", "old_photo"):
         write_shards(place, task, "test", make_faded_samples())
     bare = [replace(each, reference_png=None) for each in make_faded_samples()]
