@@ -16,6 +16,7 @@ from lienet.errors import InputError, ParamsError
 from lienet.sections.common import (
     TASKS,
     Chroma,
+    GlobalSkip,
     Name,
     Positive,
     Section,
@@ -86,6 +87,7 @@ __all__ = [
     "FaceDetection",
     "Filter",
     "FolderSource",
+    "GlobalSkip",
     "Latency",
     "LienetModel",
     "Model",

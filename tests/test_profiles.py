@@ -60,8 +60,8 @@ def load_used(workspace: Workspace) -> Params:
 
 def test_there_are_three_profiles_and_each_says_what_it_is(workspace: Workspace):
     profiles = read_profiles(workspace)
-    assert [profile.name for profile in profiles] == ["bench", "paper", "sample"]
-    assert [profile.needs_data for profile in profiles] == [True, True, False]
+    assert [profile.name for profile in profiles] == ["ablation", "bench", "paper", "sample"]
+    assert [profile.needs_data for profile in profiles] == [True, True, True, False]
     assert all(len(profile.summary) > 20 for profile in profiles)
 
 
@@ -208,7 +208,7 @@ def test_two_different_folders_in_one_file_are_an_edit(workspace: Workspace, dat
         ("bench", None, "profile bench needs the folder of its photographs; give --data DIR"),
         ("bench", "nowhere", "--data must be a folder that exists, got .*nowhere"),
         ("sample", ".", "profile sample takes no --data"),
-        ("huge", None, "the profiles are bench, paper, sample, got huge"),
+        ("huge", None, "the profiles are ablation, bench, paper, sample, got huge"),
     ],
 )
 def test_a_wrong_request_changes_nothing(

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lienet.models.blocks import concatenate, conv, enlargement, scale_weights
+from lienet.models.blocks import concatenate, conv, scale_weights
+from lienet.models.skips import enlargement, make_skip
 from lienet.params import EsrganModel, SftganModel, SrganModel
 
 NUM_SEGMENTATION_CLASSES = 8
@@ -62,8 +63,8 @@ class SrganBlock(nn.Module):
 class Srgan(nn.Module):
     """SRGAN's generator, SRResNet: 9x9 ends, residual blocks, pixel-shuffle per doubling.
 
-    ``global_skip: bicubic``, not in its paper, lets it learn what bicubic upsampling lacks. At
-    scale 1 there is no shuffle, all runs at full resolution, and the skip adds the input.
+    ``global_skip``, which its paper lacks, lets it learn what upsampling alone lacks. At scale 1
+    there is no shuffle, and all runs at full resolution.
     """
 
     def __init__(self, spec: SrganModel, scale: int) -> None:
@@ -80,7 +81,7 @@ class Srgan(nn.Module):
         for stage in shuffle_stages(width, scale):
             self.upsampling.extend([stage, nn.PixelShuffle(2), nn.PReLU()])
         self.tail = conv(width, 3, 9)
-        self.skip = enlargement(scale) if spec.global_skip == "bicubic" else None
+        self.skip = make_skip(spec.global_skip, scale)
         if self.skip is not None:
             scale_weights(self.tail, 0.1)
 

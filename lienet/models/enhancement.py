@@ -20,6 +20,7 @@ from lienet.models.blocks import (
     scale_weights,
 )
 from lienet.models.lienet import generator_blocks
+from lienet.models.skips import make_skip
 from lienet.params import EnhancementModel
 
 _TAIL_GAIN = 0.03
@@ -63,8 +64,8 @@ class LienetEnhancement(nn.Module):
         self.condition = conv(folded, width) if is_modulated and not spec.self_features else None
         self.blocks = generator_blocks(spec)
         self.tail = conv(width, folded)
-        self.has_skip = spec.global_skip
-        if self.has_skip:
+        self.skip = make_skip(spec.global_skip, scale=1)
+        if self.skip is not None:
             scale_weights(self.tail, _TAIL_GAIN)
 
     @property
@@ -87,7 +88,7 @@ class LienetEnhancement(nn.Module):
         enhanced = functional.pixel_shuffle(self.tail(features), self.fold)
         surplus = [enhanced.shape[axis] - degraded.shape[axis] for axis in (3, 2)]
         enhanced = functional.pad(enhanced, (0, -surplus[0], 0, -surplus[1]))
-        return enhanced + degraded if self.has_skip else enhanced
+        return enhanced if self.skip is None else enhanced + self.skip(degraded)
 
     def features_to_normalise(self, degraded: Tensor, known: Sequence[Statistics]) -> Tensor:
         """Return what SPADE layer number ``len(known)`` normalises, ``n c h/fold w/fold``.

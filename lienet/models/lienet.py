@@ -10,12 +10,12 @@ from torch.nn import functional
 
 from lienet.models.blocks import (
     NEGATIVE_SLOPE,
-    BicubicUpsampling,
     DenseModulationBlock,
     SelfFeatureExtraction,
     conv,
     scale_weights,
 )
+from lienet.models.skips import make_skip
 from lienet.params import EnhancementModel, LienetModel
 
 
@@ -38,30 +38,33 @@ class LienetSuperResolution(nn.Module):
     """Dense modulation blocks at low resolution, guided by the input's own features.
 
     Everything runs at low resolution; one convolution and a pixel-shuffle make the output
-    (section 2.1). With ``global_skip: bicubic`` the network learns what bicubic upsampling lacks.
+    (section 2.1). With ``global_skip`` the network learns what upsampling alone lacks.
     """
 
     def __init__(self, spec: LienetModel, scale: int) -> None:
         super().__init__()
         self.scale = scale
+        is_modulated = spec.modulate != "none"
         self.self_features = (
-            SelfFeatureExtraction(3, spec.channels) if spec.modulate != "none" else None
+            SelfFeatureExtraction(3, spec.channels) if is_modulated and spec.self_features else None
         )
         self.head = conv(3, spec.channels)
         self.blocks = generator_blocks(spec)
         self.tail = conv(spec.channels, 3 * scale * scale)
-        self.upsampling = BicubicUpsampling(scale) if spec.global_skip == "bicubic" else None
-        if self.upsampling is not None:
+        self.condition = conv(3, spec.channels) if is_modulated and not spec.self_features else None
+        self.skip = make_skip(spec.global_skip, scale)
+        if self.skip is not None:
             scale_weights(self.tail, 0.1)
 
     def forward(self, degraded: Tensor) -> Tensor:
         """Enhance ``n 3 h w`` in [0, 1] to ``n 3 h*scale w*scale``, not clipped."""
-        condition = degraded if self.self_features is None else self.self_features(degraded)
+        source = self.condition if self.self_features is None else self.self_features
+        condition = degraded if source is None else source(degraded)
         features = functional.leaky_relu(self.head(degraded), NEGATIVE_SLOPE)
         for block in self.blocks:
             features = block(features, condition)
         enhanced = functional.pixel_shuffle(self.tail(features), self.scale)
-        return enhanced if self.upsampling is None else enhanced + self.upsampling(degraded)
+        return enhanced if self.skip is None else enhanced + self.skip(degraded)
 
     def extract_features(self, degraded: Tensor) -> Tensor | None:
         """Return the AI feature map ``n c h w`` of ``n 3 h w``; None if it has none."""

@@ -12,7 +12,9 @@ Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 Split = Literal["train", "valid", "test"]
 Chroma = Literal["4:4:4", "4:2:2", "4:2:0"]
-GlobalSkip = Literal["none", "bicubic"]
+GlobalSkip = Literal["none", "bicubic", "colour"]
+"""What a network's output is added to: nothing, its input brought to size by bicubic upsampling
+(at scale 1 the input itself), or that with its colours mapped by twelve learned weights."""
 Task = Literal["sr", "face", "old_photo"]
 TASKS: tuple[Task, ...] = ("sr", "face", "old_photo")
 

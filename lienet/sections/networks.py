@@ -36,6 +36,8 @@ class LienetModel(_Model):
     convs_per_block: Positive
     modulate: Literal["concatenation", "output", "none"]
     """What is modulated: every concatenation, each convolution's output, or nothing."""
+    self_features: bool
+    """Modulate by features of the input; otherwise by one convolution of it."""
     dense: bool
     """Concatenate within a block (the paper), or add (a residual block)."""
     fusion_kernel: Literal[1, 3]
@@ -54,15 +56,14 @@ class EnhancementModel(_Model):
     modulate: Literal["concatenation", "output", "none"]
     """What is modulated: every concatenation, each convolution's output, or nothing."""
     self_features: bool
-    """Modulate by features of the input; otherwise by the input itself."""
+    """Modulate by features of the input; otherwise by one convolution of it."""
     dense: bool
     """Concatenate within a block (the paper), or add (a residual block)."""
     fusion_kernel: Literal[1, 3]
     block_residual: bool
     spade: bool
     """Guide the generator by the features of each resolution before downsampling (eq. 2)."""
-    global_skip: bool
-    """Learn what is to be added to the input."""
+    global_skip: GlobalSkip
 
 
 class SrganModel(_Model):
@@ -72,7 +73,7 @@ class SrganModel(_Model):
     num_blocks: Positive
     batch_norm: bool
     global_skip: GlobalSkip
-    """The paper has none; ``bicubic`` tells how much of a lead is the skip's."""
+    """The paper has none; another tells how much of a lead is the skip's."""
 
 
 class EsrganModel(_Model):

@@ -180,6 +180,7 @@ def _lienet() -> LienetModel:
         num_blocks=1,
         convs_per_block=2,
         modulate="concatenation",
+        self_features=True,
         dense=True,
         fusion_kernel=1,
         block_residual=True,
@@ -244,7 +245,7 @@ def _enhancement() -> EnhancementModel:
         fusion_kernel=3,
         block_residual=True,
         spade=True,
-        global_skip=True,
+        global_skip="colour",
     )
 
 

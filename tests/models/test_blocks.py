@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from lienet.data.resize import resize_bicubic
 from lienet.models.blocks import (
-    BicubicUpsampling,
     DenseModulationBlock,
     Modulation,
     ResidualBlock,
@@ -19,8 +16,6 @@ from lienet.models.blocks import (
     Spade,
     concatenate,
     conv,
-    cubic,
-    enlargement,
     measure_statistics,
 )
 
@@ -133,36 +128,6 @@ def test_concatenation_has_dense_gradients_equal_to_the_plain_ones():
     for mine, theirs in zip(dense, plain, strict=True):
         assert torch.equal(mine, theirs)
         assert mine.is_contiguous(memory_format=torch.channels_last)
-
-
-@pytest.mark.parametrize(
-    ("distance", "value"),
-    [(0.0, 1.0), (0.5, 0.5625), (1.0, 0.0), (1.5, -0.0625), (2.0, 0.0), (2.5, 0.0)],
-)
-def test_cubic_kernel_by_hand(distance, value):
-    points = torch.tensor([distance, -distance], dtype=torch.float64)
-    assert cubic(points).tolist() == pytest.approx([value, value], abs=1e-12)
-
-
-@pytest.mark.parametrize("scale", [2, 4])
-@pytest.mark.parametrize("size", [(2, 2), (7, 5), (16, 24)])
-def test_bicubic_upsampling_equals_the_data_side(scale, size):
-    pixels = np.random.default_rng(3).random((*size, 3), dtype=np.float32)
-    expected = resize_bicubic(pixels, scale=scale)
-    tensor = torch.from_numpy(pixels).permute(2, 0, 1)[None]
-    enlarged = BicubicUpsampling(scale)(tensor)[0].permute(1, 2, 0).numpy()
-    np.testing.assert_allclose(enlarged, expected, atol=2e-6)
-
-
-def test_bicubic_upsampling_learns_nothing():
-    assert count(BicubicUpsampling(4)) == 0
-    assert not BicubicUpsampling(4).state_dict()
-
-
-def test_scale_one_enlarges_nothing():
-    image = torch.rand(2, 3, 5, 6)
-    assert torch.equal(enlargement(1)(image), image)
-    assert enlargement(2)(image).shape == (2, 3, 10, 12)
 
 
 def test_statistics_by_hand():

@@ -27,7 +27,7 @@ def make_spec(**changes: object) -> EnhancementModel:
         "fusion_kernel": 3,
         "block_residual": True,
         "spade": True,
-        "global_skip": True,
+        "global_skip": "bicubic",
     }
     return EnhancementModel.model_validate(base | changes)
 
@@ -59,7 +59,8 @@ def test_the_paper_s_network_has_about_300_thousand_parameters():
 @pytest.mark.parametrize(
     ("changes", "fewer"),
     [
-        ({"global_skip": False}, 0),
+        ({"global_skip": "none"}, 0),
+        ({"global_skip": "colour"}, -12),
         ({"spade": False}, 6_240),
         ({"self_features": False}, 7 * 2_320),
         # No modulation, and so nobody to ask for self-features.
@@ -139,7 +140,8 @@ CHOICES = [
     {"modulate": "none", "self_features": False, "spade": False},
     {"modulate": "output"},
     {"dense": False},
-    {"global_skip": False, "block_residual": False},
+    {"global_skip": "none", "block_residual": False},
+    {"global_skip": "colour"},
 ]
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from lienet.models.blocks import BicubicUpsampling
 from lienet.models.lienet import LienetSuperResolution
+from lienet.models.skips import BicubicUpsampling
 from lienet.params import LienetModel
 
 
@@ -21,6 +21,7 @@ def make_spec(**changes: object) -> LienetModel:
         "num_blocks": 6,
         "convs_per_block": 2,
         "modulate": "concatenation",
+        "self_features": True,
         "dense": True,
         "fusion_kernel": 3,
         "block_residual": True,
@@ -36,6 +37,9 @@ def make_spec(**changes: object) -> LienetModel:
         ({"modulate": "output"}, 113_856),
         ({"convs_per_block": 3, "fusion_kernel": 1}, 142_944),
         ({"global_skip": "none"}, 123_648),
+        ({"global_skip": "colour"}, 123_648 + 12),
+        # One convolution of the input in the place of eight.
+        ({"self_features": False}, 123_648 - 7 * (16 * 16 * 9 + 16)),
         ({"scale": 2}, 123_648 - 17 * 9 * 36 + 9 * 36 - 36),
     ],
 )

@@ -64,7 +64,22 @@ def test_every_profile_s_enhancement_networks_have_the_stated_size(repository, p
     ours = [spec for spec in models.values() if spec.architecture == "lienet_enhancement"]
     assert {spec.task for spec in ours} == {"face", "old_photo"}
     for spec in ours:
-        assert count_parameters(build_model(spec)) == 308_816
+        of_skip = 12 if spec.global_skip == "colour" else 0
+        assert count_parameters(build_model(spec)) == 308_816 + of_skip
+
+
+def test_every_ablation_takes_something_away(repository):
+    """An entry differs from its task's whole network in one key beside its name."""
+    models = load_params(repository / "profiles" / "ablation.yaml").models
+    for key, spec in models.items():
+        if not spec.name.startswith("ablation_"):
+            continue
+        whole = models[f"{spec.task}-lienet"].model_dump()
+        changed = {name for name, value in spec.model_dump().items() if value != whole[name]}
+        assert len(changed - {"name"}) == 1, key
+        assert count_parameters(build_model(spec)) <= count_parameters(
+            build_model(models[f"{spec.task}-lienet"])
+        )
 
 
 def test_round_trip(stored):

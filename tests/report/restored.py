@@ -30,7 +30,7 @@ SHARES |= {"ablation_no_spade": 0.3, "lienet": 0.4}
 _LIENET = {
     "architecture": "lienet_enhancement", "scale": 1, "channels": 16, "fold": 4, "num_blocks": 6,
     "convs_per_block": 2, "modulate": "concatenation", "self_features": True, "dense": True,
-    "fusion_kernel": 3, "block_residual": True, "spade": True, "global_skip": True,
+    "fusion_kernel": 3, "block_residual": True, "spade": True, "global_skip": "bicubic",
 }  # fmt: skip
 _SRGAN = {
     "architecture": "srgan", "scale": 1, "channels": 32, "num_blocks": 16, "batch_norm": False,
