@@ -1,4 +1,4 @@
-"""The shown window is where the reference has most detail."""
+"""The shown window is where the reference has most detail, or a face."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from skimage import data
 
-from lienet.report.crops import Crop, choose_crop
+from lienet.report.crops import Crop, choose_crop, choose_face_crop
 
 
 def test_the_only_detail_is_found():
@@ -52,3 +53,21 @@ def test_cutting_the_degraded_image_shows_the_same_window():
     crop = Crop(8, 12, 16, 4)
     assert crop.cut(reference).shape == (16, 4, 3)
     assert np.array_equal(crop.cut(reference[::4, ::4], shrink=4), crop.cut(reference)[::4, ::4])
+
+
+def test_a_face_is_found_wherever_it_is():
+    """The astronaut's face lies at rows 60 to 190 and columns 160 to 290 of her portrait."""
+    portrait = data.astronaut()
+    for pixels, shift in ((portrait, 0), (np.pad(portrait, ((0, 0), (200, 0), (0, 0))), 200)):
+        crop = choose_face_crop(pixels, height_px=200, width_px=200)
+        assert (crop.height_px, crop.width_px) == (200, 200)
+        assert crop.top_px <= 60
+        assert crop.top_px + 200 >= 190
+        assert crop.left_px <= 160 + shift
+        assert crop.left_px + 200 >= 290 + shift
+
+
+def test_without_a_face_the_middle_is_shown():
+    flat = np.zeros((60, 100, 3), np.uint8)
+    assert choose_face_crop(flat, height_px=20, width_px=40) == Crop(20, 28, 20, 40)
+    assert choose_face_crop(flat, height_px=256, width_px=256) == Crop(0, 0, 60, 100)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lienet.report.crops import Crop, choose_crop
+from lienet.report.crops import Crop, choose_face_crop
 from lienet.report.figures.grid import Line, Tile, draw_grid
 from lienet.report.palette import LIGHT, Theme
 from lienet.report.pictures import Comparison
@@ -19,7 +19,7 @@ def draw_figure8(
 ) -> bytes:
     """Draw test pictures at full size: input, every method, reference, ours in bold.
 
-    A picture larger than a tile is cropped to it, one to one, where the reference has most detail.
+    A picture larger than a tile is cropped to it, one to one, about the largest face.
 
     Args:
         comparisons: of one task that keeps an image's size; at least one.
@@ -31,7 +31,7 @@ def draw_figure8(
     """
     lines = []
     for each in comparisons:
-        crop = choose_crop(each.reference, height_px=_FACE_PX, width_px=_FACE_PX)
+        crop = choose_face_crop(each.reference, height_px=_FACE_PX, width_px=_FACE_PX)
         lines.append(Line(each.key, _cut_tiles(each, crop, ours)))
     return draw_grid(lines, tile_px=_FACE_PX, zoom_whole=True, theme=theme)
 
