@@ -60,6 +60,7 @@ from lienet.sections.photographs import (
     SampleSource,
     Source,
     TextDetection,
+    Transfer,
 )
 from lienet.sections.training import (
     VGG19_LAYERS,
@@ -115,6 +116,7 @@ __all__ = [
     "Task",
     "TextDetection",
     "Train",
+    "Transfer",
     "Unsharp",
     "VGG19_LAYERS",
     "Params",

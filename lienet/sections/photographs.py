@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from lienet.sections.common import Name, Positive, Section, Split
+from lienet.sections.common import Name, Positive, Probability, Seconds, Section, Split
 
 SampleName = Literal[
     "astronaut", "chelsea", "china", "coffee", "flower", "ihc", "motorcycle_left", "rocket"
@@ -38,6 +38,30 @@ class FolderSource(Section):
 Source = Annotated[SampleSource | FolderSource, Field(discriminator="kind")]
 
 
+class Transfer(Section):
+    """How remote files are fetched; it never changes a byte of what is fetched."""
+
+    concurrency_per_host: Positive
+    """Requests in flight at one host."""
+    requests_per_s: Seconds | None
+    """Requests begun in a second at one host; null sets no limit."""
+    retries: Annotated[int, Field(ge=0)]
+    """Attempts after the first; one that brings a large file further is not counted."""
+    backoff_s: Seconds
+    """The mean wait before the first retry; each further one is twice as long."""
+    backoff_max_s: Seconds
+    """The longest mean wait. A server's Retry-After is honoured up to ``total_timeout_s``."""
+    connect_timeout_s: Seconds
+    stall_timeout_s: Seconds
+    """The longest wait for more bytes."""
+    total_timeout_s: Seconds
+    """The longest that one attempt may take; the next resumes where it stopped."""
+    max_failed_share: Probability
+    """The share of files that may be missing or refused; more fail the stage."""
+    http2: bool
+    """Whether HTTP/2 is spoken where a server offers it."""
+
+
 class Download(Section):
     """Where photographs come from."""
 
@@ -45,6 +69,7 @@ class Download(Section):
     """Images of more pixels are refused unread, as decompression bombs."""
     min_side_px: Positive
     """Images with a shorter side are refused as too small to learn from."""
+    transfer: Transfer
     sources: Annotated[dict[Name, Source], Field(min_length=1)]
 
 
