@@ -56,11 +56,16 @@ from lienet.sections.photographs import (
     Download,
     FaceDetection,
     Filter,
-    FolderSource,
-    SampleSource,
-    Source,
     TextDetection,
     Transfer,
+)
+from lienet.sections.sources import (
+    Div2kSource,
+    FfhqSource,
+    FolderSource,
+    OpenImagesSource,
+    SampleSource,
+    Source,
 )
 from lienet.sections.training import (
     VGG19_LAYERS,
@@ -71,13 +76,14 @@ from lienet.sections.training import (
     Perceptual,
     Train,
 )
-from lienet.sections.whole import Whole
+from lienet.sections.whole import IntendedUse, Whole
 
 __all__ = [
     "Adversarial",
     "BicubicModel",
     "Chroma",
     "Classic",
+    "Div2kSource",
     "Download",
     "EnhancementModel",
     "EsrganModel",
@@ -85,14 +91,17 @@ __all__ = [
     "Export",
     "FaceDegradation",
     "FaceDetection",
+    "FfhqSource",
     "Filter",
     "FolderSource",
+    "IntendedUse",
     "Latency",
     "LienetModel",
     "Model",
     "Name",
     "Objective",
     "OldPhotoDegradation",
+    "OpenImagesSource",
     "Override",
     "Overrides",
     "Perceptual",

@@ -2,40 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
-from lienet.sections.common import Name, Positive, Probability, Seconds, Section, Split
-
-SampleName = Literal[
-    "astronaut", "chelsea", "china", "coffee", "flower", "ihc", "motorcycle_left", "rocket"
-]
-"""The colour photographs that ship inside scikit-image and scikit-learn and are of use here."""
-
-
-class SampleSource(Section):
-    """The colour photographs that ship inside scikit-image and scikit-learn."""
-
-    kind: Literal["sample"]
-    names: Annotated[tuple[SampleName, ...], Field(min_length=1)] | None
-    """Which of its photographs; null takes all but the portrait, ``astronaut``."""
-    split: Split | Literal["auto"]
-    """"auto" draws each image's split by its key, with the shares in ``synthesize.split``."""
-
-
-class FolderSource(Section):
-    """A local folder or an fsspec URL of photographs."""
-
-    kind: Literal["folder"]
-    path: str
-    """A folder or an fsspec URL; relative paths start at the workspace."""
-    split: Split | Literal["auto"]
-    licence: str
-    author: str
-
-
-Source = Annotated[SampleSource | FolderSource, Field(discriminator="kind")]
+from lienet.sections.common import Name, Positive, Probability, Seconds, Section
+from lienet.sections.sources import Source
 
 
 class Transfer(Section):
