@@ -61,7 +61,7 @@ _MAX_SWELLING = 4
 
 
 def find_div2k(source: Div2kSource, depot: Depot) -> Iterator[FoundFile]:
-    """Yield the photographs of one of DIV2K's sets, by name.
+    """Fetch one of DIV2K's sets, and return its photographs by name.
 
     Raises:
         TransferError: its archive cannot be fetched, or is not the published one.
@@ -88,8 +88,8 @@ def find_div2k(source: Div2kSource, depot: Depot) -> Iterator[FoundFile]:
             expected_prefix=f"{Path(archive.folder).parts[0]}/",
         )
         path.unlink()
-    for photograph in sorted((unpacked / archive.folder).iterdir()):
-        yield FoundFile(
+    return (
+        FoundFile(
             name=photograph.name,
             location=str(photograph),
             licence=source.licence,
@@ -98,3 +98,5 @@ def find_div2k(source: Div2kSource, depot: Depot) -> Iterator[FoundFile]:
             split=source.split,
             is_kept=True,
         )
+        for photograph in sorted((unpacked / archive.folder).iterdir())
+    )

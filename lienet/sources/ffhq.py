@@ -32,7 +32,7 @@ _MAX_ITEM_CHARS = 2**22
 
 
 def find_ffhq(source: FfhqSource, depot: Depot, *, base_dir: Path) -> Iterator[FoundFile]:
-    """Yield the faces that params ask for, fetched or with a reason.
+    """Fetch the faces that params ask for, and return each one, or its reason.
 
     Args:
         source: which ones.
@@ -45,7 +45,7 @@ def find_ffhq(source: FfhqSource, depot: Depot, *, base_dir: Path) -> Iterator[F
         InputError: there is no list at its path.
     """
     path = _find_list(source.list, depot, base_dir)
-    yield from fetch_listed(partial(_list_faces, source, path), depot)
+    return fetch_listed(partial(_list_faces, source, path), depot)
 
 
 def read_items(path: Path) -> Iterator[tuple[str, Any]]:

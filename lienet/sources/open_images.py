@@ -58,7 +58,7 @@ class Chosen:
 def find_open_images(
     source: OpenImagesSource, depot: Depot, *, base_dir: Path
 ) -> Iterator[FoundFile]:
-    """Yield the photographs of Open Images that params ask for, fetched or with a reason.
+    """Fetch the photographs of Open Images that params ask for, and return each one, or its reason.
 
     Args:
         source: which ones.
@@ -71,7 +71,7 @@ def find_open_images(
         InputError: the file of ids cannot be used.
     """
     chosen = choose_images(source, depot, base_dir=base_dir)
-    yield from fetch_listed(partial(_list_files, source, chosen), depot)
+    return fetch_listed(partial(_list_files, source, chosen), depot)
 
 
 def choose_images(source: OpenImagesSource, depot: Depot, *, base_dir: Path) -> list[Chosen]:

@@ -49,7 +49,7 @@ class Depot:
 
 
 def fetch_listed(list_files: Callable[[], Iterable[Listed]], depot: Depot) -> Iterator[FoundFile]:
-    """Fetch all that is listed, then yield each file in the list's order, fetched or not.
+    """Fetch all that is listed, and return each file in the list's order, fetched or not.
 
     Args:
         list_files: gives the list from its beginning, each time the same.
@@ -65,13 +65,15 @@ def fetch_listed(list_files: Callable[[], Iterable[Listed]], depot: Depot) -> It
         for arrived in fetch_all(wanted, depot.files_dir, depot.limits)
         if arrived.status in _GONE
     }
-    for listed in list_files():
-        yield replace(
+    return (
+        replace(
             listed.found,
             location=str(depot.files_dir / listed.wanted.name),
             is_kept=True,
             refusal=gone.get(listed.wanted.name, ""),
         )
+        for listed in list_files()
+    )
 
 
 def fetch_one(wanted: Wanted, depot: Depot) -> Path:
