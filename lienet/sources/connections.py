@@ -83,8 +83,11 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; the answer's body is streamed."""
-        if request.url.scheme not in ("http", "https") or not request.url.host:
-            raise httpx.UnsupportedProtocol(f"no http or https address: {request.url}")
+        url = request.url
+        if url.scheme not in ("http", "https") or not url.host:
+            raise httpx.UnsupportedProtocol(f"no http or https address: {url}")
+        if url.userinfo:  # httpx has put it into a header
+            url = url.copy_with(userinfo=b"")
         waits = request.extensions.get("timeout", {})
         timeout = aiohttp.ClientTimeout(
             total=None, sock_connect=waits.get("connect"), sock_read=waits.get("read")
@@ -92,7 +95,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         with _as_httpx_errors(request):
             answer = await self._open_session().request(
                 request.method,
-                URL(str(request.url.copy_with(userinfo=b"")), encoded=True),  # it is in a header
+                URL(str(url), encoded=True),
                 headers=request.headers.multi_items(),
                 allow_redirects=False,
                 timeout=timeout,

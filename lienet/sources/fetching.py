@@ -46,7 +46,7 @@ class Fetcher:
         self._limits = limits
         self._content_retries = limits.retries if content_retries is None else content_retries
         self._count_bytes = count_bytes
-        self._lanes: dict[str, Lane] = {}
+        self._lanes: dict[bytes, Lane] = {}
 
     async def fetch(self, wanted: Wanted, *, has_traces: bool) -> Arrived:
         """Bring one file in, or say why not.
@@ -68,14 +68,17 @@ class Fetcher:
             raise
 
     async def _insist(self, wanted: Wanted, part: Part) -> Arrived:
+        import httpx
+
         try:
-            lane = self._find_lane(wanted.url)
-        except ValueError as error:
+            url = httpx.URL(wanted.url)
+        except httpx.InvalidURL as error:
             return _refuse(wanted, Fault("bad address", str(error)))
+        lane = self._find_lane(url.netloc)
         attempt = reached_bytes = 0
         waited_s = 0.0
         while True:
-            outcome = await self._attempt(wanted, part, lane)
+            outcome = await self._attempt(wanted, part, lane, url)
             if isinstance(outcome, Arrived):
                 return outcome
             if wanted.size_bytes and part.size_bytes >= reached_bytes + _PROGRESS_BYTES:
@@ -97,9 +100,11 @@ class Fetcher:
                 return _refuse(wanted, outcome)
             await asyncio.sleep(wait_s)
 
-    async def _attempt(self, wanted: Wanted, part: Part, lane: Lane) -> Arrived | Fault:
+    async def _attempt(
+        self, wanted: Wanted, part: Part, lane: Lane, url: httpx.URL
+    ) -> Arrived | Fault:
         async with lane.slot():
-            outcome = await self._request(wanted, part)
+            outcome = await self._request(wanted, part, url)
         if isinstance(outcome, Fault):
             await self._block(part.settle)
         if not isinstance(outcome, Told):
@@ -112,7 +117,7 @@ class Fetcher:
             await self._block(part.discard)
         return verdict
 
-    async def _request(self, wanted: Wanted, part: Part) -> Told | Arrived | Fault:
+    async def _request(self, wanted: Wanted, part: Part, url: httpx.URL) -> Told | Arrived | Fault:
         """Make one request; what comes is in ``part``, whether it was all or not."""
         import httpx
 
@@ -126,7 +131,7 @@ class Fetcher:
         try:
             async with (
                 asyncio.timeout(self._limits.total_timeout_s),
-                self._client.stream("GET", wanted.url, headers=headers) as response,
+                self._client.stream("GET", url, headers=headers) as response,
             ):
                 return await self._receive(response, wanted, part)
         except TimeoutError:
@@ -140,7 +145,7 @@ class Fetcher:
         self, response: httpx.Response, wanted: Wanted, part: Part
     ) -> Told | Arrived | Fault:
         status = response.status_code
-        told = read_told(response.headers)
+        told = read_told(dict(response.headers.items()))
         if status == 416 and part.size_bytes:
             return await self._end_at(response, part)
         if status in _MISSING_STATUSES:
@@ -209,13 +214,7 @@ class Fetcher:
                 return Fault("stalled", f"under {_STALL_BYTES} bytes came in {watch.span_s:g} s")
         return told
 
-    def _find_lane(self, url: str) -> Lane:
-        import httpx
-
-        try:
-            host = httpx.URL(url).netloc.decode("ascii", "replace")
-        except httpx.InvalidURL as error:
-            raise ValueError(str(error)) from error
+    def _find_lane(self, host: bytes) -> Lane:
         if host not in self._lanes:
             limits = self._limits
             self._lanes[host] = Lane(limits.concurrency_per_host, limits.requests_per_s)
