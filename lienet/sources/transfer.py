@@ -1,48 +1,31 @@
-"""Many remote files fetched into one folder, each verified, whole or not there at all."""
+"""Many remote files brought into one folder, each verified, whole or not there at all.
+
+``wanted`` goes in as it is read and results come out as files are done with, in any order; what is
+in between is bounded, so that ten million files need no more memory than a thousand. The event
+loop has a thread of its own: transfers go on while the caller works on what has come.
+"""
 
 from __future__ import annotations
 
-import base64
-import hashlib
+import logging
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from itertools import islice
+from operator import length_hint
 from pathlib import Path
 
 from lienet.errors import TransferError
-from lienet.files import write_bytes
-from lienet.images import sniff_format
 from lienet.params import Transfer
+from lienet.sources.engine import Engine
+from lienet.sources.locks import explaining, holding
+from lienet.sources.progress import Display, Tally
+from lienet.sources.wanted import LOCK_NAME, Arrived, Wanted
 
+__all__ = ["Arrived", "Wanted", "fetch_all"]
 
-@dataclass(frozen=True)
-class Wanted:
-    """One remote file; what is known of it is checked, the strongest hash first."""
-
-    url: str
-    name: str
-    """Its path below the folder, with "/" between parts; unique."""
-    size_bytes: int | None = None
-    sha256: str | None = None
-    """Lower-case hex."""
-    md5: str | None = None
-    pixel_md5: str | None = None
-    """Of ``np.array(image)`` as Pillow opens it; either this or ``md5`` suffices."""
-    is_image: bool = True
-    """Whether the bytes must be a whole image."""
-
-
-@dataclass(frozen=True)
-class Arrived:
-    """What became of one wanted file."""
-
-    wanted: Wanted
-    status: str
-    """"fetched", "resumed", "present", "missing" (404 or 410) or "refused"."""
-    reason: str
-    """Why it is not there; empty if it is."""
-    sha256: str = ""
-    md5: str = ""
-    size_bytes: int = 0
+logger = logging.getLogger(__name__)
+_FILES_PER_SLOT = 8
+_HOPELESS_IN_A_ROW = 1000
+_REFRESH_S = 0.5
 
 
 def fetch_all(
@@ -50,83 +33,73 @@ def fetch_all(
     folder: Path,
     limits: Transfer,
     *,
-    show: Callable[[Arrived], None] | None = None,
+    show: Callable[[Tally], None] | None = None,
+    total: int | None = None,
+    label: str = "transfer",
 ) -> Iterator[Arrived]:
     """Fetch files into a folder and yield what became of each, as they come.
 
+    A file that is there already is verified instead. What a run that was killed left is continued.
+    To end early, close the iterator.
+
     Args:
-        wanted: read as transfers proceed, never all at once.
-        folder: where the files go; each appears whole and verified or not at all.
+        wanted: read in the caller's thread, a few hundred ahead of the results.
+        folder: where the files go; made if need be.
         limits: how hard a server is asked, and how long it is waited for.
-        show: called with each result.
+        show: called with the tally every now and then, in place of the bar or the log.
+        total: how many files there are; by default what ``wanted`` says of its length.
+        label: what the bar and the log call the whole.
 
     Raises:
-        TransferError: more than ``max_failed_share`` of the files are missing or refused.
-        InputError: the folder cannot be written.
+        TransferError: more than ``max_failed_share`` of the files are missing or refused, or so
+            many in a row are refused that the others will be.
+        InputError: the folder cannot be written, or another run is writing to it.
     """
-    import httpx
-
-    num_all = num_failed = 0
-    timeout = httpx.Timeout(limits.stall_timeout_s, connect=limits.connect_timeout_s)
-    with httpx.Client(follow_redirects=True, timeout=timeout, http2=limits.http2) as client:
-        for file in wanted:
-            arrived = _fetch(client, file, folder, limits.retries)
-            num_all += 1
-            num_failed += arrived.status in ("missing", "refused")
-            if show is not None:
-                show(arrived)
-            yield arrived
-    if num_failed > limits.max_failed_share * num_all:
+    tally = Tally(label, total if total is not None else length_hint(wanted, 0) or None)
+    with explaining(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with holding(folder / LOCK_NAME, whose=folder):
+            engine = Engine(folder, limits, count_bytes=tally.count_bytes)
+            with engine, Display(tally, show) as display:
+                yield from _pump(iter(wanted), engine, tally, display, limits)
+    finally:
+        if tally.num_files:
+            logger.info("%s: %s", label, tally.summarize())
+    if tally.num_failed > limits.max_failed_share * tally.num_files:
         raise TransferError(
-            f"{num_failed} of {num_all} files could not be fetched",
-            remedy="run the stage again, or raise download.transfer.max_failed_share",
+            f"{label}: {tally.num_failed} of {tally.num_files} files are not there "
+            f"({tally.summarize()}), more than download.transfer.max_failed_share "
+            f"{limits.max_failed_share:g}",
+            remedy="run it again, which fetches only those, or raise the share",
         )
 
 
-def _fetch(client: object, file: Wanted, folder: Path, retries: int) -> Arrived:
-    import httpx
-
-    assert isinstance(client, httpx.Client)
-    target = folder / file.name
-    if target.is_file():
-        content = target.read_bytes()
-        if not _find_fault(file, content, {}):
-            return _arrive(file, "present", content)
-    reason = ""
-    for _ in range(retries + 1):
-        try:
-            response = client.get(file.url, headers={"Accept-Encoding": "identity"})
-        except httpx.HTTPError as error:
-            reason = str(error) or type(error).__name__
+def _pump(
+    wanted: Iterator[Wanted], engine: Engine, tally: Tally, display: Display, limits: Transfer
+) -> Iterator[Arrived]:
+    window = _FILES_PER_SLOT * limits.concurrency_per_host
+    in_flight = 0
+    while True:
+        if in_flight <= window * 3 // 4:
+            batch = list(islice(wanted, window - in_flight))
+            engine.submit(batch)
+            in_flight += len(batch)
+        if not in_flight:
+            return
+        with explaining(engine.folder):
+            arrived = engine.wait(_REFRESH_S)
+        display.refresh()
+        if arrived is None:
             continue
-        if response.status_code in (404, 410):
-            return Arrived(file, "missing", str(response.status_code))
-        if response.status_code != 200:
-            reason = str(response.status_code)
-            continue
-        reason = _find_fault(file, response.content, response.headers)
-        if not reason:
-            write_bytes(target, response.content)
-            return _arrive(file, "fetched", response.content)
-    return Arrived(file, "refused", reason)
-
-
-def _arrive(file: Wanted, status: str, content: bytes) -> Arrived:
-    sha256, md5 = hashlib.sha256(content).hexdigest(), hashlib.md5(content).hexdigest()
-    return Arrived(file, status, "", sha256, md5, len(content))
-
-
-def _find_fault(file: Wanted, content: bytes, headers: object) -> str:
-    if not content:
-        return "empty"
-    if file.size_bytes is not None and len(content) != file.size_bytes:
-        return "size"
-    if file.sha256 is not None and hashlib.sha256(content).hexdigest() != file.sha256:
-        return "sha256"
-    md5 = hashlib.md5(content)
-    if file.md5 is not None and file.pixel_md5 is None and md5.hexdigest() != file.md5:
-        return "md5"
-    told = str(getattr(headers, "get", lambda *_: "")("x-goog-hash", ""))
-    if "md5=" in told and told.partition("md5=")[2] != base64.b64encode(md5.digest()).decode():
-        return "md5"
-    return "not an image" if file.is_image and sniff_format(content[:16]) is None else ""
+        in_flight -= 1
+        tally.count(arrived)
+        if not arrived.is_here:
+            logger.debug("%s: %s: %s", arrived.wanted.name, arrived.reason, arrived.detail)
+        yield arrived
+        if tally.refused_in_a_row >= _HOPELESS_IN_A_ROW:
+            raise TransferError(
+                f"{tally.label}: {_HOPELESS_IN_A_ROW} files in a row were refused, "
+                f"the last for: {arrived.reason}",
+                remedy="see to the network or the server, then run it again",
+            )
