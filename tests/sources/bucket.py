@@ -33,15 +33,36 @@ LIMITS = Transfer(
     max_failed_share=0.5,
     http2=False,
 )
-IMAGE_HEADER = (
-    "ImageID,Subset,OriginalURL,OriginalLandingURL,License,AuthorProfileURL,Author,Title,"
-    "OriginalSize,OriginalMD5,Thumbnail300KURL,Rotation"
-).split(",")
-BOX_HEADER = (
-    "ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax,IsOccluded,IsTruncated,IsGroupOf,"
-    "IsDepiction,IsInside"
-).split(",")
-LABEL_HEADER = "ImageID,Source,LabelName,Confidence".split(",")
+IMAGE_HEADER = [
+    "ImageID",
+    "Subset",
+    "OriginalURL",
+    "OriginalLandingURL",
+    "License",
+    "AuthorProfileURL",
+    "Author",
+    "Title",
+    "OriginalSize",
+    "OriginalMD5",
+    "Thumbnail300KURL",
+    "Rotation",
+]
+BOX_HEADER = [
+    "ImageID",
+    "Source",
+    "LabelName",
+    "Confidence",
+    "XMin",
+    "XMax",
+    "YMin",
+    "YMax",
+    "IsOccluded",
+    "IsTruncated",
+    "IsGroupOf",
+    "IsDepiction",
+    "IsInside",
+]
+LABEL_HEADER = ["ImageID", "Source", "LabelName", "Confidence"]
 BY = "https://creativecommons.org/licenses/by/2.0/"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Collection
 from pathlib import Path
@@ -127,7 +128,7 @@ def test_a_larger_count_keeps_those_of_a_smaller_one_whatever_the_order(
     put_open_images(bucket, num_images=60)
     drawn = [set(choose(open_images_of(bucket, count=n), tmp_path)) for n in (1, 5, 20, 56, 99)]
     assert [len(one) for one in drawn] == [1, 5, 20, 56, 56]
-    assert all(before <= after for before, after in zip(drawn, drawn[1:], strict=False))
+    assert all(before <= after for before, after in itertools.pairwise(drawn))
     other = set(choose(open_images_of(bucket, count=20, seed=8), tmp_path))
     assert other != drawn[2]
     rows = [image_row(id_of(number)) for number in reversed(range(60))]
@@ -155,7 +156,11 @@ def test_an_id_listed_twice_is_taken_once(bucket: Bucket, tmp_path: Path) -> Non
 def test_a_row_under_a_lesser_licence_is_left_out(bucket: Bucket, tmp_path: Path) -> None:
     put_open_images(bucket)
     by_nc = "https://creativecommons.org/licenses/by-nc/2.0/"
-    rows = [image_row(id_of(0)), image_row(id_of(1), License=by_nc), image_row(id_of(2), License="")]
+    rows = [
+        image_row(id_of(0)),
+        image_row(id_of(1), License=by_nc),
+        image_row(id_of(2), License=""),
+    ]
     bucket.put_csv(IMAGES, HEADER, rows)
     found = find(open_images_of(bucket), tmp_path)
     assert numbers_of(found) == [0, 2]
