@@ -89,12 +89,22 @@ EXPECTED = {
 }
 
 
+FOLDER = {
+    "kind": "folder",
+    "permitted_use": None,
+    "path": "photos",
+    "manifest": None,
+    "split": "auto",
+    "licence": "L",
+    "author": "A",
+}
+
+
 def make_params(repository: Path, **changes: object) -> Params:
     params = load_params(repository / "params.yaml")
-    source = {"kind": "folder", "path": "photos", "split": "auto", "licence": "L", "author": "A"}
     content = params.model_dump()
     content["download"]["min_side_px"] = 32
-    content["download"]["sources"] = {"photos": source | changes}
+    content["download"]["sources"] = {"photos": FOLDER | changes}
     content["filter"]["exempt_sources"] = []
     for task in content["synthesize"]["tasks"].values():
         task["sources"] = None
@@ -255,7 +265,8 @@ def test_url_is_a_folder_too(repository: Path, workspace: Workspace) -> None:
 def test_sample_is_downloaded_whole(repository: Path, workspace: Workspace) -> None:
     params = make_params(repository)
     content = params.model_dump()
-    content["download"]["sources"] = {"photos": {"kind": "sample", "names": None, "split": "auto"}}
+    sample = {"kind": "sample", "permitted_use": None, "names": None, "split": "auto"}
+    content["download"]["sources"] = {"photos": sample}
     records = run(Params.model_validate(content), workspace)
     assert {record.status for record in records.values()} == {"kept"}
     assert records["photos__chelsea"].split == "test"
