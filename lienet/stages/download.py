@@ -165,10 +165,10 @@ def _examine(key: str, file: FoundFile, rules: _Rules) -> ImageRecord:
     if file.sha256 not in ("", contents.sha256):
         return replace(record, reason="checksum")
     try:
-        info = _probe(contents, rules.max_pixels)
+        info, stored = _probe(contents, rules.max_pixels), contents.head
         if file.orientation != 1 and info.format == "jpeg":
-            contents = replace(contents, head=orient_jpeg(contents.head, file.orientation))
-            info = _probe(contents, rules.max_pixels)
+            stored = orient_jpeg(stored, file.orientation)
+            info = probe_image(stored, max_pixels=rules.max_pixels)
     except ImageError as error:
         logger.debug("%s: %s", file.location, error)
         return replace(record, reason=error.reason)
@@ -176,7 +176,7 @@ def _examine(key: str, file: FoundFile, rules: _Rules) -> ImageRecord:
     if min(info.width_px, info.height_px) < rules.min_side_px:
         return replace(record, reason="too_small")
     path = f"images/{key}.{info.extension}"
-    _store(rules.folder / path, contents.head, file)
+    _store(rules.folder / path, stored, file)
     return replace(record, path=path, status="kept", reason="")
 
 

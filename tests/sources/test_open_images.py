@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import logging
+import shutil
 from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from lienet.data.manifest import read_manifest
 from lienet.errors import DataError, InputError, TransferError
-from lienet.params import OpenImagesSource
+from lienet.images import decode_image
+from lienet.params import OpenImagesSource, Params, load_params
 from lienet.sources.found import FoundFile
 from lienet.sources.open_images import choose_images, find_open_images, rank_images
+from lienet.stages import download
+from lienet.workspace import Workspace
 from tests.sources.bucket import (
     CAR,
     DOG,
+    LIMITS,
     PERSON,
     PLATE,
     Bucket,
@@ -204,3 +211,40 @@ def test_the_summary_names_labels_in_words(
         choose(open_images_of(bucket), tmp_path)
     assert "train: 12 images, of which the labels leave 8" in caplog.messages
     assert "train: left out most often: Person on 3, Number plate on 1" in caplog.messages
+
+
+def test_the_stage_stores_what_was_fetched_upright_and_links_the_rest(
+    bucket: Bucket, tmp_path: Path, repository: Path
+) -> None:
+    put_open_images(bucket)
+    bucket.files[f"images/train/{id_of(2)}.jpg"] = bucket.files[f"images/train/{id_of(0)}.jpg"]
+    del bucket.files[f"images/train/{id_of(5)}.jpg"]
+    content = load_params(repository / "profiles" / "sample.yaml").model_dump()
+    content["download"] |= {"min_side_px": 8, "transfer": LIMITS.model_dump()}
+    content["download"]["sources"]["sample"] = open_images_of(bucket).model_dump()
+    content["num_workers"] = 1
+    params, workspace = Params.model_validate(content), Workspace(tmp_path)
+    download.run(params, workspace, "sample")
+    raw_dir = workspace.raw_dir("sample")
+    stored = (raw_dir / "manifest.parquet").read_bytes()
+    records = {r.key[-1]: r for r in read_manifest(raw_dir / "manifest.parquet")}
+    assert {number: r.reason for number, r in records.items() if r.reason} == {
+        "2": "duplicate",
+        "5": "missing",
+    }
+    turned, upright = records["1"], records["0"]
+    original = bucket.files[f"images/train/{id_of(1)}.jpg"]
+    assert turned.sha256 == hashlib.sha256(original).hexdigest()
+    assert (turned.width_px, turned.height_px) == (40, 56)
+    pixels = decode_image((raw_dir / turned.path).read_bytes())
+    assert np.array_equal(pixels, np.rot90(decode_image(original)))
+    assert (turned.title, turned.split) == (f'a "{id_of(1)}", titled', "train")
+    depot = workspace.depot_dir("sample") / "files"
+    kept = depot / "train" / "00" / f"{id_of(0)}.jpg"
+    assert (raw_dir / upright.path).samefile(kept)
+    asked = bucket.asked.copy()
+    shutil.rmtree(raw_dir)  # as DVC does before it runs a stage
+    download.run(params, workspace, "sample")
+    assert (raw_dir / "manifest.parquet").read_bytes() == stored
+    gone = f"images/train/{id_of(5)}.jpg"
+    assert bucket.asked - asked == {gone: 1}
