@@ -10,6 +10,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.request import getproxies, proxy_bypass
 
@@ -44,8 +45,7 @@ class Routes(httpx.AsyncBaseTransport):
     def __init__(self, *, http2: bool, proxies: dict[str, str]) -> None:
         self._http2 = http2
         self._proxies = proxies
-        self._context = httpx.create_ssl_context()
-        self._direct = AiohttpTransport(self._context)
+        self._direct = AiohttpTransport()
         self._usual: dict[str, httpx.AsyncHTTPTransport] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -61,7 +61,7 @@ class Routes(httpx.AsyncBaseTransport):
             return self._direct
         if proxy not in self._usual:
             self._usual[proxy] = httpx.AsyncHTTPTransport(
-                verify=self._context,
+                verify=_trusted(),
                 http2=self._http2,
                 proxy=proxy or None,
                 limits=httpx.Limits(keepalive_expiry=_KEEP_ALIVE_S),
@@ -77,8 +77,7 @@ class Routes(httpx.AsyncBaseTransport):
 class AiohttpTransport(httpx.AsyncBaseTransport):
     """HTTP/1.1 by aiohttp, with httpx's requests, answers and errors. It sends no bodies."""
 
-    def __init__(self, context: ssl.SSLContext) -> None:
-        self._context = context
+    def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -99,6 +98,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 headers=request.headers.multi_items(),
                 allow_redirects=False,
                 timeout=timeout,
+                ssl=_trusted() if url.scheme == "https" else True,
             )
         return httpx.Response(
             answer.status,
@@ -116,9 +116,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None:  # it belongs to the event loop that it is made in
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
-                    limit=0, ssl=self._context, keepalive_timeout=_KEEP_ALIVE_S
-                ),
+                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_ALIVE_S),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 read_bufsize=_READ_BYTES,
@@ -142,6 +140,12 @@ class _Body(httpx.AsyncByteStream):
             self._answer.release()
         else:
             self._answer.close()
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Load the trusted certificates once, and only for an address that needs them."""
+    return httpx.create_ssl_context()
 
 
 @contextmanager

@@ -262,7 +262,7 @@ def _name_error(error: httpx.HTTPError) -> Fault:
         httpx.ProxyError: "proxy failed",
         httpx.TooManyRedirects: "too many redirects",
         httpx.TimeoutException: "stalled",
-        httpx.NetworkError: "connection lost",
+        httpx.NetworkError: "broken off",
         httpx.ProtocolError: "broken off",
     }
     reason = next((word for kind, word in reasons.items() if isinstance(error, kind)), "failed")

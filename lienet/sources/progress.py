@@ -102,6 +102,10 @@ class Display:
     ) -> None:
         self._bar.stop()
 
+    def redraw(self) -> None:
+        """Draw the bar at once, as it is else done ten times a second."""
+        self._bar.refresh()
+
     def refresh(self) -> None:
         """Show how far it is, if it is time to."""
         tally, now_s = self._tally, time.monotonic()

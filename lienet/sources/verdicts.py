@@ -155,6 +155,8 @@ def _find_image_fault(wanted: Wanted, body: Body) -> Fault | None:
         return None
     if _is_whole(body.content):
         return None
+    if sniff_format(body.content[:SIGNATURE_BYTES]) == "png":  # decoders take some cut ones
+        return Fault("truncated", "the chunks of the PNG are not whole", is_content=True)
     try:
         probe_image(body.content, max_pixels=_MAX_PROBED_PIXELS)
     except ImageError as error:
