@@ -108,12 +108,12 @@ class Engine:
             self._is_ready.set()
 
     async def _serve(self) -> None:
-        from lienet.sources.connections import make_client
+        from lienet.sources.connections import Client
 
         self._loop = asyncio.get_running_loop()
         self._is_over = asyncio.Event()
         with ThreadPoolExecutor(_DISK_THREADS, thread_name_prefix="disk") as pool:
-            async with make_client(self._limits) as client:
+            async with Client(self._limits) as client:
                 self._fetcher = Fetcher(
                     client,
                     pool,

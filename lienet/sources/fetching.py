@@ -19,6 +19,8 @@ from lienet.sources.wanted import Arrived, Fault, Wanted
 if TYPE_CHECKING:
     import httpx
 
+    from lienet.sources.connections import Client
+
 _PASSING_STATUSES = {408, 425, 429, 500, 502, 503, 504, 509, 520, 521, 522, 523, 524}
 _MISSING_STATUSES = {404, 410}
 _STALL_BYTES = 1024
@@ -32,7 +34,7 @@ class Fetcher:
 
     def __init__(
         self,
-        client: httpx.AsyncClient,
+        client: Client,
         pool: Executor,
         folder: Path,
         limits: Transfer,
@@ -131,7 +133,7 @@ class Fetcher:
         try:
             async with (
                 asyncio.timeout(self._limits.total_timeout_s),
-                self._client.stream("GET", url, headers=headers) as response,
+                self._client.stream(url, headers) as response,
             ):
                 return await self._receive(response, wanted, part)
         except TimeoutError:

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 import pytest
 
-from lienet.sources.connections import AiohttpTransport, Routes, make_client
+from lienet.sources.connections import AiohttpTransport, Client, Routes
 from tests.sources.test_fetching import LIMITS
 
 
@@ -43,8 +43,12 @@ def address() -> Iterator[str]:
 
 def get(*urls: str) -> list[str]:
     async def run() -> list[str]:
-        async with make_client(LIMITS) as client:
-            return [(await client.get(url)).text for url in urls]
+        texts = []
+        async with Client(LIMITS) as client:
+            for url in urls:
+                async with client.stream(httpx.URL(url)) as answer:
+                    texts.append((await answer.aread()).decode())
+        return texts
 
     return asyncio.run(run())
 

@@ -68,6 +68,6 @@ def test_a_client_that_cannot_be_made_is_told(tmp_path: Path, monkeypatch: pytes
     def fail(limits: object) -> None:
         raise ImportError("no such transport")
 
-    monkeypatch.setattr("lienet.sources.connections.make_client", fail)
+    monkeypatch.setattr("lienet.sources.connections.Client", fail)
     with Engine(tmp_path, LIMITS) as engine, pytest.raises(ImportError, match="no such transport"):
         engine.wait(10.0)
