@@ -57,10 +57,16 @@ from lienet.sections.photographs import (
     Download,
     FaceDetection,
     Filter,
+    TextDetection,
+    Transfer,
+)
+from lienet.sections.sources import (
+    Div2kSource,
+    FfhqSource,
     FolderSource,
+    OpenImagesSource,
     SampleSource,
     Source,
-    TextDetection,
 )
 from lienet.sections.training import (
     VGG19_LAYERS,
@@ -71,13 +77,14 @@ from lienet.sections.training import (
     Perceptual,
     Train,
 )
-from lienet.sections.whole import Whole
+from lienet.sections.whole import IntendedUse, Whole
 
 __all__ = [
     "Adversarial",
     "BicubicModel",
     "Chroma",
     "Classic",
+    "Div2kSource",
     "Download",
     "EnhancementModel",
     "EsrganModel",
@@ -85,15 +92,18 @@ __all__ = [
     "Export",
     "FaceDegradation",
     "FaceDetection",
+    "FfhqSource",
     "Filter",
     "FolderSource",
     "GlobalSkip",
+    "IntendedUse",
     "Latency",
     "LienetModel",
     "Model",
     "Name",
     "Objective",
     "OldPhotoDegradation",
+    "OpenImagesSource",
     "Override",
     "Overrides",
     "Perceptual",
@@ -117,6 +127,7 @@ __all__ = [
     "Task",
     "TextDetection",
     "Train",
+    "Transfer",
     "Unsharp",
     "VGG19_LAYERS",
     "Params",

@@ -48,6 +48,10 @@ class Workspace:
         """What people read."""
         return self.root / "reports"
 
+    def depot_dir(self, source: str) -> Path:
+        """What a source fetched, kept so that nothing is fetched twice."""
+        return self.state_dir / "download" / source
+
     def raw_dir(self, source: str) -> Path:
         """Downloaded images and their ``manifest.parquet``."""
         return self.root / "data" / "raw" / source

@@ -104,6 +104,8 @@ def shrink(params: dict[str, Any], pictures: Path) -> dict[str, Any]:
     params["download"]["sources"] = {
         split: {
             "kind": "folder",
+            "manifest": None,
+            "permitted_use": None,
             "path": str(pictures / split),
             "split": split,
             "licence": "CC0",

@@ -140,8 +140,11 @@ def test_an_unknown_key_is_named(sample_tree: dict[str, Any], section: str):
             ["sample"],
             r"sr.sources: the faces of \['sample'\] are for the task face alone",
         ),
-        ("synthesize.split.test_images", {"sample": 2}, "folders of split auto only, got sample"),
-        ("synthesize.split.test_images", {"lost": 2}, "folders of split auto only, got lost"),
+        ("synthesize.split.test_images", {"sample": 2}, "other than the sample, got sample"),
+        ("synthesize.split.test_images", {"lost": 2}, "other than the sample, got lost"),
+        ("intended_use.purpose", "profit", "intended_use.purpose: .*got 'profit'"),
+        ("intended_use.when_not_permitted", "hide", "when_not_permitted: .*got 'hide'"),
+        ("download.sources.sample.permitted_use", "any", "permitted_use: .*got 'any'"),
         ("synthesize.tasks.face.sources", ["lost"], r"face.sources names unknown .*'lost'"),
         ("synthesize.tasks.face.factor", 3, "face.factor: "),
         ("synthesize.tasks.old_photo.real_sources", ["sample"], "among filter.exempt_sources"),
@@ -165,6 +168,23 @@ def test_a_wrong_value_is_one_line_that_names_it(
     with pytest.raises(ParamsError, match=message) as caught:
         parse_changed(sample_tree, path, value)
     assert "\n" not in str(caught.value)
+
+
+def test_low_resolution_is_nobody_s_reference(sample_tree: dict[str, Any]):
+    changed = copy.deepcopy(sample_tree)
+    changed["download"]["sources"]["small"] = {
+        "kind": "div2k",
+        "permitted_use": None,
+        "subset": "valid",
+        "contents": "lr_bicubic_x4",
+        "base_url": "https://example.org",
+        "split": "test",
+    }
+    changed["synthesize"]["tasks"]["sr"]["sources"] = None
+    params = parse_params(json.dumps(changed), name="params.yaml")
+    assert params.sources_of("sr") == ("sample", "portrait")
+    with pytest.raises(ParamsError, match=r"sr.sources: the low resolution of small is no refer"):
+        parse_changed(changed, "synthesize.tasks.sr.sources", ["sample", "small"])
 
 
 def test_several_mistakes_are_named_together(sample_tree: dict[str, Any]):

@@ -20,14 +20,12 @@ DATA_FOLDERS = (
     "test/clic2025",
     "faces",
     "old_photos",
-    "DIV2K_train_HR",
-    "DIV2K_valid_HR",
-    "ffhq",
 )
 DATA_FILES = (
     "models/face_detection_yunet_2023mar.onnx",
     "models/ch_PP-OCRv3_det_infer.onnx",
     "models/vgg19_conv1_1_to_conv3_4.npz",
+    "ffhq-dataset-v2.json",
 )
 
 
@@ -142,6 +140,19 @@ def test_paper_keeps_the_schedule_of_the_paper(workspace: Workspace):
     assert train.objectives["sr"].pixel == "mse"
 
 
+def test_paper_is_trained_on_open_images_and_tested_on_div2k_and_ffhq(workspace: Workspace):
+    profile = next(profile for profile in read_profiles(workspace) if profile.name == "paper")
+    paper = parse_params(profile.text, name="paper")
+    assert paper.sources_of("sr") == ("open_images", "div2k_valid")
+    assert paper.sources_of("old_photo") == ("open_images", "div2k_valid")
+    assert paper.sources_of("face") == ("ffhq_train", "ffhq_valid", "open_images")
+    assert paper.download.sources["open_images"].use == "commercial"
+    assert [name for name, s in paper.download.sources.items() if s.split == "test"] == [
+        "div2k_valid",
+        "ffhq_valid",
+    ]
+
+
 @pytest.mark.parametrize("name", ["bench", "paper"])
 def test_a_profile_that_needs_data_is_filled_with_its_folder(
     workspace: Workspace, data_dir: Path, name: str
@@ -150,10 +161,12 @@ def test_a_profile_that_needs_data_is_filled_with_its_folder(
     params = load_used(workspace)
     assert params.profile == name
     for source in params.download.sources.values():
-        path = Path(getattr(source, "path"))  # noqa: B009 - only folder sources have it
-        assert path.is_absolute()
-        assert path.is_relative_to(data_dir)
-        assert path.is_dir()
+        named = getattr(source, "path", None) or getattr(source, "list", None)
+        if named is None:
+            continue  # it is fetched as a whole
+        assert Path(named).is_absolute()
+        assert Path(named).is_relative_to(data_dir)
+        assert Path(named).exists()
     assert workspace.params_path.read_text().count("#") >= 3, "comments are kept"
     active = find_active(workspace, read_profiles(workspace))
     assert active is not None

@@ -13,7 +13,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -43,7 +43,8 @@ class ImageRecord:
     path: str
     """Relative to the source's raw folder; empty if refused."""
     sha256: str
-    """Of the original bytes, as lower-case hex."""
+    """Of the original bytes, as lower-case hex; a JPEG that was set upright by its EXIF has
+    others, and the same picture, where it is stored."""
     size_bytes: int
     width_px: int
     """Of the upright image; 0 where it could not be told."""
@@ -60,6 +61,8 @@ class ImageRecord:
     """"kept" or "refused"."""
     reason: str
     """Why it was refused, as one word; empty if kept."""
+    title: str = field(default="", kw_only=True)
+    """As its author named it; empty where it is not known."""
 
 
 @dataclass(frozen=True)
@@ -172,7 +175,7 @@ def _read(path: Path, kind: type[Record]) -> list[Record]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    names = [field.name for field in fields(kind)]
+    names = [one.name for one in fields(kind)]
     try:
         with pq.ParquetFile(path) as stored:
             missing = sorted(set(names) - set(stored.schema_arrow.names))
@@ -215,5 +218,5 @@ def _schema(kind: type[ImageRecord]) -> pa.Schema:
         "tuple[str, ...]": pa.list_(pa.string()),
     }
     return pa.schema(
-        [pa.field(field.name, types[str(field.type)], nullable=False) for field in fields(kind)]
+        [pa.field(one.name, types[str(one.type)], nullable=False) for one in fields(kind)]
     )

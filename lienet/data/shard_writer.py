@@ -9,7 +9,7 @@ import io
 import json
 import shutil
 import tarfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -23,6 +23,7 @@ from lienet.data.shards import (
 )
 from lienet.files import replacing_folder, sha256_of_file, write_json
 from lienet.images import sniff_format
+from lienet.sections.licences import Use
 
 _BLOCK_BYTES = 512
 
@@ -35,6 +36,7 @@ def write_split(
     split: ShardSplit,
     params: dict[str, Any],
     shard_max_bytes: int,
+    sources: Mapping[str, Use] | None = None,
 ) -> ShardIndex:
     """Write samples, in the order given, as shards and their index; the whole split or nothing.
 
@@ -46,6 +48,7 @@ def write_split(
         params: what made the samples, for the index.
         shard_max_bytes: a new shard begins before one would grow beyond this; a larger sample
             has a shard of its own.
+        sources: what the photographs of each source may be used for, for the index.
     """
     for left_over in split_dir.parent.glob(f".{split_dir.name}.*.part"):
         shutil.rmtree(left_over, ignore_errors=True)
@@ -65,6 +68,7 @@ def write_split(
             shards=entries,
             sha256=hash_shards(entries),
             params=params,
+            sources=dict(sources or {}),
         )
         write_json(folder / INDEX_NAME, index.model_dump(mode="json"))
     return index

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lienet.errors import DataError
 from lienet.files import sha256_of_json
+from lienet.sections.licences import Use
 
 ShardSplit = Literal["train", "valid", "test", "real"]
 """``real`` holds photographs that are degraded by nature, of which there is no reference."""
@@ -64,6 +65,8 @@ class ShardIndex(BaseModel):
     sha256: str
     """Over every shard's name and SHA-256: the identity of the data."""
     params: dict[str, Any]
+    sources: dict[str, Use] = {}
+    """The sources whose photographs are here, and what these may be used for."""
 
 
 def read_index(split_dir: Path) -> ShardIndex:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lienet.sections.common import TASKS
 from lienet.sections.degradation import Recipe
 from lienet.sections.networks import BicubicModel
-from lienet.sections.photographs import FolderSource
+from lienet.sections.sources import SampleSource, is_reference
 from lienet.sections.whole import Whole
 
 
@@ -37,8 +37,11 @@ def _source_conflicts(params: Whole) -> Iterator[str]:
         yield "synthesize.split leaves nothing for training"
     for name in shares.test_images:
         source = sources.get(name)
-        if not isinstance(source, FolderSource) or source.split != "auto":
-            yield f"synthesize.split.test_images may hold folders of split auto only, got {name}"
+        if source is None or isinstance(source, SampleSource) or source.split != "auto":
+            yield (
+                "synthesize.split.test_images may hold sources of split auto, other than the "
+                f"sample, got {name}"
+            )
 
 
 def _task_conflicts(params: Whole) -> Iterator[str]:
@@ -48,6 +51,7 @@ def _task_conflicts(params: Whole) -> Iterator[str]:
         unknown = set(recipe.sources or ()) - set(params.download.sources)
         if unknown:
             yield f"{where}.sources names unknown sources {sorted(unknown)}"
+        yield from _poor_references(params, recipe.sources or (), where)
         shown = set(recipe.sources or ()) & set(params.filter.consented_sources)
         if task != "face" and shown:
             yield f"{where}.sources: the faces of {sorted(shown)} are for the task face alone"
@@ -61,6 +65,13 @@ def _task_conflicts(params: Whole) -> Iterator[str]:
         for task in TASKS:
             if name in params.sources_of(task):
                 yield f"{where}.{task}.sources: of the old photographs {name} is no reference"
+
+
+def _poor_references(params: Whole, names: tuple[str, ...], where: str) -> Iterator[str]:
+    for name in names:
+        source = params.download.sources.get(name)
+        if source is not None and not is_reference(source):
+            yield f"{where}.sources: the low resolution of {name} is no reference"
 
 
 def _model_conflicts(params: Whole) -> Iterator[str]:

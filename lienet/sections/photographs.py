@@ -2,40 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
-from lienet.sections.common import Name, Positive, Section, Split
-
-SampleName = Literal[
-    "astronaut", "chelsea", "china", "coffee", "flower", "ihc", "motorcycle_left", "rocket"
-]
-"""The colour photographs that ship inside scikit-image and scikit-learn and are of use here."""
+from lienet.sections.common import Name, Positive, Probability, Seconds, Section
+from lienet.sections.sources import Source
 
 
-class SampleSource(Section):
-    """The colour photographs that ship inside scikit-image and scikit-learn."""
+class Transfer(Section):
+    """How remote files are fetched; it never changes a byte of what is fetched."""
 
-    kind: Literal["sample"]
-    names: Annotated[tuple[SampleName, ...], Field(min_length=1)] | None
-    """Which of its photographs; null takes all but the portrait, ``astronaut``."""
-    split: Split | Literal["auto"]
-    """"auto" draws each image's split by its key, with the shares in ``synthesize.split``."""
-
-
-class FolderSource(Section):
-    """A local folder or an fsspec URL of photographs."""
-
-    kind: Literal["folder"]
-    path: str
-    """A folder or an fsspec URL; relative paths start at the workspace."""
-    split: Split | Literal["auto"]
-    licence: str
-    author: str
-
-
-Source = Annotated[SampleSource | FolderSource, Field(discriminator="kind")]
+    concurrency_per_host: Positive
+    """Requests in flight at one host."""
+    requests_per_s: Seconds | None
+    """Requests begun in a second at one host; null sets no limit."""
+    retries: Annotated[int, Field(ge=0)]
+    """Attempts after the first; one that brings a large file further is not counted."""
+    backoff_s: Seconds
+    """The mean wait before the first retry; each further one is twice as long."""
+    backoff_max_s: Seconds
+    """The longest mean wait. A server's Retry-After is honoured up to ``total_timeout_s``."""
+    connect_timeout_s: Seconds
+    stall_timeout_s: Seconds
+    """The longest wait for more bytes."""
+    total_timeout_s: Seconds
+    """The longest that one attempt may take; the next resumes where it stopped."""
+    max_failed_share: Probability
+    """The share of files that may be missing or refused; more fail the stage."""
+    http2: bool
+    """Whether HTTP/2 is spoken where a server offers it."""
 
 
 class Download(Section):
@@ -45,6 +41,7 @@ class Download(Section):
     """Images of more pixels are refused unread, as decompression bombs."""
     min_side_px: Positive
     """Images with a shorter side are refused as too small to learn from."""
+    transfer: Transfer
     sources: Annotated[dict[Name, Source], Field(min_length=1)]
 
 

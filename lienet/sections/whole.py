@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from lienet.sections.common import Section, Task
 from lienet.sections.degradation import Recipe, Synthesize
+from lienet.sections.licences import Purpose
 from lienet.sections.measuring import Evaluate, Export, Report
 from lienet.sections.networks import Model
 from lienet.sections.photographs import Download, Filter
+from lienet.sections.sources import is_reference
 from lienet.sections.training import Train
+
+
+class IntendedUse(Section):
+    """What the trained networks are for, and what follows where a licence does not permit it."""
+
+    purpose: Purpose
+    when_not_permitted: Literal["refuse", "warn"]
+    """Whether training ends before it starts, or goes on after a warning."""
 
 
 class Whole(Section):
@@ -21,6 +31,7 @@ class Whole(Section):
     seed: Annotated[int, Field(ge=0, lt=2**63)]
     num_workers: Annotated[int, Field(ge=0)]
     """Processes of the data stages; 0 takes one for each core. Never changes a byte of output."""
+    intended_use: IntendedUse
     download: Download
     filter: Filter
     synthesize: Synthesize
@@ -37,4 +48,8 @@ class Whole(Section):
         if recipe.sources is not None:
             return recipe.sources
         others = {*self.filter.consented_sources, *tasks.old_photo.real_sources}
-        return tuple(name for name in self.download.sources if name not in others)
+        return tuple(
+            name
+            for name, source in self.download.sources.items()
+            if name not in others and is_reference(source)
+        )

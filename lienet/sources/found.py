@@ -16,6 +16,7 @@ from typing import IO, cast
 
 from lienet.errors import TransferError
 from lienet.images import SIGNATURE_BYTES, sniff_format
+from lienet.sources.orientation import Orientation
 
 _DELAYS_S = (0.5, 2.0)
 _CHUNK_BYTES = 2**20
@@ -54,6 +55,15 @@ class FoundFile:
     """Whether ``location`` is a URL."""
     content: bytes | None = None
     """The bytes, where only the finding process can read them."""
+    title: str = ""
+    refusal: str = ""
+    """Why the file is not there to be read, as one word; empty if it is."""
+    is_kept: bool = False
+    """Whether ``location`` is a file of our own that never changes: it is linked, not copied."""
+    orientation: Orientation = 1
+    """What its EXIF shall say, other than 1, for a JPEG to stand upright."""
+    sha256: str = ""
+    """What the bytes must hash to, if known."""
 
     def read(self, max_bytes: int) -> Contents:
         """Read and hash the file, holding at most ``max_bytes`` of it, and less of no image.

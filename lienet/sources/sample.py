@@ -17,8 +17,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import cast
 
 from lienet.errors import ToolError
+from lienet.sections.sources import PORTRAITS, SAMPLE_LICENCES, SampleName
 from lienet.sources.found import FoundFile
 
 
@@ -26,26 +28,23 @@ from lienet.sources.found import FoundFile
 class _Picture:
     package: str
     path: str
-    licence: str
     author: str
     origin: str
     split: str
 
     @property
-    def name(self) -> str:
+    def name(self) -> SampleName:
         """What params call it."""
-        return Path(self.path).stem
+        return cast("SampleName", Path(self.path).stem)
 
 
 _SKIMAGE = "skimage/data"
 _SKLEARN = "sklearn/datasets/images"
-_PORTRAITS = {"astronaut"}
-# Licences and authors as stated by skimage/data/_fetchers.py and sklearn's images/README.txt.
+# Authors as stated by skimage/data/_fetchers.py and sklearn's images/README.txt.
 _PICTURES = (
     _Picture(
         "scikit-image",
         f"{_SKIMAGE}/astronaut.png",
-        "public domain",
         "NASA",
         "https://flic.kr/p/r9qvLn",
         "train",
@@ -53,7 +52,6 @@ _PICTURES = (
     _Picture(
         "scikit-image",
         f"{_SKIMAGE}/chelsea.png",
-        "CC0-1.0",
         "Stefan van der Walt",
         "scikit-image: skimage.data.chelsea",
         "test",
@@ -61,7 +59,6 @@ _PICTURES = (
     _Picture(
         "scikit-image",
         f"{_SKIMAGE}/coffee.png",
-        "CC0-1.0",
         "Rachel Michetti",
         "scikit-image: skimage.data.coffee",
         "train",
@@ -69,7 +66,6 @@ _PICTURES = (
     _Picture(
         "scikit-image",
         f"{_SKIMAGE}/ihc.png",
-        "no known copyright restrictions",
         "Center for Microscopy And Molecular Imaging (CMMI)",
         "scikit-image: skimage.data.immunohistochemistry",
         "train",
@@ -77,7 +73,6 @@ _PICTURES = (
     _Picture(
         "scikit-image",
         f"{_SKIMAGE}/motorcycle_left.png",
-        "not stated (Middlebury Stereo 2014)",
         "Nera Nesic, Porter Westling, Xi Wang, York Kitajima, Greg Krathwohl, Daniel Scharstein",
         "https://vision.middlebury.edu/stereo/data/scenes2014/",
         "train",
@@ -85,7 +80,6 @@ _PICTURES = (
     _Picture(
         "scikit-image",
         f"{_SKIMAGE}/rocket.jpg",
-        "public domain",
         "SpaceX",
         "https://www.flickr.com/photos/spacexphotos/16511594820/",
         "valid",
@@ -93,7 +87,6 @@ _PICTURES = (
     _Picture(
         "scikit-learn",
         f"{_SKLEARN}/china.jpg",
-        "CC-BY-2.0",
         "danielbuechele",
         "https://www.flickr.com/photos/danielbuechele/6061409035/",
         "test",
@@ -101,7 +94,6 @@ _PICTURES = (
     _Picture(
         "scikit-learn",
         f"{_SKLEARN}/flower.jpg",
-        "CC-BY-2.0",
         "vultilion",
         "https://www.flickr.com/photos/vultilion/6056698931/",
         "train",
@@ -120,12 +112,12 @@ def find_sample(split: str, names: Collection[str] | None = None) -> Iterator[Fo
         ToolError: a package that holds them is not installed, or came without them.
     """
     for picture in _PICTURES:
-        if picture.name in _PORTRAITS if names is None else picture.name not in names:
+        if picture.name in PORTRAITS if names is None else picture.name not in names:
             continue
         yield FoundFile(
             name=Path(picture.path).name,
             location=str(_locate(picture)),
-            licence=picture.licence,
+            licence=SAMPLE_LICENCES[picture.name],
             author=picture.author,
             origin=picture.origin,
             split=picture.split if split == "auto" else split,

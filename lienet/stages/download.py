@@ -21,9 +21,22 @@ from lienet.errors import DataError, ImageError, InputError
 from lienet.executors import map_ordered
 from lienet.files import replacing_folder
 from lienet.images import ImageInfo, probe_image, sniff_format
-from lienet.params import Params, SampleSource, Source
+from lienet.params import (
+    Div2kSource,
+    FfhqSource,
+    FolderSource,
+    OpenImagesSource,
+    Params,
+    SampleSource,
+)
+from lienet.sources.div2k import find_div2k
+from lienet.sources.ffhq import find_ffhq
 from lienet.sources.folder import find_files
+from lienet.sources.folder_manifest import find_listed_files
 from lienet.sources.found import Contents, FoundFile
+from lienet.sources.open_images import find_open_images
+from lienet.sources.orientation import orient_jpeg
+from lienet.sources.remote import Depot
 from lienet.sources.sample import find_sample
 from lienet.workspace import Workspace
 
@@ -68,10 +81,9 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
         with replacing_folder(raw_dir) as beside:
             (beside / "images").mkdir()
             rules = _Rules(item, params.download.max_pixels, params.download.min_side_px, beside)
-            found = _find(params.download.sources[item], workspace)
+            found = _find(params, workspace, item)
             examined = _watch(item, _examine_all(found, rules, params.num_workers))
-            records = list(_refuse_duplicates(examined, beside))
-            _summarize(item, records)
+            records = _summarize(item, _refuse_duplicates(examined, beside))
             write_manifest(beside / "manifest.parquet", records)
     except OSError as error:
         raise InputError(
@@ -80,12 +92,23 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
         ) from error
 
 
-def _find(source: Source, workspace: Workspace) -> Iterator[FoundFile]:
-    if isinstance(source, SampleSource):
-        return find_sample(source.split, source.names)
+def _find(params: Params, workspace: Workspace, item: str) -> Iterator[FoundFile]:
+    source, root = params.download.sources[item], workspace.root
+    depot = Depot(workspace.depot_dir(item), params.download.transfer)
+    match source:
+        case SampleSource():
+            return find_sample(source.split, source.names)
+        case OpenImagesSource():
+            return find_open_images(source, depot, base_dir=root)
+        case Div2kSource():
+            return find_div2k(source, depot)
+        case FfhqSource():
+            return find_ffhq(source, depot, base_dir=root)
+        case FolderSource() if source.manifest is not None:
+            return find_listed_files(source, base_dir=root)
     return find_files(
         source.path,
-        base_dir=workspace.root,
+        base_dir=root,
         split=source.split,
         licence=source.licence,
         author=source.author,
@@ -128,16 +151,24 @@ def _examine(key: str, file: FoundFile, rules: _Rules) -> ImageRecord:
         origin=file.origin,
         split=file.split,
         status="refused",
-        reason="unreadable",
+        reason=file.refusal or "unreadable",
+        title=file.title,
     )
+    if file.refusal:
+        return record
     try:
         contents = file.read(rules.max_pixels * _MAX_BYTES_PER_PIXEL)
     except OSError as error:
         logger.warning("cannot read %s: %s", file.location, error.strerror or error)
         return record
     record = replace(record, sha256=contents.sha256, size_bytes=contents.size_bytes)
+    if file.sha256 not in ("", contents.sha256):
+        return replace(record, reason="checksum")
     try:
-        info = _probe(contents, rules.max_pixels)
+        info, stored = _probe(contents, rules.max_pixels), contents.head
+        if file.orientation != 1 and info.format == "jpeg":
+            stored = orient_jpeg(stored, file.orientation)
+            info = probe_image(stored, max_pixels=rules.max_pixels)
     except ImageError as error:
         logger.debug("%s: %s", file.location, error)
         return replace(record, reason=error.reason)
@@ -145,8 +176,20 @@ def _examine(key: str, file: FoundFile, rules: _Rules) -> ImageRecord:
     if min(info.width_px, info.height_px) < rules.min_side_px:
         return replace(record, reason="too_small")
     path = f"images/{key}.{info.extension}"
-    (rules.folder / path).write_bytes(contents.head)
+    _store(rules.folder / path, stored, file)
     return replace(record, path=path, status="kept", reason="")
+
+
+def _store(path: Path, content: bytes, file: FoundFile) -> None:
+    """Store a photograph: linked where the file is our own and goes on as it is."""
+    if file.is_kept and file.orientation == 1:
+        try:
+            path.hardlink_to(file.location)
+        except OSError:  # another file system, or one without links
+            pass
+        else:
+            return
+    path.write_bytes(content)
 
 
 def _probe(contents: Contents, max_pixels: int) -> ImageInfo:
@@ -156,14 +199,15 @@ def _probe(contents: Contents, max_pixels: int) -> ImageInfo:
 
 
 def _refuse_duplicates(records: Iterable[ImageRecord], folder: Path) -> Iterator[ImageRecord]:
-    seen: set[str] = set()
+    seen: set[bytes] = set()
     for record in records:
-        if record.status == "kept" and record.sha256 in seen:
+        digest = bytes.fromhex(record.sha256)
+        if record.status == "kept" and digest in seen:
             (folder / record.path).unlink()
             yield replace(record, path="", status="refused", reason="duplicate")
             continue
         if record.status == "kept":
-            seen.add(record.sha256)
+            seen.add(digest)
         yield record
 
 
@@ -188,22 +232,33 @@ def _watch(source: str, records: Iterable[ImageRecord]) -> Iterator[ImageRecord]
             yield record
 
 
-def _summarize(source: str, records: list[ImageRecord]) -> None:
-    refused = [record for record in records if record.status == "refused"]
-    reasons = Counter(record.reason for record in refused)
-    named = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
-    num_kept = len(records) - len(refused)
+def _summarize(source: str, records: Iterable[ImageRecord]) -> Iterator[ImageRecord]:
+    """Pass records on, count them, and say at the end what became of them.
+
+    Raises:
+        DataError: none of them was kept.
+    """
+    reasons: Counter[str] = Counter()
+    named: list[ImageRecord] = []
+    for record in records:
+        reasons[record.reason] += 1
+        if record.status == "refused" and len(named) < _MAX_NAMED:
+            named.append(record)
+        yield record
+    num_kept = reasons.pop("", 0)
+    num_refused = reasons.total()
+    counted = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
     if not num_kept:
         raise DataError(
-            f"{source} has no photograph to keep among its {len(records)} files ({named})",
+            f"{source} has no photograph to keep among its {num_refused} files ({counted})",
             remedy="see download in params.yaml",
         )
-    for record in refused[:_MAX_NAMED]:
+    for record in named:
         logger.info("%s: refused %s: %s", source, record.origin, record.reason)
     logger.info(
         "%s: kept %d photographs, refused %d%s",
         source,
         num_kept,
-        len(refused),
-        f" ({named})" if named else "",
+        num_refused,
+        f" ({counted})" if counted else "",
     )

@@ -10,6 +10,7 @@ from lienet.files import replacing_folder, write_bytes, write_text
 from lienet.params import Params
 from lienet.report import sheets, tables
 from lienet.report.aged import age_photographs
+from lienet.report.attribution import write_attribution
 from lienet.report.drawings import Material, draw_figures
 from lienet.report.evaluations import read_evaluations, read_per_image
 from lienet.report.features import load_feature_maps
@@ -30,6 +31,8 @@ def list_items(params: Params) -> list[str]:
 
 def run(params: Params, workspace: Workspace, item: str) -> None:
     """Write ``table1.csv``, ``table1.md``, ``figures/`` and ``index.html`` under ``reports/``.
+
+    And ``ATTRIBUTION.csv``, with the author of each photograph that was trained on.
 
     Raises:
         DataError: a method has not been evaluated, or what was kept of it does not fit.
@@ -73,4 +76,6 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
             write_bytes(folder / f"{name}.png", drawing.light)
     page = render_page(params, groups, pairs, nearest, comparisons, figures, beside)
     write_text(reports / "index.html", page)
+    num_credited = write_attribution(reports / "ATTRIBUTION.csv", params, workspace)
+    _LOG.info("%d photographs are credited in %s", num_credited, reports / "ATTRIBUTION.csv")
     _LOG.info("report of %d methods at %s", len(evaluations), reports / "index.html")

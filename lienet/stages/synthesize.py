@@ -10,21 +10,21 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import cast, get_args
+from typing import cast
 
-from lienet.data.draws import choose_test_keys, draw_split
 from lienet.data.manifest import FilterRecord, read_filtered
 from lienet.data.shard_writer import write_split
 from lienet.data.shards import Sample, ShardSplit
+from lienet.data.splits import SPLITS, choose_split, choose_test_images
 from lienet.data.tiles import make_real_sample, make_samples
 from lienet.errors import DataError, ImageError
 from lienet.executors import map_ordered
 from lienet.images import decode_image
 from lienet.params import Params, Recipe, Task
+from lienet.sections.licences import Use
 from lienet.workspace import Workspace
 
 logger = logging.getLogger(__name__)
-SPLITS: tuple[ShardSplit, ...] = get_args(ShardSplit)
 _BYTES_PER_MB = 1_000_000
 _LOG_EVERY_S = 20.0
 
@@ -65,6 +65,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
             split=split,
             params=degradation.model_dump(mode="json"),
             shard_max_bytes=params.synthesize.shard_max_mb * _BYTES_PER_MB,
+            sources=_find_uses(params, chosen),
         )
         logger.info("%s: %d samples of %d images", split, index.num_samples, index.num_images)
         if split == "train" and not index.num_samples:
@@ -102,13 +103,22 @@ def synthesize_image(job: Job, *, degradation: Recipe, seed: int) -> list[Sample
 
 def _list_jobs(params: Params, workspace: Workspace, task: Task) -> list[Job]:
     """List the kept photographs of a task by split, then key."""
-    jobs = []
+    jobs, shares = [], params.synthesize.split
     for source in params.sources_of(task):
         records = _read_kept(workspace, source)
-        chosen = _choose_test_keys(params, source, records)
+        keys = (record.key for record in records)
+        chosen = choose_test_images(shares, params.seed, source, keys)
         for record in records:
             path = workspace.raw_dir(source) / record.path
-            jobs.append(Job(_choose_split(record, params, chosen), path, record))
+            split = choose_split(
+                shares,
+                params.seed,
+                record.key,
+                split=record.split,
+                detector=record.detector,
+                chosen=chosen,
+            )
+            jobs.append(Job(split, path, record))
     for source in params.synthesize.tasks.old_photo.real_sources if task == "old_photo" else ():
         for record in _read_kept(workspace, source):
             jobs.append(Job("real", workspace.raw_dir(source) / record.path, record))
@@ -120,38 +130,10 @@ def _read_kept(workspace: Workspace, source: str) -> list[FilterRecord]:
     return [record for record in records if record.verdict == "keep"]
 
 
-def _choose_test_keys(
-    params: Params, source: str, records: list[FilterRecord]
-) -> frozenset[str] | None:
-    """Return the test images of a source whose number of them is agreed, else None."""
-    num_images = params.synthesize.split.test_images.get(source)
-    if num_images is None:
-        return None
-    if len(records) <= num_images:
-        raise DataError(
-            f"synthesize.split.test_images asks for {num_images} images of {source}, and training "
-            "for one more",
-            got=f"{len(records)} that were kept",
-            remedy="lower it, or add photographs",
-        )
-    return choose_test_keys(params.seed, (record.key for record in records), num_images=num_images)
-
-
-def _choose_split(
-    record: FilterRecord, params: Params, chosen: frozenset[str] | None
-) -> ShardSplit:
-    """Choose an image's split; published test sets are tested on only."""
-    if record.detector == "exempt":
-        return "test"
-    if chosen is not None:
-        return "test" if record.key in chosen else "train"
-    for split in SPLITS:
-        if record.split == split:
-            return split
-    shares = params.synthesize.split
-    return draw_split(
-        params.seed, record.key, valid_share=shares.valid_share, test_share=shares.test_share
-    )
+def _find_uses(params: Params, jobs: list[Job]) -> dict[str, Use]:
+    """Return what the photographs of each source that these jobs are of may be used for."""
+    sources = params.download.sources
+    return {name: sources[name].use for name in sorted({job.record.source for job in jobs})}
 
 
 def _check_splits(jobs: list[Job]) -> None:

@@ -22,6 +22,7 @@ from lienet.params import BicubicModel, Model, Objective, Params
 from lienet.tracking.runs import Tracker, track_run
 from lienet.training.checkpoint import remove_checkpoint
 from lienet.training.loop import Assignment, Outcome, Row, fit, start_fabric
+from lienet.training.permission import check_permission
 from lienet.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -38,10 +39,17 @@ def list_items(params: Params) -> list[str]:
 
 
 def run(params: Params, workspace: Workspace, item: str) -> None:
-    """Train one model, or take it up where a killed run stopped."""
+    """Train one model, or take it up where a killed run stopped.
+
+    Raises:
+        DataError: the shards are missing or broken, or licences do not permit the intended use.
+    """
     spec = params.models[item]
     shards_dir = workspace.shards_dir(spec.task)
-    hashes = {split: read_index(shards_dir / split).sha256 for split in ("train", "valid")}
+    indexes = {split: read_index(shards_dir / split) for split in ("train", "valid")}
+    if not isinstance(spec, BicubicModel):
+        check_permission(item, params.intended_use, indexes.values())
+    hashes = {split: index.sha256 for split, index in indexes.items()}
     vgg19_path = find_vgg19(params, spec, workspace)
     run_key = find_run_key(params, spec, hashes, vgg19_path)
     train = params.train.for_task(spec.task)

@@ -61,7 +61,7 @@ def test_columns_are_the_documented_ones(tmp_path: Path) -> None:
     write_manifest(path, [KEPT])
     assert ",".join(pq.read_schema(path).names) == (
         "key,source,path,sha256,size_bytes,width_px,height_px,format,licence,author,origin,split,"
-        "status,reason"
+        "status,reason,title"
     )
 
 
@@ -71,6 +71,13 @@ def test_filtered_rows_come_back_equal(tmp_path: Path) -> None:
     write_filtered(path, [JUDGED, kept])
     assert read_filtered(path) == [kept, JUDGED]
     assert read_manifest(path)[1] == KEPT
+
+
+def test_a_title_is_kept_where_it_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "manifest.parquet"
+    titled = replace(KEPT, title='Größe "写真"')
+    write_manifest(path, [titled, REFUSED])
+    assert [record.title for record in read_manifest(path)] == ["", 'Größe "写真"']
 
 
 def test_no_rows_are_legal(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "_DELAYS_S", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(http, "_BACKOFF_S", 0.001)
 
 
 @pytest.fixture
@@ -188,12 +188,15 @@ def test_whole_part_of_unknown_size_is_taken(url: str, target: Path) -> None:
     assert only_target_is_there(target)
 
 
-@pytest.mark.parametrize("size_bytes", [None, 100])
-def test_wrong_hash_is_refused_at_once(
-    url: str, plan: Plan, target: Path, size_bytes: int | None
+@pytest.mark.parametrize(
+    ("size_bytes", "message"),
+    [(None, f"expected sha256 {SHA256}, got "), (100, "1000 bytes are offered, expected 100")],
+)
+def test_wrong_content_is_refused_at_once(
+    url: str, plan: Plan, target: Path, size_bytes: int | None, message: str
 ) -> None:
     plan.content = b"?" * 1000
-    with pytest.raises(TransferError, match=f"expected sha256 {SHA256}, got ") as caught:
+    with pytest.raises(TransferError, match=message) as caught:
         fetch_verified(url, target, sha256=SHA256, size_bytes=size_bytes)
     assert "\n" not in str(caught.value)
     assert list(target.parent.iterdir()) == []
@@ -227,7 +230,7 @@ def test_failure_that_stays_gives_up(url: str, plan: Plan, target: Path) -> None
 
 def test_body_that_stays_short_gives_up(url: str, plan: Plan, target: Path) -> None:
     plan.content = CONTENT[:-1]
-    with pytest.raises(TransferError, match="only 255999 of 256000 bytes came"):
+    with pytest.raises(TransferError, match="255999 bytes are offered, expected 256000"):
         fetch_verified(url, target, sha256=SHA256, size_bytes=len(CONTENT))
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from lienet.errors import ToolError
 from lienet.images import probe_image
-from lienet.sections.photographs import SampleName
+from lienet.sections.sources import SampleName
 from lienet.sources import sample
 from lienet.sources.sample import find_sample
 

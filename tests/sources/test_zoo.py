@@ -38,7 +38,7 @@ def test_vgg19_is_taken_from_the_cache(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_vgg19_is_not_done_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("lienet.sources.http._DELAYS_S", ())
+    monkeypatch.setattr("lienet.sources.http._BACKOFF_S", 0.001)
     (tmp_path / "vgg19-dcbb9e9d.pth").write_bytes(b"cut short")
     with pytest.raises(TransferError, match=r"cannot fetch .*; try again, or put the file at"):
         zoo.fetch_vgg19(tmp_path, url="http://127.0.0.1:9/vgg19.pth")

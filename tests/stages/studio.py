@@ -56,6 +56,8 @@ class Studio:
         content["download"]["sources"] = {
             "photos": {
                 "kind": "folder",
+                "manifest": None,
+                "permitted_use": None,
                 "path": "photos",
                 "split": "auto",
                 "licence": "CC0",

@@ -89,12 +89,22 @@ EXPECTED = {
 }
 
 
+FOLDER = {
+    "kind": "folder",
+    "permitted_use": None,
+    "path": "photos",
+    "manifest": None,
+    "split": "auto",
+    "licence": "L",
+    "author": "A",
+}
+
+
 def make_params(repository: Path, **changes: object) -> Params:
     params = load_params(repository / "params.yaml")
-    source = {"kind": "folder", "path": "photos", "split": "auto", "licence": "L", "author": "A"}
     content = params.model_dump()
     content["download"]["min_side_px"] = 32
-    content["download"]["sources"] = {"photos": source | changes}
+    content["download"]["sources"] = {"photos": FOLDER | changes}
     content["filter"]["exempt_sources"] = []
     for task in content["synthesize"]["tasks"].values():
         task["sources"] = None
@@ -252,10 +262,30 @@ def test_url_is_a_folder_too(repository: Path, workspace: Workspace) -> None:
     assert {record.split for record in records.values()} == {"train"}
 
 
+def test_a_list_s_words_are_kept_and_another_file_than_it_means_is_refused(
+    repository: Path, workspace: Workspace, photos: Path
+) -> None:
+    sha256 = hashlib.sha256((photos / "cmyk.jpg").read_bytes()).hexdigest()
+    lines = ["path,title,author,licence,sha256", f"cmyk.jpg,One,Ann,CC BY 4.0,{sha256}"]
+    lines += [f"misnamed.jpg,Two,,,{sha256}", "gone.jpg,Three,,,", "deep.png,,,CC BY-NC 4.0,"]
+    (photos.parent / "list.csv").write_text("\n".join(lines))
+    params = make_params(repository, manifest="list.csv", permitted_use="commercial")
+    records = run(params, workspace)
+    assert {key.removeprefix("photos__"): record.reason for key, record in records.items()} == {
+        "cmyk": "",
+        "misnamed": "checksum",
+        "gone": "missing",
+        "deep": "licence",
+    }
+    one = records["photos__cmyk"]
+    assert (one.title, one.author, one.licence) == ("One", "Ann", "CC BY 4.0")
+
+
 def test_sample_is_downloaded_whole(repository: Path, workspace: Workspace) -> None:
     params = make_params(repository)
     content = params.model_dump()
-    content["download"]["sources"] = {"photos": {"kind": "sample", "names": None, "split": "auto"}}
+    sample = {"kind": "sample", "permitted_use": None, "names": None, "split": "auto"}
+    content["download"]["sources"] = {"photos": sample}
     records = run(Params.model_validate(content), workspace)
     assert {record.status for record in records.values()} == {"kept"}
     assert records["photos__chelsea"].split == "test"

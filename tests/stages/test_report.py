@@ -9,13 +9,22 @@ from types import ModuleType
 
 import pytest
 
+from lienet.data.manifest import write_filtered
 from lienet.errors import DataError
 from lienet.params import Params
 from lienet.stages import report
 from lienet.workspace import Workspace
 from tests.report import restored
+from tests.stages.studio import record_of
 
-WRITTEN = ["figures/figure6.png", "figures/figure7.png", "index.html", "table1.csv", "table1.md"]
+WRITTEN = [
+    "ATTRIBUTION.csv",
+    "figures/figure6.png",
+    "figures/figure7.png",
+    "index.html",
+    "table1.csv",
+    "table1.md",
+]
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +48,15 @@ def params(repository: Path, evaluated: ModuleType) -> Params:
 @pytest.fixture
 def workspace(params: Params, evaluated: ModuleType, tmp_path: Path) -> Workspace:
     made: Workspace = evaluated.make_workspace(tmp_path, params, side_px=96)
-    return made
+    return keep_photographs(made)
+
+
+def keep_photographs(workspace: Workspace) -> Workspace:
+    """Write the filtered manifests that name whom to credit."""
+    for source, split in (("sample", "train"), ("portrait", "test")):
+        records = [record_of(f"{source}__1", split, source=source)]
+        write_filtered(workspace.filtered_dir(source) / "manifest.parquet", records)
+    return workspace
 
 
 def read_outputs(workspace: Workspace) -> dict[str, bytes]:
@@ -60,6 +77,9 @@ def test_all_outputs_are_written_and_a_second_run_writes_the_same(params, worksp
     first = read_outputs(workspace)
     assert sorted(first) == WRITTEN
     assert b"| x4_q20_luma | mixed (2) | lienet - esrgan | +0." in first["table1.md"]
+    assert first["ATTRIBUTION.csv"] == (
+        b"key,title,author,licence,origin,source\nsample__1,,nobody,CC0,here,sample\n"
+    )
     assert first["table1.csv"].count(b"\n") == 1 + 4 * 5 + 4
     report.run(params, workspace, "report")
     assert read_outputs(workspace) == first
@@ -77,12 +97,15 @@ def test_faces_and_old_photographs_are_reported_without_super_resolution(
     repository: Path, tmp_path: Path
 ):
     params = restored.make_params(repository)
-    place = restored.make_workspace(tmp_path, params)
+    place = keep_photographs(restored.make_workspace(tmp_path, params))
     report.run(params, place, "report")
     names = ("3", "5", "6_face", "6_old_photo", "8", "9")
     written = read_outputs(place)
     assert sorted(written) == sorted(
-        [*(f"figures/figure{name}.png" for name in names), "index.html", "table1.csv", "table1.md"]
+        [
+            *(f"figures/figure{name}.png" for name in names),
+            *("ATTRIBUTION.csv", "index.html", "table1.csv", "table1.md"),
+        ]
     )
     lines = written["table1.csv"].decode().splitlines()
     assert sum(",ablation_no_spade," in line for line in lines) == 4

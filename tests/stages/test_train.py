@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import signal
 import subprocess
@@ -262,3 +263,21 @@ def test_two_processes_train_one_model(tmp_path: Path, repository: Path, objecti
     assert "Starting with 2 processes" in trained.stderr
     assert trained.stderr.count("parameters, 20 steps") == 1  # the first process speaks alone
     assert read_card(workspace.model_dir("sr", "lienet")).steps == 20
+
+
+def test_photographs_that_the_purpose_does_not_permit_are_refused_before_any_work(
+    repository: Path, tmp_path: Path
+):
+    workspace, params = make_workspace(tmp_path / "clone", repository)
+    content = params.model_dump()
+    content["intended_use"]["purpose"] = "commercial"
+    strict = Params.model_validate(content)
+    shards = workspace.shards_dir("sr")
+    for split, use in (("train", "commercial"), ("valid", "academic")):
+        index = json.loads((shards / split / "index.json").read_text())
+        index["sources"] = {f"{use}_photos": use}
+        (shards / split / "index.json").write_text(json.dumps(index))
+    with pytest.raises(DataError, match=r"not permitted by academic_photos \(academic\); leave"):
+        train.run(strict, workspace, "sr-lienet")
+    assert not workspace.model_dir("sr", "lienet").exists()
+    train.run(strict, workspace, "sr-bicubic")  # it learns nothing of them

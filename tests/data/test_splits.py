@@ -1,0 +1,55 @@
+"""A photograph's split: exempt, agreed, named or drawn, in this order."""
+
+from __future__ import annotations
+
+import pytest
+
+from lienet.data.draws import draw_split
+from lienet.data.splits import choose_split, choose_test_images
+from lienet.errors import DataError
+from lienet.params import SplitShares
+
+SHARES = SplitShares(valid_share=0.3, test_share=0.3, test_images={"faces": 2})
+
+
+def split_of(key: str, split: str, detector: str = "yunet", chosen=None) -> str:
+    return choose_split(SHARES, 3, key, split=split, detector=detector, chosen=chosen)
+
+
+def test_what_is_exempt_is_tested_on_only() -> None:
+    assert split_of("a", "train", "exempt") == "test"
+    assert split_of("a", "auto", "exempt", frozenset()) == "test"
+
+
+def test_an_agreed_number_leaves_the_rest_for_training() -> None:
+    keys = [f"faces__{number}" for number in range(9)]
+    chosen = choose_test_images(SHARES, 3, "faces", iter(keys))
+    assert chosen is not None
+    assert len(chosen) == 2
+    assert [split_of(key, "auto", chosen=chosen) for key in keys].count("test") == 2
+    assert {split_of(key, "auto", chosen=chosen) for key in set(keys) - chosen} == {"train"}
+
+
+def test_where_no_number_is_agreed_no_key_is_read() -> None:
+    def fail():
+        raise AssertionError
+        yield ""
+
+    assert choose_test_images(SHARES, 3, "others", fail()) is None
+
+
+def test_too_few_for_the_agreed_number_is_one_line() -> None:
+    with pytest.raises(DataError, match="asks for 2 images of faces, and training for one more"):
+        choose_test_images(SHARES, 3, "faces", ["a", "b"])
+
+
+@pytest.mark.parametrize("named", ["train", "valid", "test"])
+def test_a_named_split_is_kept(named: str) -> None:
+    assert split_of("a", named) == named
+
+
+def test_auto_is_drawn_by_key() -> None:
+    keys = [str(number) for number in range(40)]
+    drawn = [split_of(key, "auto") for key in keys]
+    assert drawn == [draw_split(3, key, valid_share=0.3, test_share=0.3) for key in keys]
+    assert set(drawn) == {"train", "valid", "test"}

@@ -1,0 +1,73 @@
+"""The thread of the transfers ends with its context, and what breaks in it is told."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lienet.sources.engine import Engine
+from lienet.sources.fetching import Fetcher
+from lienet.sources.wanted import Arrived, Wanted
+from tests.sources.faults import FaultServer, serving
+from tests.sources.test_fetching import LIMITS
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[FaultServer]:
+    with serving() as running:
+        yield running
+
+
+def test_files_go_in_and_results_come_out(server: FaultServer, tmp_path: Path):
+    came: list[int] = []
+    with Engine(tmp_path, LIMITS, count_bytes=came.append) as engine:
+        assert engine.wait(0.01) is None
+        engine.submit([Wanted(server.url("ok", number), f"{number}.jpg") for number in range(5)])
+        results = [engine.wait(10.0) for _ in range(5)]
+    assert {result.status for result in results if result} == {"fetched"}
+    assert sum(came) == sum(path.stat().st_size for path in tmp_path.iterdir())
+
+
+def test_the_thread_ends_even_in_the_middle_of_a_transfer(server: FaultServer, tmp_path: Path):
+    with Engine(tmp_path, LIMITS) as engine:
+        engine.submit([Wanted(server.url("silent", 1), "a.jpg")])
+        assert engine.wait(0.05) is None
+    assert "transfers" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_a_name_may_come_again_once_it_is_done_with(server: FaultServer, tmp_path: Path):
+    wanted = Wanted(server.url("ok", 2), "a.jpg")
+    with Engine(tmp_path, LIMITS) as engine:
+        engine.submit([wanted, wanted])
+        reasons = {result.reason for _ in range(2) if (result := engine.wait(10.0))}
+        engine.submit([wanted])
+        last = engine.wait(10.0)
+    assert reasons == {"", "duplicate name"}
+    assert last is not None
+    assert last.status == "present"
+
+
+@pytest.mark.parametrize("error", [OSError(28, "full"), ZeroDivisionError("a mistake")])
+def test_what_breaks_is_raised_where_it_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+):
+    async def fail(self: Fetcher, wanted: Wanted, *, has_traces: bool) -> Arrived:
+        raise error
+
+    monkeypatch.setattr(Fetcher, "fetch", fail)
+    with Engine(tmp_path, LIMITS) as engine:
+        engine.submit([Wanted("http://127.0.0.1:9/a", "a.jpg")])
+        with pytest.raises(type(error), match=str(error.args[-1])):
+            engine.wait(10.0)
+
+
+def test_a_client_that_cannot_be_made_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def fail(limits: object) -> None:
+        raise ImportError("no such transport")
+
+    monkeypatch.setattr("lienet.sources.connections.Client", fail)
+    with Engine(tmp_path, LIMITS) as engine, pytest.raises(ImportError, match="no such transport"):
+        engine.wait(10.0)
