@@ -20,9 +20,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from lienet.errors import ModelError
+from lienet.export.statistics import complete_graph, list_uses, make_signature
 
-INPUT_NAME = "degraded"
-OUTPUT_NAME = "enhanced"
 _DYNAMIC_AXES = {0: "n", 2: "h", 3: "w"}
 _EXAMPLE_SHAPE = (2, 3, 36, 52)
 
@@ -33,6 +32,16 @@ def export_onnx(model: nn.Module, *, opset: int, metadata: Mapping[str, str]) ->
     Input ``degraded`` is float32 ``n 3 h w`` in [0, 1], output ``enhanced`` float32
     ``n 3 h*scale w*scale``, not clipped; n, h and w are free.
 
+    A network with SPADE layers has, for each of them and numbered from 0, the optional inputs
+    ``spade_0_mean`` and ``spade_0_variance``, float32 ``1 c 1 1``, and the output
+    ``spade_0_features``, float32 ``n c ceil(h/fold) ceil(w/fold)``; ``fold`` is in the metadata.
+    Fed the image alone, it normalises by the image's own statistics. To enhance an image in tiles
+    as if it were whole, run the tiles for ``spade_0_features`` and take each channel's mean and
+    variance over the image; run them with these for ``spade_1_features``, and so on; then run them
+    with all statistics for ``enhanced``. The inputs are initializers that a feed overrides (in ONNX
+    Runtime ``get_overridable_initializers()``; it remarks on each at log level warning). A runtime
+    that takes initializers as constants gives what the image alone gives.
+
     Args:
         model: left as it is; exported in eval mode and float32, on the CPU.
         opset: version of ONNX's operators.
@@ -42,16 +51,18 @@ def export_onnx(model: nn.Module, *, opset: int, metadata: Mapping[str, str]) ->
         ModelError: the network cannot be exported, or the result is not valid ONNX.
     """
     network = copy.deepcopy(model).cpu().float().eval().requires_grad_(False)
+    signature = make_signature(network)
     sizes = {axis: torch.export.Dim.DYNAMIC for axis in _DYNAMIC_AXES}
+    fixed = [[(None, None) for _ in layers] for layers in signature.given]
     try:
         with _quiet():
             program = torch.onnx.export(
-                network,
-                (torch.rand(_EXAMPLE_SHAPE),),
+                signature.module,
+                (torch.rand(_EXAMPLE_SHAPE), *signature.given),
                 dynamo=True,
-                dynamic_shapes=(sizes,),
-                input_names=[INPUT_NAME],
-                output_names=[OUTPUT_NAME],
+                dynamic_shapes=(sizes, *fixed),
+                input_names=signature.inputs,
+                output_names=signature.outputs,
                 opset_version=opset,
                 external_data=False,
                 verbose=False,
@@ -60,7 +71,8 @@ def export_onnx(model: nn.Module, *, opset: int, metadata: Mapping[str, str]) ->
         proto = program.model_proto
         _rename_sizes(proto.graph)
         _strip(proto.graph)
-        onnx.helper.set_model_props(proto, dict(sorted(metadata.items())))
+        properties = dict(metadata) | complete_graph(proto.graph, network)
+        onnx.helper.set_model_props(proto, dict(sorted(properties.items())))
         onnx.checker.check_model(proto, full_check=True)
     except (torch.onnx.errors.OnnxExporterError, onnx.checker.ValidationError) as error:
         raise ModelError(
@@ -73,7 +85,8 @@ def export_onnx(model: nn.Module, *, opset: int, metadata: Mapping[str, str]) ->
 def measure_parity(model: nn.Module, content: bytes, sizes_px: Sequence[tuple[int, int]]) -> float:
     """Return the largest absolute difference between ONNX Runtime and torch, on the CPU.
 
-    Each size is tried with one fixed random image in [0, 1], and the first with a batch of two.
+    Each size is tried with one fixed random image in [0, 1], and the first with a batch of two; a
+    network with SPADE layers also with statistics given, and with what these layers normalise.
     Where an output leaves [-1, 1], as a barely trained network's does by hundreds, the difference
     is taken relative to its largest value, since that is what float32 rounding scales with.
 
@@ -90,13 +103,13 @@ def measure_parity(model: nn.Module, content: bytes, sizes_px: Sequence[tuple[in
     options = SessionOptions()
     options.log_severity_level = 3
     shapes = [(1, *size) for size in sizes_px] + [(2, *sizes_px[0])]
-    differences = []
+    differences: list[float] = []
     try:
         session = InferenceSession(content, options, providers=["CPUExecutionProvider"])
         for num_images, height_px, width_px in shapes:
-            degraded = _draw_image(num_images, height_px, width_px)
-            (found,) = session.run([OUTPUT_NAME], {INPUT_NAME: degraded})
-            differences.append(_max_difference(model, degraded, found))
+            for use in list_uses(model, _draw_image(num_images, height_px, width_px)):
+                found = session.run(list(use.expected), use.feed)
+                differences += map(_max_difference, use.expected.values(), found)
     except ModelError:
         raise
     except Exception as error:  # ONNX Runtime's own errors share no public base class
@@ -127,11 +140,7 @@ def _draw_image(num_images: int, height_px: int, width_px: int) -> NDArray[np.fl
     return generator.random((num_images, 3, height_px, width_px), dtype=np.float32)
 
 
-def _max_difference(
-    model: nn.Module, degraded: NDArray[np.float32], found: NDArray[np.float32]
-) -> float:
-    with torch.no_grad():
-        expected: NDArray[np.float32] = model(torch.from_numpy(degraded)).numpy()
+def _max_difference(expected: NDArray[np.float32], found: NDArray[np.float32]) -> float:
     if found.shape != expected.shape:
         raise ModelError(f"ONNX must give the shape {expected.shape}", got=found.shape)
     largest = max(1.0, float(np.abs(expected).max()))

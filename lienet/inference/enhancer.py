@@ -33,12 +33,12 @@ class Enhancer:
 
     Tiles change over linearly within the strip that neighbours share, so that what they make
     differently becomes a slope and not a seam. A network with SPADE layers normalises by statistics
-    of all it is given. As a torch module it is given the whole image's, gathered over the tiles
-    first: on Kodak photographs, faded and blurred, a network of 600 steps then comes within 0.09
-    levels of 255 of the whole image at tiles of 128 and 256 px and an overlap of 32, and within
-    0.005 at an overlap of 48. An ONNX file takes the image alone: every tile is normalised by
-    itself, which moved pixels there by 5 to 8 levels root mean square and by up to 58. Give such a
-    file tiles as large as memory allows.
+    of all it is given, and tiles are given the whole image's, gathered over them first: on Kodak
+    photographs, faded and blurred, a trained network then comes within 0.01 levels of 255 of the
+    whole image at tiles of 128 and 256 px and overlaps of 32 and 48, as a torch module and as the
+    file that the export stage writes. An ONNX file that takes the image alone normalises every tile
+    by itself, which moved pixels there by 1 to 2 levels root mean square and by up to 19. Give such
+    a file tiles as large as memory allows.
 
     Args:
         model: a torch module, or the path of an ONNX file; from ``n 3 h w`` in [0, 1] to
@@ -133,23 +133,22 @@ class Enhancer:
     ) -> list[Statistics] | None:
         """Return the whole image's statistics where tiles would not find them for themselves."""
         network = self._network
-        if not isinstance(network, TorchNetwork) or network.num_statistics == 0:
+        if network.num_statistics == 0 or len(rows) * len(columns) == 1:
             return None
-        if len(rows) * len(columns) == 1:
-            return None
+        fold = network.fold
 
         def tiles() -> Iterable[tuple[Tensor, tuple[slice, slice]]]:
             for high in rows:
                 for wide in columns:
-                    cells = high.cells_of_tile(network.fold), wide.cells_of_tile(network.fold)
-                    yield to_tensor(_pad(_cut(pixels, high, wide), MIN_SIDE_PX)), cells
+                    cells = high.cells_of_tile(fold), wide.cells_of_tile(fold)
+                    yield to_tensor(self._pad(_cut(pixels, high, wide))), cells
 
         return gather_statistics(network, tiles)
 
     def _run(self, tile: Pixels, statistics: Sequence[Statistics] | None) -> NDArray[np.float32]:
         """Return a tile's output ``h w 3``, clipped, in levels of the image's depth."""
         height_px, width_px = tile.shape[:2]
-        padded = _pad(tile, *(self._network.input_size_px or (MIN_SIDE_PX,)))
+        padded = self._pad(tile)
         enhanced = self._network(to_tensor(padded), statistics)
         expected = (1, 3, padded.shape[0] * self.scale, padded.shape[1] * self.scale)
         if tuple(enhanced.shape) != expected:
@@ -164,6 +163,12 @@ class Enhancer:
         levels = cropped.clamp(0, 1).mul(np.iinfo(tile.dtype).max).permute(1, 2, 0)
         return np.asarray(levels.numpy(), np.float32)
 
+    def _pad(self, tile: Pixels) -> Pixels:
+        """Repeat a tile's last row and column until it has a size that the network takes."""
+        wanted = self._network.input_size_px or (MIN_SIDE_PX, MIN_SIDE_PX)
+        missing = [max(0, side - has) for side, has in zip(wanted, tile.shape, strict=False)]
+        return np.pad(tile, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
+
     def _enlarge(self, alpha: Pixels) -> Pixels:
         enlarged = resize_bicubic(alpha.astype(np.float64), scale=self.scale)
         peak = np.iinfo(alpha.dtype).max
@@ -172,10 +177,3 @@ class Enhancer:
 
 def _cut(pixels: Pixels, rows: Span, columns: Span) -> Pixels:
     return pixels[rows.start : rows.stop, columns.start : columns.stop]
-
-
-def _pad(tile: Pixels, min_height_px: int, min_width_px: int | None = None) -> Pixels:
-    """Repeat a tile's last row and column until it has at least this size."""
-    wanted = (min_height_px, min_height_px if min_width_px is None else min_width_px)
-    missing = [max(0, side - has) for side, has in zip(wanted, tile.shape, strict=False)]
-    return np.pad(tile, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from lienet.inference.networks import TorchNetwork
+from lienet.inference.networks import Network
 from lienet.models.blocks import Statistics
 
 Tiles = Callable[[], Iterable[tuple[Tensor, tuple[slice, slice]]]]
@@ -54,7 +54,7 @@ class Moments:
         return self.mean.float().reshape(shape), variance.float().reshape(shape)
 
 
-def gather_statistics(network: TorchNetwork, tiles: Tiles) -> list[Statistics]:
+def gather_statistics(network: Network, tiles: Tiles) -> list[Statistics]:
     """Return what each normalising layer of a network would find on the whole image.
 
     Every layer takes one walk over the tiles, as what it sees depends on the layers before it.

@@ -9,7 +9,10 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from lienet.errors import ModelError
+from lienet.export.onnx import export_onnx
 from lienet.inference.networks import OnnxNetwork, TorchNetwork
+from lienet.models.registry import build_model
+from lienet.params import load_params
 
 
 def write_doubling(
@@ -104,3 +107,60 @@ def test_a_module_runs_in_eval_mode_without_gradients(degraded: torch.Tensor):
     assert not first.requires_grad
     assert torch.equal(first, network(degraded))
     assert network.input_size_px is None
+
+
+@pytest.fixture(scope="module")
+def spade_networks(
+    repository: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[TorchNetwork, Path]:
+    spec = load_params(repository / "profiles" / "sample.yaml").models["face-lienet"]
+    model = build_model(spec.model_copy(update={"num_blocks": 1, "channels": 4}))
+    path = tmp_path_factory.mktemp("spade") / "model.onnx"
+    path.write_bytes(export_onnx(model, opset=18, metadata={}))
+    return TorchNetwork(model), path
+
+
+def test_a_file_tells_what_it_normalises_as_its_module_does(
+    spade_networks: tuple[TorchNetwork, Path], degraded: torch.Tensor
+):
+    module, path = spade_networks
+    network = OnnxNetwork(path, num_threads=1)
+    assert (network.num_statistics, network.fold) == (module.num_statistics, module.fold) == (2, 4)
+    given = [(torch.full((1, 4, 1, 1), 0.2), torch.full((1, 4, 1, 1), 0.5))] * 2
+    for known in ([], given[:1]):
+        expected = module.features_to_normalise(degraded, known)
+        found = network.features_to_normalise(degraded, known)
+        torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(
+        network(degraded, given), module(degraded, given), atol=1e-5, rtol=1e-5
+    )
+    assert (network(degraded, given) - network(degraded)).abs().max() > 1e-3
+
+
+def test_what_is_normalised_is_found_without_the_rest_of_the_network(
+    spade_networks: tuple[TorchNetwork, Path], degraded: torch.Tensor
+):
+    network = OnnxNetwork(spade_networks[1], num_threads=1)
+    network.features_to_normalise(degraded, [])
+    assert network._survey is not None
+    assert [each.name for each in network._survey.get_outputs()] == [
+        "spade_0_features",
+        "spade_1_features",
+    ]
+
+
+def test_a_file_that_lost_its_fold_says_so(
+    spade_networks: tuple[TorchNetwork, Path], tmp_path: Path, degraded: torch.Tensor
+):
+    proto, path = onnx.load(spade_networks[1]), tmp_path / "bare.onnx"
+    proto.ClearField("metadata_props")
+    onnx.save(proto, path)
+    network = OnnxNetwork(path, num_threads=1)
+    assert network(degraded).shape == degraded.shape
+    with pytest.raises(ModelError, match=r"bare\.onnx must say .* as 'fold', got nothing"):
+        _ = network.fold
+
+
+def test_other_files_have_nothing_to_be_given(tmp_path: Path):
+    network = OnnxNetwork(write_doubling(tmp_path / "plain.onnx"), num_threads=1)
+    assert (network.num_statistics, network.fold) == (0, 1)
