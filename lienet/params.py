@@ -33,6 +33,7 @@ from lienet.sections.degradation import (
     Synthesize,
     SynthesizeTasks,
 )
+from lienet.sections.machines import Cluster, Storage
 from lienet.sections.measuring import (
     Classic,
     Evaluate,
@@ -77,6 +78,7 @@ __all__ = [
     "BicubicModel",
     "Chroma",
     "Classic",
+    "Cluster",
     "Download",
     "EnhancementModel",
     "EsrganModel",
@@ -109,6 +111,7 @@ __all__ = [
     "SplitShares",
     "SrDegradation",
     "SrganModel",
+    "Storage",
     "Synthesize",
     "SynthesizeTasks",
     "TASKS",

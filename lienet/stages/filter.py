@@ -62,7 +62,13 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
         detection = _find_in_workspace(params, workspace)
         judge = partial(_judge_batch, raw_dir=raw_dir, detection=detection)
         num_workers = params.num_workers if len(records) > 2 * _BATCH else 1
-        batches = map_ordered(judge, _cut_batches(records), num_workers=num_workers)
+        batches = map_ordered(
+            judge,
+            _cut_batches(records),
+            num_workers=num_workers,
+            cluster=params.cluster,
+            images_per_item=_BATCH,
+        )
         judged = list(_watch(item, chain.from_iterable(batches), len(records)))
         _summarize(item, judged)
     for leftover in filtered_dir.parent.glob(f".{item}.*.part"):  # of a run that was killed

@@ -54,7 +54,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     jobs = _list_jobs(params, workspace, cast("Task", item))
     _check_splits(jobs)
     synthesize = partial(synthesize_image, degradation=degradation, seed=params.seed)
-    results = map_ordered(synthesize, jobs, num_workers=params.num_workers)
+    results = map_ordered(synthesize, jobs, num_workers=params.num_workers, cluster=params.cluster)
     watched = _watch(results, total=len(jobs), name=f"synthesize {item}")
     for split in SPLITS:
         chosen = [job for job in jobs if job.split == split]

@@ -13,8 +13,8 @@ import pytest
 from lienet.params import Params, Train
 
 STAGES = ("download", "filter", "synthesize", "train", "export", "evaluate", "report")
-# They never change a byte of output: how many processes, and what a tracked run is labelled with.
-NOT_DECIDING = {"num_workers", "profile"}
+# They never change a byte of output: who computes, and what a tracked run is labelled with.
+NOT_DECIDING = {"num_workers", "cluster", "profile"}
 # They read params to check them, not to decide anything.
 CHECKING = {"lienet.params", "lienet.sections.conflicts"}
 # Read for its names only: what is made of an item is tracked through what the stage reads.
