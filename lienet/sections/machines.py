@@ -41,5 +41,3 @@ class Storage(Section):
     the workspace."""
     options: Annotated[dict[str, Any], AfterValidator(_without_secrets)]
     """For the fsspec file system, such as ``endpoint_url``; credentials come by the environment."""
-    cache_max_gb: Annotated[float, Field(gt=0.0)]
-    """What shards fetched for reading may take of the disk before the oldest make room."""

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
 from lienet.data.manifest import ImageRecord, KeyGiver, write_manifest
+from lienet.data.photographs import move_photographs
 from lienet.errors import DataError, ImageError, InputError
 from lienet.executors import map_ordered
 from lienet.files import replacing_folder
@@ -25,6 +26,7 @@ from lienet.params import Params, SampleSource, Source
 from lienet.sources.folder import find_files
 from lienet.sources.found import Contents, FoundFile
 from lienet.sources.sample import find_sample
+from lienet.storage import open_store
 from lienet.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -70,9 +72,12 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
             rules = _Rules(item, params.download.max_pixels, params.download.min_side_px, beside)
             found = _find(params.download.sources[item], workspace)
             examined = _watch(item, _examine_all(found, rules, params.num_workers))
-            records = list(_refuse_duplicates(examined, beside))
+            store = open_store(params.storage)
+            records = list(move_photographs(_refuse_duplicates(examined, beside), beside, store))
             _summarize(item, records)
             write_manifest(beside / "manifest.parquet", records)
+        if store is not None:
+            store.publish(raw_dir / "manifest.parquet", f"raw/{item}/manifest.parquet")
     except OSError as error:
         raise InputError(
             f"cannot write {raw_dir}: {error.strerror or error}",

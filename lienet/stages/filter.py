@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from lienet.data.manifest import FilterRecord, ImageRecord, read_manifest, write_filtered
+from lienet.data.photographs import Photographs
 from lienet.data.privacy.verdict import (
     DEFAULT_FACE,
     DEFAULT_TEXT,
@@ -55,12 +56,13 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     records = [
         record for record in read_manifest(raw_dir / "manifest.parquet") if record.status == "kept"
     ]
+    photographs = Photographs.find(raw_dir)
     if (passed_as := _find_pass(params, item)) is not None:
         logger.info("%s: %s, all %d photographs pass unseen", item, passed_as, len(records))
         judged = [_add_verdict(record, Verdict((), ()), passed_as) for record in records]
     else:
         detection = _find_in_workspace(params, workspace)
-        judge = partial(_judge_batch, raw_dir=raw_dir, detection=detection)
+        judge = partial(_judge_batch, photographs=photographs, detection=detection)
         num_workers = params.num_workers if len(records) > 2 * _BATCH else 1
         batches = map_ordered(
             judge,
@@ -75,6 +77,8 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
         shutil.rmtree(leftover, ignore_errors=True)
     with replacing_folder(filtered_dir) as beside:
         write_filtered(beside / "manifest.parquet", judged)
+    if (store := photographs.store) is not None:
+        store.publish(filtered_dir / "manifest.parquet", f"filtered/{item}/manifest.parquet")
 
 
 def _find_pass(params: Params, source: str) -> str | None:
@@ -169,17 +173,17 @@ def _cut_batches(records: Iterable[ImageRecord]) -> Iterator[list[ImageRecord]]:
 
 
 def _judge_batch(
-    batch: list[ImageRecord], raw_dir: Path, detection: Detection
+    batch: list[ImageRecord], photographs: Photographs, detection: Detection
 ) -> list[FilterRecord]:
-    return [_judge(record, raw_dir, detection) for record in batch]
+    return [_judge(record, photographs, detection) for record in batch]
 
 
-def _judge(record: ImageRecord, raw_dir: Path, detection: Detection) -> FilterRecord:
+def _judge(record: ImageRecord, photographs: Photographs, detection: Detection) -> FilterRecord:
     try:
-        content = (raw_dir / record.path).read_bytes()
+        content = photographs.read(record.path, record.sha256)
     except OSError as error:
         raise DataError(
-            f"cannot read {raw_dir / record.path} of {record.key}: {error.strerror}",
+            f"cannot read {photographs.folder / record.path} of {record.key}: {error.strerror}",
             remedy=f"run lienet download {record.source} again",
         ) from error
     inspector = open_inspector(detection)
