@@ -233,6 +233,8 @@ def read_columns(
             missing = sorted(set(names) - set(stored.schema_arrow.names))
             if missing:
                 raise DataError(f"{path} lacks the columns {', '.join(missing)}", remedy=_REMEDY)
+            if not stored.metadata.num_rows:
+                yield schema.empty_table()
             for batch in stored.iter_batches(rows_at_once, columns=list(names)):
                 yield pa.Table.from_batches([batch]).select(list(names)).cast(schema)
     except FileNotFoundError:

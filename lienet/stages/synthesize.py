@@ -5,15 +5,13 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from itertools import islice
-from pathlib import Path
-from typing import cast, get_args
+from typing import cast
 
-from lienet.data.draws import choose_test_keys, draw_split
-from lienet.data.manifest import FilterRecord, read_filtered
+from lienet.data.photographs import Photographs
+from lienet.data.planning import SPLITS, Job, Plan, plan_task
 from lienet.data.shard_writer import write_split
 from lienet.data.shards import Sample, ShardSplit
 from lienet.data.tiles import make_real_sample, make_samples
@@ -21,21 +19,12 @@ from lienet.errors import DataError, ImageError
 from lienet.executors import map_ordered
 from lienet.images import decode_image
 from lienet.params import Params, Recipe, Task
+from lienet.storage import open_store
 from lienet.workspace import Workspace
 
 logger = logging.getLogger(__name__)
-SPLITS: tuple[ShardSplit, ...] = get_args(ShardSplit)
 _BYTES_PER_MB = 1_000_000
 _LOG_EVERY_S = 20.0
-
-
-@dataclass(frozen=True)
-class Job:
-    """One photograph and the split it falls to."""
-
-    split: ShardSplit
-    path: Path
-    record: FilterRecord
 
 
 def list_items(params: Params) -> list[str]:
@@ -51,20 +40,29 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
             a source has too few images for the test images that are asked of it.
     """
     degradation: Recipe = getattr(params.synthesize.tasks, item)
-    jobs = _list_jobs(params, workspace, cast("Task", item))
-    _check_splits(jobs)
-    synthesize = partial(synthesize_image, degradation=degradation, seed=params.seed)
-    results = map_ordered(synthesize, jobs, num_workers=params.num_workers, cluster=params.cluster)
-    watched = _watch(results, total=len(jobs), name=f"synthesize {item}")
+    plan = plan_task(params, workspace, cast("Task", item))
+    _check_splits(plan)
+    synthesize = partial(
+        synthesize_image,
+        photographs=find_photographs(params, workspace),
+        degradation=degradation,
+        seed=params.seed,
+    )
+    results = map_ordered(
+        synthesize, plan.iterate(), num_workers=params.num_workers, cluster=params.cluster
+    )
+    watched = _watch(results, total=len(plan), name=f"synthesize {item}")
+    shard_max_bytes = params.synthesize.shard_max_mb * _BYTES_PER_MB
     for split in SPLITS:
-        chosen = [job for job in jobs if job.split == split]
+        _announce(plan, split, shard_max_bytes)
         index = write_split(
             workspace.shards_dir(item) / split,
-            _join(chosen, watched),
+            _join(plan.iterate(split), watched, plan.count(split)),
             task=item,
             split=split,
             params=degradation.model_dump(mode="json"),
-            shard_max_bytes=params.synthesize.shard_max_mb * _BYTES_PER_MB,
+            shard_max_bytes=shard_max_bytes,
+            store=open_store(params.storage),
         )
         logger.info("%s: %d samples of %d images", split, index.num_samples, index.num_images)
         if split == "train" and not index.num_samples:
@@ -72,106 +70,78 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     next(watched, None)  # lets the bar and the processes go
 
 
-def synthesize_image(job: Job, *, degradation: Recipe, seed: int) -> list[Sample]:
+def find_photographs(params: Params, workspace: Workspace) -> dict[str, Photographs]:
+    """Return where the photographs of each source lie, by its name.
+
+    Raises:
+        DataError: a source's pointer is broken.
+    """
+    return {
+        source: Photographs.find(workspace.raw_dir(source)) for source in params.download.sources
+    }
+
+
+def synthesize_image(
+    job: Job, *, photographs: Mapping[str, Photographs], degradation: Recipe, seed: int
+) -> list[Sample]:
     """Read one photograph and make its samples.
 
     Raises:
         DataError: it cannot be read.
+        TransferError: the store that it lies in cannot be reached.
     """
-    record = job.record
     try:
-        content = job.path.read_bytes()
+        content = photographs[job.source].read(job.path, job.sha256)
         pixels = decode_image(content)
     except (OSError, ImageError) as error:
         raise DataError(
-            f"image {record.key} cannot be read: {error}", remedy="run `lienet download` again"
+            f"image {job.key} cannot be read: {error}", remedy="run `lienet download` again"
         ) from error
     info = {
-        "image": record.key,
-        "source": record.source,
-        "test_set": record.source,
-        "licence": record.licence,
-        "author": record.author,
+        "image": job.key,
+        "source": job.source,
+        "test_set": job.source,
+        "licence": job.licence,
+        "author": job.author,
     }
     if job.split == "real":
-        return make_real_sample(content, pixels, key=record.key, info=info)
+        return make_real_sample(content, pixels, key=job.key, info=info)
     return make_samples(
-        pixels, key=record.key, split=job.split, degradation=degradation, seed=seed, info=info
+        pixels, key=job.key, split=job.split, degradation=degradation, seed=seed, info=info
     )
 
 
-def _list_jobs(params: Params, workspace: Workspace, task: Task) -> list[Job]:
-    """List the kept photographs of a task by split, then key."""
-    jobs = []
-    for source in params.sources_of(task):
-        records = _read_kept(workspace, source)
-        chosen = _choose_test_keys(params, source, records)
-        for record in records:
-            path = workspace.raw_dir(source) / record.path
-            jobs.append(Job(_choose_split(record, params, chosen), path, record))
-    for source in params.synthesize.tasks.old_photo.real_sources if task == "old_photo" else ():
-        for record in _read_kept(workspace, source):
-            jobs.append(Job("real", workspace.raw_dir(source) / record.path, record))
-    return sorted(jobs, key=lambda job: (SPLITS.index(job.split), job.record.key))
-
-
-def _read_kept(workspace: Workspace, source: str) -> list[FilterRecord]:
-    records = read_filtered(workspace.filtered_dir(source) / "manifest.parquet")
-    return [record for record in records if record.verdict == "keep"]
-
-
-def _choose_test_keys(
-    params: Params, source: str, records: list[FilterRecord]
-) -> frozenset[str] | None:
-    """Return the test images of a source whose number of them is agreed, else None."""
-    num_images = params.synthesize.split.test_images.get(source)
-    if num_images is None:
-        return None
-    if len(records) <= num_images:
-        raise DataError(
-            f"synthesize.split.test_images asks for {num_images} images of {source}, and training "
-            "for one more",
-            got=f"{len(records)} that were kept",
-            remedy="lower it, or add photographs",
-        )
-    return choose_test_keys(params.seed, (record.key for record in records), num_images=num_images)
-
-
-def _choose_split(
-    record: FilterRecord, params: Params, chosen: frozenset[str] | None
-) -> ShardSplit:
-    """Choose an image's split; published test sets are tested on only."""
-    if record.detector == "exempt":
-        return "test"
-    if chosen is not None:
-        return "test" if record.key in chosen else "train"
-    for split in SPLITS:
-        if record.split == split:
-            return split
-    shares = params.synthesize.split
-    return draw_split(
-        params.seed, record.key, valid_share=shares.valid_share, test_share=shares.test_share
-    )
-
-
-def _check_splits(jobs: list[Job]) -> None:
+def _check_splits(plan: Plan) -> None:
     for split in ("train", "valid", "test"):
-        if any(job.split == split for job in jobs):
+        if plan.count(split):
             continue
         if split == "train":
             raise DataError(
                 "no photograph fell to the training split",
-                got=f"{len(jobs)} photographs in all",
+                got=f"{len(plan)} photographs in all",
                 remedy="add photographs, or change synthesize.split or a source's split",
             )
         logger.warning("no photograph fell to the split %s; it stays empty", split)
 
 
-def _join(jobs: list[Job], results: Iterator[list[Sample]]) -> Iterator[Sample]:
+def _announce(plan: Plan, split: ShardSplit, shard_max_bytes: int) -> None:
+    """Say what is coming where it is much: days and disks are planned by it."""
+    shards = plan.assign_shards(split, shard_max_bytes=shard_max_bytes)
+    if len(shards) and shards[-1] > 0:
+        logger.info(
+            "%s: %d photographs, about %d shards of %d MB",
+            split,
+            plan.count(split),
+            shards[-1] + 1,
+            shard_max_bytes // _BYTES_PER_MB,
+        )
+
+
+def _join(jobs: Iterable[Job], results: Iterator[list[Sample]], num_jobs: int) -> Iterator[Sample]:
     """Yield the samples of as many results as there are jobs, and name those without any."""
-    for job, samples in zip(jobs, islice(results, len(jobs)), strict=True):
+    for job, samples in zip(jobs, islice(results, num_jobs), strict=True):
         if not samples:
-            logger.warning("image %s gives no sample: it is too small or flat", job.record.key)
+            logger.warning("image %s gives no sample: it is too small or flat", job.key)
         yield from samples
 
 
