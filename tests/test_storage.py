@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +13,12 @@ from pathlib import Path
 import pytest
 
 from lienet import storage
+from lienet.data.shards import iterate_samples, name_of_shard, read_index, stream_shard
 from lienet.errors import DataError, InputError, ToolError, TransferError
-from lienet.params import Storage
+from lienet.images import encode_png
+from lienet.params import Params, Storage
+from lienet.stages import download, synthesize
+from lienet.stages import filter as filter_
 from lienet.storage import (
     Store,
     Uploads,
@@ -22,7 +27,8 @@ from lienet.storage import (
     read_pointer,
     write_pointer,
 )
-from tests.loopback_s3 import LoopbackS3, serve_s3
+from tests.loopback_s3 import BUCKET, LoopbackS3, serve_s3
+from tests.stages.studio import Studio, Tree, noise
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("s3")]
 CONTENT = b"a photograph" * 1000
@@ -180,3 +186,69 @@ def test_the_copies_used_longest_ago_make_room(
     store.put(file, NAME)
     with pytest.raises(InputError, match="LIENET_CACHE_MAX_GB must be a number, got much"):
         store.fetch(NAME, SHA256)
+
+
+def test_the_data_stages_give_the_same_manifests_and_samples_over_s3(
+    s3: LoopbackS3, tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("LIENET_CACHE_DIR", str(tmp_path / "cache"))
+    here, there = (make_photos(tmp_path / name, repository) for name in ("here", "there"))
+    expected = run_data_stages(here, here.save())
+    params = there.save().model_copy(update={"storage": s3.storage("run")})
+    found = run_data_stages(there, params)
+
+    pointers = {name for name in found if name.endswith("location.json")}
+    assert len(pointers) == 1 + 4  # of the raw folder, and of each split
+    assert {name for name in expected if name not in found} == {
+        name for name in expected if name.startswith("raw/photos/images") or name.endswith(".tar")
+    }
+    assert {name: found[name] for name in found.keys() - pointers} == {
+        name: expected[name] for name in found.keys() - pointers
+    }
+    objects = s3.list("run")
+    assert sum(name.startswith("images/") for name in objects) == 6
+    published = {name for name in objects if not name.startswith("images/")}
+    assert {name for name in published if not name.endswith(".tar")} == {
+        "raw/photos/manifest.parquet",
+        "filtered/photos/manifest.parquet",
+        *(f"shards/face/{split}/index.json" for split in synthesize.SPLITS),
+    }
+    folders = [studio.workspace.shards_dir("face") / "train" for studio in (here, there)]
+    own, other = (list(iterate_samples(folder)) for folder in folders)
+    assert own == other
+    assert len(own) > 4
+    index = read_index(folders[1])
+    assert list(stream_shard(folders[1], index.shards[0])) == own
+
+    shutil.rmtree(tmp_path / "cache")
+    shard = f"{BUCKET}/run/{name_of_shard(index.shards[0].sha256)}"
+    s3.files().rm_file(shard)
+    with pytest.raises(DataError, match=r"there is no s3://lienet-test/run/shards/.*\.tar; run"):
+        list(iterate_samples(folders[1]))
+    run_data_stages(there, params)  # what was lost is written again, under its old name
+    assert list(iterate_samples(folders[1])) == own
+
+
+def make_photos(root: Path, repository: Path) -> Studio:
+    (root / "photos").mkdir(parents=True)
+    for number in range(6):
+        content = encode_png(noise(number, 96, 140))
+        (root / "photos" / f"k{number}.png").write_bytes(content)
+    studio = Studio(root, repository / "profiles" / "sample.yaml")
+    studio.content["download"]["min_side_px"] = 32
+    studio.content["download"]["sources"]["photos"]["split"] = "train"
+    sources = studio.content["download"]["sources"]
+    sources["other"] = dict(sources["photos"])
+    studio.content["filter"]["consented_sources"] = ["photos"]  # no detector is needed here
+    studio.content["synthesize"]["tasks"]["face"]["sources"] = ["photos"]
+    return studio
+
+
+def run_data_stages(studio: Studio, params: Params) -> Tree:
+    """Return what lies in the workspace after download, filter and synthesize."""
+    download.run(params, studio.workspace, "photos")
+    filter_.run(params, studio.workspace, "photos")
+    synthesize.run(params, studio.workspace, "face")
+    data = studio.workspace.root / "data"
+    files = (path for path in data.rglob("*") if path.is_file())
+    return {str(path.relative_to(data)): path.read_bytes() for path in files}
