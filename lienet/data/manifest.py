@@ -13,7 +13,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -62,6 +62,8 @@ class ImageRecord:
     """"kept" or "refused"."""
     reason: str
     """Why it was refused, as one word; empty if kept."""
+    stored_sha256: str = field(default="", kw_only=True)
+    """Of the bytes as they are stored, where these are not the original ones; else empty."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,18 @@ def iterate_manifest(path: Path) -> Iterator[ImageRecord]:
         DataError: as there, when the reading comes to it.
     """
     return _read(path, ImageRecord)
+
+
+def count_kept(path: Path) -> int:
+    """Return how many rows of a raw manifest were kept, reading nothing else of them.
+
+    Raises:
+        DataError: as :func:`read_columns`.
+    """
+    import pyarrow.compute as pc
+
+    tables = read_columns(path, ["status"], ImageRecord)
+    return sum(int(pc.sum(pc.equal(table.column(0), "kept")).as_py() or 0) for table in tables)
 
 
 def write_filtered(path: Path, records: Iterable[FilterRecord]) -> None:
@@ -271,5 +285,5 @@ def _schema(kind: type[ImageRecord]) -> pa.Schema:
         "tuple[str, ...]": pa.list_(pa.string()),
     }
     return pa.schema(
-        [pa.field(field.name, types[str(field.type)], nullable=False) for field in fields(kind)]
+        [pa.field(one.name, types[str(one.type)], nullable=False) for one in fields(kind)]
     )

@@ -37,7 +37,7 @@ class Photographs:
         return cls(raw_dir, read_pointer(raw_dir))
 
     def read(self, path: str, sha256: str) -> bytes:
-        """Return the bytes of a photograph, by the path and the SHA-256 in its manifest.
+        """Return the bytes of a photograph, by its path and the SHA-256 of what is stored.
 
         Raises:
             OSError: its file cannot be read.
@@ -66,7 +66,9 @@ def move_photographs(
     with Uploads(store) as uploads:
         for record in records:
             if record.status == "kept":
-                uploads.move(folder / record.path, _name(record.path, record.sha256))
+                uploads.move(
+                    folder / record.path, _name(record.path, record.stored_sha256 or record.sha256)
+                )
             yield record
     write_pointer(folder, store)
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SPLITS: tuple[ShardSplit, ...] = get_args(ShardSplit)
-_CARRIED = ("key", "source", "path", "sha256", "licence", "author")
+_CARRIED = ("key", "source", "path", "sha256", "stored_sha256", "licence", "author")
 _READ = (*_CARRIED, "width_px", "height_px", "split", "verdict", "detector")
 _ROWS_AT_ONCE = 5_000
 _BYTES_PER_PIXEL = {"sr": 2.1, "face": 3.2, "old_photo": 2.3}
@@ -41,6 +41,7 @@ class Job:
     path: str
     """Relative to the source's raw folder."""
     sha256: str
+    """Of the bytes as they are stored."""
     licence: str
     author: str
 
@@ -68,6 +69,7 @@ class Plan:
             for row in table.slice(start, _ROWS_AT_ONCE).to_pylist():
                 place = row.pop("place")
                 del row["pixels"]
+                row["sha256"] = row.pop("stored_sha256") or row["sha256"]
                 yield Job(SPLITS[place], **row)
 
     def assign_shards(self, split: ShardSplit, *, shard_max_bytes: int) -> np.ndarray[Any, Any]:
