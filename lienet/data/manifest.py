@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 _MAX_NAME = 80
 """Longer names are cut: a key is part of file names, and of names inside archives."""
-_ROWS_AT_ONCE = 20_000
-"""Rows held as objects while a manifest is written."""
+_ROWS_AT_ONCE = 2_000
+"""Rows held as objects while a manifest is written or read."""
 _ALLOWED = {
     "split": ("train", "valid", "test", "auto"),
     "status": ("kept", "refused"),
@@ -225,7 +225,7 @@ def _read(path: Path, kind: type[Record]) -> Iterator[Record]:
 
 
 def read_columns(
-    path: Path, names: Sequence[str], kind: type[ImageRecord], *, rows_at_once: int = 20_000
+    path: Path, names: Sequence[str], kind: type[ImageRecord], *, rows_at_once: int = _ROWS_AT_ONCE
 ) -> Iterator[pa.Table]:
     """Yield some columns of a manifest, so many rows at a time, in its order by key.
 

@@ -47,6 +47,18 @@ def test_photographs_come_by_split_then_key_and_refused_ones_not_at_all(studio: 
     assert [made.count(split) for split in planning.SPLITS] == [2, 1, 2, 0]
 
 
+def test_the_photographs_of_several_sources_are_in_one_order(studio: Studio):
+    studio.records = [record_of(key, "train") for key in ("a", "c")]
+    studio.add_source("more", "train", {"b": b"", "d": b""})
+    jobs = list(plan(studio).iterate("train"))
+    assert [(job.key, job.source) for job in jobs] == [
+        ("a", "photos"),
+        ("b", "more"),
+        ("c", "photos"),
+        ("d", "more"),
+    ]
+
+
 def test_auto_is_drawn_by_key_wherever_slices_end(studio: Studio, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(planning, "_ROWS_AT_ONCE", 7)
     keys = [f"k{number:02d}" for number in range(40)]
