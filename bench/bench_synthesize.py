@@ -15,6 +15,8 @@ import numpy as np
 from bench.photographs import read_photographs
 from lienet.data.degradations import crop_to_multiple, downsample
 from lienet.data.manifest import FilterRecord, write_filtered
+from lienet.data.photographs import Photographs
+from lienet.data.planning import Job
 from lienet.data.shard_writer import write_split
 from lienet.data.tiles import list_places
 from lienet.images import decode_image, encode_jpeg, encode_png
@@ -46,6 +48,7 @@ def _compare_with_codecs(root: Path, photographs: list[bytes]) -> float:
     params = load_params(PROFILE)
     degradation = params.synthesize.tasks.sr.model_copy(update={"flat_std_min": 0.0})
     jobs = _prepare(root, photographs, len(photographs))
+    found = {"sample": Photographs(Workspace(root).raw_dir("sample"), None)}
     ratios = []
     for _ in range(NUM_ROUNDS):
         start = time.process_time()
@@ -58,7 +61,9 @@ def _compare_with_codecs(root: Path, photographs: list[bytes]) -> float:
             (
                 sample
                 for job in jobs
-                for sample in synthesize.synthesize_image(job, degradation=degradation, seed=0)
+                for sample in synthesize.synthesize_image(
+                    job, photographs=found, degradation=degradation, seed=0
+                )
             ),
             task="sr",
             split="train",
@@ -121,12 +126,12 @@ def _run(root: Path, num_workers: int) -> None:
     synthesize.run(params, Workspace(root), "sr")
 
 
-def _prepare(root: Path, photographs: list[bytes], num_images: int) -> list[synthesize.Job]:
+def _prepare(root: Path, photographs: list[bytes], num_images: int) -> list[Job]:
     """Make the workspace of a source "sample" with ``num_images`` training images."""
     workspace = Workspace(root)
     raw_dir = workspace.raw_dir("sample")
     (raw_dir / "images").mkdir(parents=True)
-    jobs = []
+    jobs, records = [], []
     for number in range(num_images):
         content = photographs[number % len(photographs)]
         record = FilterRecord(
@@ -150,10 +155,8 @@ def _prepare(root: Path, photographs: list[bytes], num_images: int) -> list[synt
             score=0.0,
             boxes="[]",
         )
-        path = raw_dir / record.path
-        path.write_bytes(content)
-        jobs.append(synthesize.Job("train", path, record))
-    write_filtered(
-        workspace.filtered_dir("sample") / "manifest.parquet", [job.record for job in jobs]
-    )
+        (raw_dir / record.path).write_bytes(content)
+        records.append(record)
+        jobs.append(Job("train", record.key, "sample", record.path, "", "", ""))
+    write_filtered(workspace.filtered_dir("sample") / "manifest.parquet", records)
     return jobs

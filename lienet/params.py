@@ -34,6 +34,7 @@ from lienet.sections.degradation import (
     Synthesize,
     SynthesizeTasks,
 )
+from lienet.sections.machines import Cluster, Storage
 from lienet.sections.measuring import (
     Classic,
     Evaluate,
@@ -84,6 +85,7 @@ __all__ = [
     "BicubicModel",
     "Chroma",
     "Classic",
+    "Cluster",
     "Div2kSource",
     "Download",
     "EnhancementModel",
@@ -121,6 +123,7 @@ __all__ = [
     "SplitShares",
     "SrDegradation",
     "SrganModel",
+    "Storage",
     "Synthesize",
     "SynthesizeTasks",
     "TASKS",

@@ -12,9 +12,9 @@ import io
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field, fields
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, fields
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _MAX_NAME = 80
 """Longer names are cut: a key is part of file names, and of names inside archives."""
+_ROWS_AT_ONCE = 2_000
+"""Rows held as objects while a manifest is written or read."""
 _ALLOWED = {
     "split": ("train", "valid", "test", "auto"),
     "status": ("kept", "refused"),
@@ -63,6 +65,8 @@ class ImageRecord:
     """Why it was refused, as one word; empty if kept."""
     title: str = field(default="", kw_only=True)
     """As its author named it; empty where it is not known."""
+    stored_sha256: str = field(default="", kw_only=True)
+    """Of the bytes as they are stored, where these are not the original ones; else empty."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +127,28 @@ def read_manifest(path: Path) -> list[ImageRecord]:
     Raises:
         DataError: the file is missing, cut short, lacks a column or holds an unknown word.
     """
+    return list(_read(path, ImageRecord))
+
+
+def iterate_manifest(path: Path) -> Iterator[ImageRecord]:
+    """Yield the rows of :func:`read_manifest`, a few thousand held at a time.
+
+    Raises:
+        DataError: as there, when the reading comes to it.
+    """
     return _read(path, ImageRecord)
+
+
+def count_kept(path: Path) -> int:
+    """Return how many rows of a raw manifest were kept, reading nothing else of them.
+
+    Raises:
+        DataError: as :func:`read_columns`.
+    """
+    import pyarrow.compute as pc
+
+    tables = read_columns(path, ["status"], ImageRecord)
+    return sum(int(pc.sum(pc.equal(table.column(0), "kept")).as_py() or 0) for table in tables)
 
 
 def write_filtered(path: Path, records: Iterable[FilterRecord]) -> None:
@@ -133,7 +158,7 @@ def write_filtered(path: Path, records: Iterable[FilterRecord]) -> None:
 
 def read_filtered(path: Path) -> list[FilterRecord]:
     """Read a filtered manifest, as :func:`read_manifest` does."""
-    return _read(path, FilterRecord)
+    return list(_read(path, FilterRecord))
 
 
 def _simplify(name: str) -> str:
@@ -148,46 +173,91 @@ def _simplify(name: str) -> str:
 def _write(path: Path, records: Iterable[Record], kind: type[Record]) -> None:
     import pyarrow.parquet as pq
 
-    rows = sorted(records, key=lambda record: record.key)
-    for before, after in pairwise(rows):
-        if before.key == after.key:
-            raise DataError(f"two images of {path} have the same key", got=repr(after.key))
-    table = _to_table(rows, _schema(kind))
+    table = _sort_by_key(_to_table(records, kind))
+    _check_keys(path, table.column("key"))
     with replacing(path) as beside:
         pq.write_table(table, beside, compression="zstd")
 
 
-def _to_table(rows: Sequence[ImageRecord], schema: pa.Schema) -> pa.Table:
-    """Go by way of JSON: every constructor of arrays imports pandas, which takes half a second."""
+def _to_table(records: Iterable[Record], kind: type[Record]) -> pa.Table:
+    """Gather rows into columns as they come, so that no row is held as an object.
+
+    By way of JSON: every constructor of arrays imports pandas, which takes half a second.
+    """
+    import pyarrow as pa
     import pyarrow.json as pj
 
-    if not rows:
-        return schema.empty_table()
-    lines = "\n".join(json.dumps(asdict(row)) for row in rows).encode()
-    return pj.read_json(
-        io.BytesIO(lines),
-        read_options=pj.ReadOptions(use_threads=False, block_size=len(lines) + 1),
-        parse_options=pj.ParseOptions(explicit_schema=schema),
-    )
+    schema, remaining = _schema(kind), iter(records)
+    names = tuple(schema.names)
+    tables = []
+    while rows := list(islice(remaining, _ROWS_AT_ONCE)):
+        lines = "\n".join(
+            json.dumps({name: getattr(row, name) for name in names}) for row in rows
+        ).encode()
+        table = pj.read_json(
+            io.BytesIO(lines),
+            read_options=pj.ReadOptions(use_threads=False, block_size=len(lines) + 1),
+            parse_options=pj.ParseOptions(explicit_schema=schema),
+        )
+        tables.append(table)
+    return pa.concat_tables(tables) if tables else schema.empty_table()
 
 
-def _read(path: Path, kind: type[Record]) -> list[Record]:
+def _sort_by_key(table: pa.Table) -> pa.Table:
+    import pyarrow.compute as pc
+
+    order = pc.sort_indices(table, sort_keys=[("key", "ascending")])
+    return table.take(order).combine_chunks()
+
+
+def _check_keys(path: Path, keys: pa.ChunkedArray) -> None:
+    """Refuse a key that is there twice, in a column that is sorted."""
+    import pyarrow.compute as pc
+
+    if len(keys) < 2:
+        return
+    again = keys.slice(1).filter(pc.equal(keys.slice(0, len(keys) - 1), keys.slice(1)))
+    if len(again):
+        raise DataError(f"two images of {path} have the same key", got=repr(again[0].as_py()))
+
+
+def _read(path: Path, kind: type[Record]) -> Iterator[Record]:
+    for table in read_columns(path, _schema(kind).names, kind):
+        for row in table.to_pylist():
+            yield _check(path, _to_record(row, kind))
+
+
+def read_columns(
+    path: Path, names: Sequence[str], kind: type[ImageRecord], *, rows_at_once: int = _ROWS_AT_ONCE
+) -> Iterator[pa.Table]:
+    """Yield some columns of a manifest, so many rows at a time, in its order by key.
+
+    Args:
+        path: the manifest.
+        names: fields of ``kind``, in the order wanted.
+        kind: the form of the manifest.
+        rows_at_once: rows of a table.
+
+    Raises:
+        DataError: the file is missing, cut short or lacks a column.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    names = [one.name for one in fields(kind)]
+    schema = pa.schema([_schema(kind).field(name) for name in names])
     try:
         with pq.ParquetFile(path) as stored:
             missing = sorted(set(names) - set(stored.schema_arrow.names))
             if missing:
                 raise DataError(f"{path} lacks the columns {', '.join(missing)}", remedy=_REMEDY)
-            table = stored.read(columns=names)
-        table = table.select(names).cast(_schema(kind))
+            if not stored.metadata.num_rows:
+                yield schema.empty_table()
+            for batch in stored.iter_batches(rows_at_once, columns=list(names)):
+                yield pa.Table.from_batches([batch]).select(list(names)).cast(schema)
     except FileNotFoundError:
         raise DataError(f"there is no manifest at {path}", remedy=_REMEDY) from None
     except (pa.ArrowException, OSError, ValueError) as error:
         raise DataError(f"{path} is not a whole manifest: {error}", remedy=_REMEDY) from error
-    return [_check(path, _to_record(row, kind)) for row in table.to_pylist()]
 
 
 _REMEDY = "make it again with the stage that wrote it"

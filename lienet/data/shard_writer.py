@@ -10,6 +10,7 @@ import json
 import shutil
 import tarfile
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,10 +21,12 @@ from lienet.data.shards import (
     ShardIndex,
     ShardSplit,
     hash_shards,
+    name_of_shard,
 )
 from lienet.files import replacing_folder, sha256_of_file, write_json
 from lienet.images import sniff_format
 from lienet.sections.licences import Use
+from lienet.storage import Store, Uploads, write_pointer
 
 _BLOCK_BYTES = 512
 
@@ -37,8 +40,12 @@ def write_split(
     params: dict[str, Any],
     shard_max_bytes: int,
     sources: Mapping[str, Use] | None = None,
+    store: Store | None = None,
 ) -> ShardIndex:
     """Write samples, in the order given, as shards and their index; the whole split or nothing.
+
+    In a store the shards come first, then the split's folder here, with index and pointer, and a
+    copy of the index in the store last of all.
 
     Args:
         split_dir: the folder that is replaced.
@@ -49,36 +56,53 @@ def write_split(
         shard_max_bytes: a new shard begins before one would grow beyond this; a larger sample
             has a shard of its own.
         sources: what the photographs of each source may be used for, for the index.
+        store: where the shards go, if not into the folder.
+
+    Raises:
+        ToolError, TransferError: the store cannot be written.
     """
     for left_over in split_dir.parent.glob(f".{split_dir.name}.*.part"):
         shutil.rmtree(left_over, ignore_errors=True)
     with replacing_folder(split_dir) as folder:
-        writer = _SplitWriter(folder, shard_max_bytes)
-        try:
-            for sample in samples:
-                writer.add(sample)
-            entries = writer.finish()
-        finally:
-            writer.abandon()
+        with nullcontext() if store is None else Uploads(store) as uploads:
+            entries, num_images = _write_shards(folder, samples, shard_max_bytes, uploads)
         index = ShardIndex(
             task=task,
             split=split,
             num_samples=sum(entry.num_samples for entry in entries),
-            num_images=writer.num_images,
+            num_images=num_images,
             shards=entries,
             sha256=hash_shards(entries),
             params=params,
             sources=dict(sources or {}),
         )
+        if store is not None:
+            write_pointer(folder, store)
         write_json(folder / INDEX_NAME, index.model_dump(mode="json"))
+    if store is not None:
+        store.publish(split_dir / INDEX_NAME, f"shards/{task}/{split}/{INDEX_NAME}")
     return index
+
+
+def _write_shards(
+    folder: Path, samples: Iterable[Sample], shard_max_bytes: int, uploads: Uploads | None
+) -> tuple[tuple[ShardEntry, ...], int]:
+    """Return the shards and how many images they hold."""
+    writer = _SplitWriter(folder, shard_max_bytes, uploads)
+    try:
+        for sample in samples:
+            writer.add(sample)
+        return writer.finish(), writer.num_images
+    finally:
+        writer.abandon()
 
 
 class _SplitWriter:
     """Tar files with fixed headers, begun anew before one grows too large."""
 
-    def __init__(self, folder: Path, shard_max_bytes: int) -> None:
+    def __init__(self, folder: Path, shard_max_bytes: int, uploads: Uploads | None) -> None:
         self.num_images = 0
+        self._uploads = uploads
         self._last_image: object = None
         self._folder = folder
         self._max_bytes = shard_max_bytes
@@ -140,4 +164,6 @@ class _SplitWriter:
                 size_bytes=path.stat().st_size,
             )
         )
+        if self._uploads is not None:
+            self._uploads.move(path, name_of_shard(self._entries[-1].sha256))
         self._stream, self._archive, self._num_samples = None, None, 0

@@ -20,10 +20,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from lienet.errors import DataError
 from lienet.files import sha256_of_json
 from lienet.sections.licences import Use
+from lienet.storage import name_object, read_pointer
 
 ShardSplit = Literal["train", "valid", "test", "real"]
 """``real`` holds photographs that are degraded by nature, of which there is no reference."""
 INDEX_NAME = "index.json"
+KIND = "shards"
+"""What a store calls them."""
 _WITHOUT_REFERENCE: ShardSplit = "real"
 _REMEDY = "run `lienet synthesize` again"
 
@@ -73,8 +76,8 @@ def read_index(split_dir: Path) -> ShardIndex:
     """Read and check a split's index.
 
     Raises:
-        DataError: it is missing or broken, its counts or hash do not add up, or a shard is
-            missing or of another size.
+        DataError: it is missing or broken, its counts or hash do not add up, or a shard that
+            lies beside it is missing or of another size.
     """
     path = split_dir / INDEX_NAME
     try:
@@ -86,6 +89,8 @@ def read_index(split_dir: Path) -> ShardIndex:
     counted = sum(entry.num_samples for entry in index.shards)
     if counted != index.num_samples or hash_shards(index.shards) != index.sha256:
         raise DataError(f"{path} does not add up", remedy=_REMEDY)
+    if read_pointer(split_dir) is not None:
+        return index
     for entry in index.shards:
         shard_path = split_dir / entry.name
         size_bytes = shard_path.stat().st_size if shard_path.is_file() else None
@@ -94,6 +99,24 @@ def read_index(split_dir: Path) -> ShardIndex:
                 f"shard {shard_path} has {entry.size_bytes} bytes", got=size_bytes, remedy=_REMEDY
             )
     return index
+
+
+def locate_shard(split_dir: Path, entry: ShardEntry) -> Path:
+    """Return the path of a shard, fetched first if the split's shards lie in a store.
+
+    Raises:
+        DataError: it is not in the store, or is not what its hash says.
+        TransferError: the store cannot be reached.
+    """
+    store = read_pointer(split_dir)
+    if store is None:
+        return split_dir / entry.name
+    return store.fetch(name_of_shard(entry.sha256), entry.sha256)
+
+
+def name_of_shard(sha256: str) -> str:
+    """Return what a store calls a shard."""
+    return name_object(KIND, sha256, ".tar")
 
 
 def iterate_samples(
@@ -118,7 +141,8 @@ def iterate_samples(
         if positions is not None:
             wanted = {position - first for position in positions}
         if wanted is None or any(0 <= position < entry.num_samples for position in wanted):
-            yield from _read_shard(split_dir / entry.name, entry, keys, wanted)
+            path = locate_shard(split_dir, entry)
+            yield from _read_shard(path, split_dir.name, entry, keys, wanted)
         first += entry.num_samples
 
 
@@ -130,31 +154,31 @@ def stream_shard(split_dir: Path, entry: ShardEntry) -> Iterator[Sample]:
     """
     from webdataset.tariterators import group_by_keys, tar_file_expander
 
-    path, num_samples = split_dir / entry.name, 0
+    path, num_samples = locate_shard(split_dir, entry), 0
     try:
         with path.open("rb") as stream:
-            files = tar_file_expander([{"url": path.name, "stream": stream}])
+            files = tar_file_expander([{"url": entry.name, "stream": stream}])
             for grouped in group_by_keys(files):
                 num_samples += 1
-                yield _parse_sample(path, grouped["__key__"], grouped)
+                yield _parse_sample(entry, split_dir.name, grouped["__key__"], grouped)
     except (OSError, tarfile.TarError) as error:
         raise DataError(f"shard {path} cannot be read: {error}", remedy=_REMEDY) from error
     _check_count(path, entry, num_samples)
 
 
-def _parse_sample(path: Path, key: str, members: Mapping[str, bytes]) -> Sample:
+def _parse_sample(entry: ShardEntry, split: str, key: str, members: Mapping[str, bytes]) -> Sample:
     """Make a sample of its members by suffix, as webdataset groups them.
 
     Raises:
         DataError: a member is missing or its JSON is broken.
     """
-    shard = path.name
+    shard = entry.name
     scales = {
         int(found[1]): content
         for suffix, content in sorted(members.items())
         if (found := re.fullmatch(r"x(\d+)\.(jpg|png)", suffix))
     }
-    has_reference = "ref.png" in members or path.parent.name == _WITHOUT_REFERENCE
+    has_reference = "ref.png" in members or split == _WITHOUT_REFERENCE
     if not has_reference or "json" not in members or not scales:
         raise DataError(
             f"sample {key} of shard {shard} lacks members", got=sorted(members), remedy=_REMEDY
@@ -168,6 +192,7 @@ def _parse_sample(path: Path, key: str, members: Mapping[str, bytes]) -> Sample:
 
 def _read_shard(
     path: Path,
+    split: str,
     entry: ShardEntry,
     keys: Collection[str] | None,
     positions: Collection[int] | None,
@@ -181,7 +206,7 @@ def _read_shard(
                     continue
                 if positions is not None and num_samples - 1 not in positions:
                     continue
-                yield _parse_sample(path, key, _read_members(archive, grouped))
+                yield _parse_sample(entry, split, key, _read_members(archive, grouped))
     except (OSError, tarfile.TarError) as error:
         raise DataError(f"shard {path} cannot be read: {error}", remedy=_REMEDY) from error
     _check_count(path, entry, num_samples)

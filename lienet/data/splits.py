@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import get_args
 
-from lienet.data.draws import choose_test_keys, draw_split
+from lienet.data.draws import choose_test_keys, draw_splits
 from lienet.data.shards import ShardSplit
 from lienet.errors import DataError
 from lienet.params import SplitShares
 
 SPLITS: tuple[ShardSplit, ...] = get_args(ShardSplit)
+_NAMED: dict[str, ShardSplit] = {split: split for split in SPLITS}
 
 
 def choose_test_images(
@@ -41,30 +42,39 @@ def choose_test_images(
     return choose_test_keys(seed, kept, num_images=num_images)
 
 
-def choose_split(
+def choose_splits(
     shares: SplitShares,
     seed: int,
-    key: str,
+    keys: Sequence[str],
     *,
-    split: str,
-    detector: str,
+    splits: Sequence[str],
+    detectors: Sequence[str],
     chosen: frozenset[str] | None,
-) -> ShardSplit:
-    """Choose an image's split; published test sets are tested on only.
+) -> list[ShardSplit]:
+    """Choose the split of each photograph of a source; published test sets are tested on only.
 
     Args:
         shares: how photographs are divided.
         seed: the run's seed.
-        key: the image's key.
-        split: its split in the manifest.
-        detector: its detector in the manifest.
-        chosen: what :func:`choose_test_images` returned for its source.
+        keys: the images' keys.
+        splits: their splits in the manifest.
+        detectors: their detectors in the manifest.
+        chosen: what :func:`choose_test_images` returned for the source.
     """
-    if detector == "exempt":
-        return "test"
+    fallen: list[ShardSplit]
     if chosen is not None:
-        return "test" if key in chosen else "train"
-    for named in SPLITS:
-        if split == named:
-            return named
-    return draw_split(seed, key, valid_share=shares.valid_share, test_share=shares.test_share)
+        fallen = ["test" if key in chosen else "train" for key in keys]
+    else:
+        own = [_NAMED.get(split) for split in splits]
+        drawn = draw_splits(
+            seed,
+            [key for key, named in zip(keys, own, strict=True) if named is None],
+            valid_share=shares.valid_share,
+            test_share=shares.test_share,
+        )
+        lots: Iterator[ShardSplit] = iter(drawn)
+        fallen = [next(lots) if named is None else named for named in own]
+    return [
+        "test" if detector == "exempt" else split
+        for detector, split in zip(detectors, fallen, strict=True)
+    ]

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lienet.data.splits import choose_split, choose_test_images
+from lienet.data.splits import choose_splits, choose_test_images
 from lienet.errors import DataError
 from lienet.files import replacing
 from lienet.params import BicubicModel, Params
@@ -66,14 +66,16 @@ def iterate_trained(params: Params, workspace: Workspace, source: str) -> Iterat
     chosen = choose_test_images(shares, params.seed, source, all_keys)
     for batch in _read_batches(path, _READ):
         kept = batch.filter(pc.equal(batch["verdict"], "keep"))
-        for *row, split, detector, _ in zip(
-            *(kept[name].to_pylist() for name in _READ), strict=True
-        ):
-            fallen = choose_split(
-                shares, params.seed, row[0], split=split, detector=detector, chosen=chosen
-            )
-            if fallen == "train":
-                yield tuple(row)
+        splits = choose_splits(
+            shares,
+            params.seed,
+            kept["key"].to_pylist(),
+            splits=kept["split"].to_pylist(),
+            detectors=kept["detector"].to_pylist(),
+            chosen=chosen,
+        )
+        rows = zip(*(kept[name].to_pylist() for name in COLUMNS), strict=True)
+        yield from (row for row, split in zip(rows, splits, strict=True) if split == "train")
 
 
 def _read_batches(path: Path, columns: tuple[str, ...]) -> Iterator[pa.RecordBatch]:

@@ -9,6 +9,7 @@ from pydantic import Field
 from lienet.sections.common import Section, Task
 from lienet.sections.degradation import Recipe, Synthesize
 from lienet.sections.licences import Purpose
+from lienet.sections.machines import Cluster, Storage
 from lienet.sections.measuring import Evaluate, Export, Report
 from lienet.sections.networks import Model
 from lienet.sections.photographs import Download, Filter
@@ -32,6 +33,8 @@ class Whole(Section):
     num_workers: Annotated[int, Field(ge=0)]
     """Processes of the data stages; 0 takes one for each core. Never changes a byte of output."""
     intended_use: IntendedUse
+    cluster: Cluster
+    storage: Storage
     download: Download
     filter: Filter
     synthesize: Synthesize

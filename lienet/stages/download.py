@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import shutil
 import sys
@@ -17,6 +18,7 @@ from rich.console import Console
 from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
 from lienet.data.manifest import ImageRecord, KeyGiver, write_manifest
+from lienet.data.photographs import move_photographs
 from lienet.errors import DataError, ImageError, InputError
 from lienet.executors import map_ordered
 from lienet.files import replacing_folder
@@ -38,6 +40,7 @@ from lienet.sources.open_images import find_open_images
 from lienet.sources.orientation import orient_jpeg
 from lienet.sources.remote import Depot
 from lienet.sources.sample import find_sample
+from lienet.storage import open_store
 from lienet.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -84,7 +87,11 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
             found = _find(params, workspace, item)
             examined = _watch(item, _examine_all(found, rules, params.num_workers))
             records = _summarize(item, _refuse_duplicates(examined, beside))
+            store = open_store(params.storage)
+            records = move_photographs(records, beside, store)
             write_manifest(beside / "manifest.parquet", records)
+        if store is not None:
+            store.publish(raw_dir / "manifest.parquet", f"raw/{item}/manifest.parquet")
     except OSError as error:
         raise InputError(
             f"cannot write {raw_dir}: {error.strerror or error}",
@@ -168,6 +175,7 @@ def _examine(key: str, file: FoundFile, rules: _Rules) -> ImageRecord:
         info, stored = _probe(contents, rules.max_pixels), contents.head
         if file.orientation != 1 and info.format == "jpeg":
             stored = orient_jpeg(stored, file.orientation)
+            record = replace(record, stored_sha256=hashlib.sha256(stored).hexdigest())
             info = probe_image(stored, max_pixels=rules.max_pixels)
     except ImageError as error:
         logger.debug("%s: %s", file.location, error)

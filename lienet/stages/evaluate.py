@@ -26,6 +26,7 @@ from lienet.evaluation.benchmark import (
     select_protocols,
     summarise,
 )
+from lienet.evaluation.cluster_scoring import FirstOfEachSet, score_on_cluster
 from lienet.evaluation.identity import LEFT_OUT, FaceEmbedder, IdentityScore, summarise_identity
 from lienet.evaluation.methods import Method, open_method, time_onnx
 from lienet.evaluation.scoring import Contender, EnhancedImage, make_contenders, score_samples
@@ -78,7 +79,11 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
             if identity is not None:
                 identity.add(image)
 
-        scores = _score(params, workspace, task, method.contenders, item, take_in)
+        wants_image = None
+        if params.cluster.address is not None:
+            is_all = identity is not None and identity.is_asked_for
+            wants_image = FirstOfEachSet(params.evaluate.keep_images_per_set, is_all=is_all)
+        scores = _score(params, workspace, task, method.contenders, item, take_in, wants_image)
         results = _summarise(params, scores)
         metrics = dict(method.facts) | {"results": results_as_json(results)}
         if identity is not None:
@@ -149,6 +154,10 @@ class _Identity:
             None if detector is None else workspace.root / Path(detector).expanduser(),
         )
 
+    @property
+    def is_asked_for(self) -> bool:
+        return self._embedder is not None
+
     def add(self, image: EnhancedImage) -> None:
         if self._embedder is not None:
             self._scores.append(self._embedder.score(image))
@@ -203,19 +212,30 @@ def _score(
     contenders: Mapping[int, Contender],
     label: str,
     on_image: _OnImage,
+    wants_image: Callable[[Sample], bool] | None = None,
 ) -> list[ImageScore]:
+    """Score here, or on the cluster where it is told whose images to bring back."""
     chosen = params.evaluate
     scale = next(iter(contenders)) if len(contenders) == 1 else None
     protocols = select_protocols(chosen.protocols, task=task, scale=scale)
-    with _progress(workspace.shards_dir(task) / "test", label) as samples:
-        return score_samples(
-            samples,
-            contenders,
-            protocols,
-            with_vmaf=chosen.vmaf,
-            with_ciede2000=task in chosen.ciede2000_tasks,
-            on_image=on_image,
+    score = partial(
+        score_samples,
+        contenders=contenders,
+        protocols=protocols,
+        with_vmaf=chosen.vmaf,
+        with_ciede2000=task in chosen.ciede2000_tasks,
+        on_image=on_image,
+    )
+    if wants_image is not None:
+        score = partial(
+            score_on_cluster,
+            **score.keywords,
+            wants_image=wants_image,
+            cluster=params.cluster,
+            num_workers=params.num_workers,
         )
+    with _progress(workspace.shards_dir(task) / "test", label) as samples:
+        return score(samples)
 
 
 def _make_bootstrap(params: Params) -> Callable[[list[float]], Any]:

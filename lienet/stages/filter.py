@@ -18,7 +18,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from lienet.data.manifest import FilterRecord, ImageRecord, read_manifest, write_filtered
+from lienet.data.manifest import (
+    FilterRecord,
+    ImageRecord,
+    count_kept,
+    iterate_manifest,
+    write_filtered,
+)
+from lienet.data.photographs import Photographs
 from lienet.data.privacy.verdict import (
     DEFAULT_FACE,
     DEFAULT_TEXT,
@@ -52,23 +59,32 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
         ToolError: a configured model file is missing or of another kind.
     """
     raw_dir, filtered_dir = workspace.raw_dir(item), workspace.filtered_dir(item)
-    records = [
-        record for record in read_manifest(raw_dir / "manifest.parquet") if record.status == "kept"
-    ]
+    manifest_path = raw_dir / "manifest.parquet"
+    num_records = count_kept(manifest_path)
+    records = (each for each in iterate_manifest(manifest_path) if each.status == "kept")
+    photographs = Photographs.find(raw_dir)
+    judged: Iterator[FilterRecord]
     if (passed_as := _find_pass(params, item)) is not None:
-        logger.info("%s: %s, all %d photographs pass unseen", item, passed_as, len(records))
-        judged = [_add_verdict(record, Verdict((), ()), passed_as) for record in records]
+        logger.info("%s: %s, all %d photographs pass unseen", item, passed_as, num_records)
+        judged = (_add_verdict(each, Verdict((), ()), passed_as) for each in records)
     else:
         detection = _find_in_workspace(params, workspace)
-        judge = partial(_judge_batch, raw_dir=raw_dir, detection=detection)
-        num_workers = params.num_workers if len(records) > 2 * _BATCH else 1
-        batches = map_ordered(judge, _cut_batches(records), num_workers=num_workers)
-        judged = list(_watch(item, chain.from_iterable(batches), len(records)))
-        _summarize(item, judged)
+        judge = partial(_judge_batch, photographs=photographs, detection=detection)
+        num_workers = params.num_workers if num_records > 2 * _BATCH else 1
+        batches = map_ordered(
+            judge,
+            _cut_batches(records),
+            num_workers=num_workers,
+            cluster=params.cluster,
+            images_per_item=_BATCH,
+        )
+        judged = _summarize(item, _watch(item, chain.from_iterable(batches), num_records))
     for leftover in filtered_dir.parent.glob(f".{item}.*.part"):  # of a run that was killed
         shutil.rmtree(leftover, ignore_errors=True)
     with replacing_folder(filtered_dir) as beside:
         write_filtered(beside / "manifest.parquet", judged)
+    if (store := photographs.store) is not None:
+        store.publish(filtered_dir / "manifest.parquet", f"filtered/{item}/manifest.parquet")
 
 
 def _find_pass(params: Params, source: str) -> str | None:
@@ -163,17 +179,17 @@ def _cut_batches(records: Iterable[ImageRecord]) -> Iterator[list[ImageRecord]]:
 
 
 def _judge_batch(
-    batch: list[ImageRecord], raw_dir: Path, detection: Detection
+    batch: list[ImageRecord], photographs: Photographs, detection: Detection
 ) -> list[FilterRecord]:
-    return [_judge(record, raw_dir, detection) for record in batch]
+    return [_judge(record, photographs, detection) for record in batch]
 
 
-def _judge(record: ImageRecord, raw_dir: Path, detection: Detection) -> FilterRecord:
+def _judge(record: ImageRecord, photographs: Photographs, detection: Detection) -> FilterRecord:
     try:
-        content = (raw_dir / record.path).read_bytes()
+        content = photographs.read(record.path, record.stored_sha256 or record.sha256)
     except OSError as error:
         raise DataError(
-            f"cannot read {raw_dir / record.path} of {record.key}: {error.strerror}",
+            f"cannot read {photographs.folder / record.path} of {record.key}: {error.strerror}",
             remedy=f"run lienet download {record.source} again",
         ) from error
     inspector = open_inspector(detection)
@@ -214,17 +230,24 @@ def _watch(
             yield record
 
 
-def _summarize(source: str, records: list[FilterRecord]) -> None:
-    reasons = Counter(reason for record in records for reason in record.reasons)
-    num_kept = sum(record.verdict == "keep" for record in records)
+def _summarize(source: str, records: Iterable[FilterRecord]) -> Iterator[FilterRecord]:
+    """Pass records on, count them, and say at the end what became of them."""
+    reasons: Counter[str] = Counter()
+    verdicts: Counter[str] = Counter()
+    detectors = set()
+    for record in records:
+        reasons.update(record.reasons)
+        verdicts[record.verdict] += 1
+        detectors.add(record.detector)
+        yield record
     named = ", ".join(f"{count} for {reason}" for reason, count in sorted(reasons.items()))
     logger.info(
         "%s: kept %d of %d photographs%s, by %s",
         source,
-        num_kept,
-        len(records),
+        verdicts["keep"],
+        verdicts.total(),
         f", refused {named}" if named else "",
-        " and ".join(sorted({record.detector for record in records})) or "nobody",
+        " and ".join(sorted(detectors)) or "nobody",
     )
-    if not num_kept:
+    if not verdicts["keep"]:
         logger.warning("%s: no photograph is left to use", source)

@@ -5,37 +5,28 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from itertools import islice
-from pathlib import Path
 from typing import cast
 
-from lienet.data.manifest import FilterRecord, read_filtered
+from lienet.data.photographs import Photographs
+from lienet.data.planning import Job, Plan, plan_task
 from lienet.data.shard_writer import write_split
 from lienet.data.shards import Sample, ShardSplit
-from lienet.data.splits import SPLITS, choose_split, choose_test_images
+from lienet.data.splits import SPLITS
 from lienet.data.tiles import make_real_sample, make_samples
 from lienet.errors import DataError, ImageError
 from lienet.executors import map_ordered
 from lienet.images import decode_image
 from lienet.params import Params, Recipe, Task
 from lienet.sections.licences import Use
+from lienet.storage import open_store
 from lienet.workspace import Workspace
 
 logger = logging.getLogger(__name__)
 _BYTES_PER_MB = 1_000_000
 _LOG_EVERY_S = 20.0
-
-
-@dataclass(frozen=True)
-class Job:
-    """One photograph and the split it falls to."""
-
-    split: ShardSplit
-    path: Path
-    record: FilterRecord
 
 
 def list_items(params: Params) -> list[str]:
@@ -51,21 +42,30 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
             a source has too few images for the test images that are asked of it.
     """
     degradation: Recipe = getattr(params.synthesize.tasks, item)
-    jobs = _list_jobs(params, workspace, cast("Task", item))
-    _check_splits(jobs)
-    synthesize = partial(synthesize_image, degradation=degradation, seed=params.seed)
-    results = map_ordered(synthesize, jobs, num_workers=params.num_workers)
-    watched = _watch(results, total=len(jobs), name=f"synthesize {item}")
+    plan = plan_task(params, workspace, cast("Task", item))
+    _check_splits(plan)
+    synthesize = partial(
+        synthesize_image,
+        photographs=find_photographs(params, workspace),
+        degradation=degradation,
+        seed=params.seed,
+    )
+    results = map_ordered(
+        synthesize, plan.iterate(), num_workers=params.num_workers, cluster=params.cluster
+    )
+    watched = _watch(results, total=len(plan), name=f"synthesize {item}")
+    shard_max_bytes = params.synthesize.shard_max_mb * _BYTES_PER_MB
     for split in SPLITS:
-        chosen = [job for job in jobs if job.split == split]
+        _announce(plan, split, shard_max_bytes)
         index = write_split(
             workspace.shards_dir(item) / split,
-            _join(chosen, watched),
+            _join(plan.iterate(split), watched, plan.count(split)),
             task=item,
             split=split,
             params=degradation.model_dump(mode="json"),
-            shard_max_bytes=params.synthesize.shard_max_mb * _BYTES_PER_MB,
-            sources=_find_uses(params, chosen),
+            shard_max_bytes=shard_max_bytes,
+            sources=_find_uses(params, plan, split),
+            store=open_store(params.storage),
         )
         logger.info("%s: %d samples of %d images", split, index.num_samples, index.num_images)
         if split == "train" and not index.num_samples:
@@ -73,87 +73,83 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     next(watched, None)  # lets the bar and the processes go
 
 
-def synthesize_image(job: Job, *, degradation: Recipe, seed: int) -> list[Sample]:
+def find_photographs(params: Params, workspace: Workspace) -> dict[str, Photographs]:
+    """Return where the photographs of each source lie, by its name.
+
+    Raises:
+        DataError: a source's pointer is broken.
+    """
+    return {
+        source: Photographs.find(workspace.raw_dir(source)) for source in params.download.sources
+    }
+
+
+def synthesize_image(
+    job: Job, *, photographs: Mapping[str, Photographs], degradation: Recipe, seed: int
+) -> list[Sample]:
     """Read one photograph and make its samples.
 
     Raises:
         DataError: it cannot be read.
+        TransferError: the store that it lies in cannot be reached.
     """
-    record = job.record
     try:
-        content = job.path.read_bytes()
+        content = photographs[job.source].read(job.path, job.sha256)
         pixels = decode_image(content)
     except (OSError, ImageError) as error:
         raise DataError(
-            f"image {record.key} cannot be read: {error}", remedy="run `lienet download` again"
+            f"image {job.key} cannot be read: {error}", remedy="run `lienet download` again"
         ) from error
     info = {
-        "image": record.key,
-        "source": record.source,
-        "test_set": record.source,
-        "licence": record.licence,
-        "author": record.author,
+        "image": job.key,
+        "source": job.source,
+        "test_set": job.source,
+        "licence": job.licence,
+        "author": job.author,
     }
     if job.split == "real":
-        return make_real_sample(content, pixels, key=record.key, info=info)
+        return make_real_sample(content, pixels, key=job.key, info=info)
     return make_samples(
-        pixels, key=record.key, split=job.split, degradation=degradation, seed=seed, info=info
+        pixels, key=job.key, split=job.split, degradation=degradation, seed=seed, info=info
     )
 
 
-def _list_jobs(params: Params, workspace: Workspace, task: Task) -> list[Job]:
-    """List the kept photographs of a task by split, then key."""
-    jobs, shares = [], params.synthesize.split
-    for source in params.sources_of(task):
-        records = _read_kept(workspace, source)
-        keys = (record.key for record in records)
-        chosen = choose_test_images(shares, params.seed, source, keys)
-        for record in records:
-            path = workspace.raw_dir(source) / record.path
-            split = choose_split(
-                shares,
-                params.seed,
-                record.key,
-                split=record.split,
-                detector=record.detector,
-                chosen=chosen,
-            )
-            jobs.append(Job(split, path, record))
-    for source in params.synthesize.tasks.old_photo.real_sources if task == "old_photo" else ():
-        for record in _read_kept(workspace, source):
-            jobs.append(Job("real", workspace.raw_dir(source) / record.path, record))
-    return sorted(jobs, key=lambda job: (SPLITS.index(job.split), job.record.key))
+def _find_uses(params: Params, plan: Plan, split: ShardSplit) -> dict[str, Use]:
+    """Return what the photographs of each source in a split may be used for."""
+    return {name: params.download.sources[name].use for name in plan.list_sources(split)}
 
 
-def _read_kept(workspace: Workspace, source: str) -> list[FilterRecord]:
-    records = read_filtered(workspace.filtered_dir(source) / "manifest.parquet")
-    return [record for record in records if record.verdict == "keep"]
-
-
-def _find_uses(params: Params, jobs: list[Job]) -> dict[str, Use]:
-    """Return what the photographs of each source that these jobs are of may be used for."""
-    sources = params.download.sources
-    return {name: sources[name].use for name in sorted({job.record.source for job in jobs})}
-
-
-def _check_splits(jobs: list[Job]) -> None:
+def _check_splits(plan: Plan) -> None:
     for split in ("train", "valid", "test"):
-        if any(job.split == split for job in jobs):
+        if plan.count(split):
             continue
         if split == "train":
             raise DataError(
                 "no photograph fell to the training split",
-                got=f"{len(jobs)} photographs in all",
+                got=f"{len(plan)} photographs in all",
                 remedy="add photographs, or change synthesize.split or a source's split",
             )
         logger.warning("no photograph fell to the split %s; it stays empty", split)
 
 
-def _join(jobs: list[Job], results: Iterator[list[Sample]]) -> Iterator[Sample]:
+def _announce(plan: Plan, split: ShardSplit, shard_max_bytes: int) -> None:
+    """Say what is coming where it is much: days and disks are planned by it."""
+    shards = plan.assign_shards(split, shard_max_bytes=shard_max_bytes)
+    if len(shards) and shards[-1] > 0:
+        logger.info(
+            "%s: %d photographs, about %d shards of %d MB",
+            split,
+            plan.count(split),
+            shards[-1] + 1,
+            shard_max_bytes // _BYTES_PER_MB,
+        )
+
+
+def _join(jobs: Iterable[Job], results: Iterator[list[Sample]], num_jobs: int) -> Iterator[Sample]:
     """Yield the samples of as many results as there are jobs, and name those without any."""
-    for job, samples in zip(jobs, islice(results, len(jobs)), strict=True):
+    for job, samples in zip(jobs, islice(results, num_jobs), strict=True):
         if not samples:
-            logger.warning("image %s gives no sample: it is too small or flat", job.record.key)
+            logger.warning("image %s gives no sample: it is too small or flat", job.key)
         yield from samples
 
 

@@ -13,8 +13,8 @@ import pytest
 from lienet.params import Params, Train
 
 STAGES = ("download", "filter", "synthesize", "train", "export", "evaluate", "report")
-# They never change a byte of output: how many processes, and what a tracked run is labelled with.
-NOT_DECIDING = {"num_workers", "profile"}
+# They never change a byte of output: who computes, and what a tracked run is labelled with.
+NOT_DECIDING = {"num_workers", "cluster", "profile"}
 # How hard a server is asked changes no byte of what it gives.
 NOT_DECIDING_PATHS = {"download.transfer"}
 # They read params to check them, not to decide anything.

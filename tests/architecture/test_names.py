@@ -10,7 +10,15 @@ import typer
 from lienet.cli import app
 from lienet.params import Params
 
-SHARED_PARAMS = ("profile", "seed", "num_workers", "intended_use", "models")
+SHARED_PARAMS = (
+    "profile",
+    "seed",
+    "num_workers",
+    "cluster",
+    "storage",
+    "intended_use",
+    "models",
+)
 
 
 def test_stages_are_the_sections_of_params(pipeline: dict[str, Any]):

@@ -6,7 +6,13 @@ import hashlib
 
 import numpy as np
 
-from lienet.data.draws import choose_test_keys, draw_split, keyed_generator
+from lienet.data.draws import (
+    choose_test_keys,
+    draw_lots,
+    draw_split,
+    draw_splits,
+    keyed_generator,
+)
 
 
 def test_the_generator_is_philox_keyed_by_the_head_of_a_sha256():
@@ -50,3 +56,19 @@ def test_so_many_test_images_are_those_of_the_lowest_lots():
     assert chosen == set(sorted(keys, key=lots.__getitem__)[:8])
     with_one_more = choose_test_keys(3, [*keys, "late"], num_images=8)
     assert len(chosen - with_one_more) <= 1
+
+
+def test_the_lots_of_many_images_are_those_of_a_generator_for_each():
+    keys = ["", "a", "photos__k1", 'quoted " and \\ back', "é", *map(str, range(300))]
+    for seed in (0, 20260, 2**63 - 1):
+        lots = draw_lots(seed, keys)
+        assert lots.tolist() == [keyed_generator(seed, "split", key).random() for key in keys]
+    assert draw_lots(1, []).tolist() == []
+
+
+def test_splits_drawn_together_are_those_drawn_one_by_one():
+    keys = [f"k{number}" for number in range(200)]
+    lots = draw_lots(5, keys).tolist()
+    together = draw_splits(5, keys, valid_share=0.2, test_share=0.3)
+    assert together == ["test" if lot < 0.3 else "valid" if lot < 0.5 else "train" for lot in lots]
+    assert set(together) == {"train", "valid", "test"}

@@ -12,10 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from lienet.data import manifest
 from lienet.data.manifest import (
     FilterRecord,
     ImageRecord,
     KeyGiver,
+    count_kept,
+    iterate_manifest,
+    read_columns,
     read_filtered,
     read_manifest,
     write_filtered,
@@ -61,7 +65,7 @@ def test_columns_are_the_documented_ones(tmp_path: Path) -> None:
     write_manifest(path, [KEPT])
     assert ",".join(pq.read_schema(path).names) == (
         "key,source,path,sha256,size_bytes,width_px,height_px,format,licence,author,origin,split,"
-        "status,reason,title"
+        "status,reason,title,stored_sha256"
     )
 
 
@@ -178,3 +182,33 @@ def test_empty_cells_are_refused(tmp_path: Path) -> None:
     pq.write_table(pa.table({name: [None] for name in asdict(KEPT)}), path)
     with pytest.raises(DataError, match="is not a whole manifest"):
         read_manifest(path)
+
+
+def test_a_manifest_written_slice_by_slice_has_the_bytes_of_one_written_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [replace(KEPT, key=f"holiday__{number * 7 % 23:02d}") for number in range(23)]
+    write_manifest(tmp_path / "whole.parquet", rows)
+    monkeypatch.setattr(manifest, "_ROWS_AT_ONCE", 4)
+    write_manifest(tmp_path / "sliced.parquet", iter(rows))
+    assert (tmp_path / "sliced.parquet").read_bytes() == (tmp_path / "whole.parquet").read_bytes()
+    assert [row.key for row in iterate_manifest(tmp_path / "sliced.parquet")] == sorted(
+        row.key for row in rows
+    )
+    with pytest.raises(DataError, match="have the same key, got 'holiday__07'"):
+        write_manifest(tmp_path / "twice.parquet", [*rows, rows[1]])
+
+
+def test_columns_are_read_some_rows_at_a_time_and_kept_rows_counted(tmp_path: Path) -> None:
+    path = tmp_path / "manifest.parquet"
+    write_manifest(path, [*(replace(KEPT, key=f"k{number}") for number in range(5)), REFUSED])
+    tables = list(read_columns(path, ["width_px", "key"], ImageRecord, rows_at_once=4))
+    assert [table.num_rows for table in tables] == [4, 2]
+    assert tables[1].to_pylist() == [
+        {"width_px": 640, "key": "k3"},
+        {"width_px": 640, "key": "k4"},
+    ]
+    assert count_kept(path) == 5
+    write_manifest(path, [])
+    assert count_kept(path) == 0
+    assert list(iterate_manifest(path)) == []

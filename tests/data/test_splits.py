@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lienet.data.draws import draw_split
-from lienet.data.splits import choose_split, choose_test_images
+from lienet.data.splits import choose_splits, choose_test_images
 from lienet.errors import DataError
 from lienet.params import SplitShares
 
@@ -13,7 +13,8 @@ SHARES = SplitShares(valid_share=0.3, test_share=0.3, test_images={"faces": 2})
 
 
 def split_of(key: str, split: str, detector: str = "yunet", chosen=None) -> str:
-    return choose_split(SHARES, 3, key, split=split, detector=detector, chosen=chosen)
+    (fallen,) = choose_splits(SHARES, 3, [key], splits=[split], detectors=[detector], chosen=chosen)
+    return fallen
 
 
 def test_what_is_exempt_is_tested_on_only() -> None:
@@ -53,3 +54,11 @@ def test_auto_is_drawn_by_key() -> None:
     drawn = [split_of(key, "auto") for key in keys]
     assert drawn == [draw_split(3, key, valid_share=0.3, test_share=0.3) for key in keys]
     assert set(drawn) == {"train", "valid", "test"}
+
+
+def test_many_fall_as_one_by_one() -> None:
+    keys = [str(number) for number in range(60)]
+    splits = ["auto", "train", "real"] * 20
+    detectors = ["yunet", "yunet", "exempt", "consented"] * 15
+    fallen = choose_splits(SHARES, 3, keys, splits=splits, detectors=detectors, chosen=None)
+    assert fallen == list(map(split_of, keys, splits, detectors))
