@@ -116,7 +116,8 @@ def synthesize_image(
 
 def _find_uses(params: Params, plan: Plan, split: ShardSplit) -> dict[str, Use]:
     """Return what the photographs of each source in a split may be used for."""
-    return {name: params.download.sources[name].use for name in plan.list_sources(split)}
+    sources = params.download.sources
+    return {name: sources[name].use for name in plan.list_sources(split)}
 
 
 def _check_splits(plan: Plan) -> None:
