@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -93,11 +94,8 @@ class Engine:
         return result
 
     def _has_traces(self, wanted: Wanted) -> bool:
-        target = self.folder / wanted.name
-        try:
-            return target.exists() or target.with_name(target.name + ".part").exists()
-        except OSError:
-            return True  # it will be told of where errors are
+        target = f"{self.folder}/{wanted.name}"
+        return os.path.lexists(target) or os.path.lexists(f"{target}.part")
 
     def _run(self) -> None:
         try:

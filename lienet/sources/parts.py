@@ -26,8 +26,9 @@ class Part:
     def __init__(self, wanted: Wanted, target: Path) -> None:
         self.wanted = wanted
         self.target = target
-        self.part_path = target.with_name(target.name + ".part")
-        self.version_path = target.with_name(target.name + ".part.version")
+        self._part_path = f"{target}.part"  # as text: paths are made for every one of millions
+        self._version_path = f"{target}.part.version"
+        self._has_version_file = False
         self.version = ""
         self.size_bytes = 0
         self.is_resumed = False
@@ -63,15 +64,17 @@ class Part:
             OSError: the disk fails.
         """
         if self.target.is_file() and (arrived := self._judge_target()):
-            self.part_path.unlink(missing_ok=True)
-            self.version_path.unlink(missing_ok=True)
+            self._is_on_disk = self._has_version_file = True
+            self._forget_files()
             return arrived
-        if not self.part_path.is_file():
+        part_path, version_path = Path(self._part_path), Path(self._version_path)
+        if not part_path.is_file():
             return None
         self._is_on_disk = True
-        if self.version_path.is_file():
-            self.version = self.version_path.read_text(encoding="utf-8", errors="replace").strip()
-        self._hash_file(self.part_path)
+        if version_path.is_file():
+            self._has_version_file = True
+            self.version = version_path.read_text(encoding="utf-8", errors="replace").strip()
+        self._hash_file(part_path)
         size_bytes = self.wanted.size_bytes
         is_too_long = size_bytes is not None and self.size_bytes > size_bytes
         if is_too_long or not self.can_continue:
@@ -91,7 +94,7 @@ class Part:
         self._needs_md5 = True
         self._md5 = hashlib.md5(usedforsecurity=False)
         if self._is_on_disk:
-            with self.part_path.open("rb") as stream:
+            with Path(self._part_path).open("rb") as stream:
                 while chunk := stream.read(FLUSH_BYTES):
                     self._md5.update(chunk)
         for chunk in self._unwritten:
@@ -126,21 +129,26 @@ class Part:
         self.absorb()
         if not self._num_unwritten:
             return
-        if not self._is_on_disk:
+        is_first = not self._is_on_disk
+        if is_first:
             self.target.parent.mkdir(parents=True, exist_ok=True)
-            if self.version:
-                self.version_path.write_text(self.version, encoding="utf-8")
         self._append(is_last=False)
+        if is_first and self.version:  # a part without its version is of no harm, the other way is
+            self._has_version_file = True
+            Path(self._version_path).write_text(self.version, encoding="utf-8")
 
     def _append(self, *, is_last: bool) -> None:
         flags = os.O_WRONLY | os.O_CREAT | (os.O_APPEND if self._is_on_disk else os.O_TRUNC)
-        with os.fdopen(os.open(self.part_path, flags, 0o666), "wb", buffering=0) as stream:
+        handle = os.open(self._part_path, flags, 0o666)
+        try:
             for chunk in self._unwritten:
                 view = memoryview(chunk)
                 while view:
-                    view = view[stream.write(view) :]
+                    view = view[os.write(handle, view) :]
             if is_last:
-                os.fsync(stream.fileno())
+                os.fsync(handle)
+        finally:
+            os.close(handle)
         self._is_on_disk = True
         self._unwritten, self._num_unwritten = [], 0
 
@@ -159,20 +167,24 @@ class Part:
         except FileNotFoundError:
             self.target.parent.mkdir(parents=True, exist_ok=True)
             self._append(is_last=True)
-        self.part_path.replace(self.target)
-        if self.version:
-            self.version_path.unlink(missing_ok=True)
+        Path(self._part_path).replace(self.target)
+        self._is_on_disk = False
+        self._forget_files()
         status = "resumed" if self.is_resumed else "fetched"
         return Arrived(self.wanted, status, "", body.sha256, body.md5, self.size_bytes)
 
     def discard(self) -> None:
         """Forget all that came."""
-        if self._is_on_disk:
-            self.part_path.unlink(missing_ok=True)
-            self._is_on_disk = False
-        self.version_path.unlink(missing_ok=True)
+        self._forget_files()
         self.version = ""
         self._reset()
+
+    def _forget_files(self) -> None:
+        if self._has_version_file:
+            Path(self._version_path).unlink(missing_ok=True)
+        if self._is_on_disk:
+            Path(self._part_path).unlink(missing_ok=True)
+        self._is_on_disk = self._has_version_file = False
 
     def give_up(self) -> None:
         """Keep the part only if a later run may want to continue it."""
@@ -204,7 +216,7 @@ class Part:
     def _content(self) -> bytes:
         if not self._needs_content:
             return self._head
-        written = self.part_path.read_bytes() if self._is_on_disk else b""
+        written = Path(self._part_path).read_bytes() if self._is_on_disk else b""
         return written + b"".join(self._unwritten)
 
     def _hex_md5(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 _MAX_NAME_BYTES = 255 - len(".part.version")
 _OWN_SUFFIXES = (".part", ".part.version")
@@ -41,7 +40,6 @@ class Wanted:
             and not self.name.endswith(_OWN_SUFFIXES)
             and self.name != LOCK_NAME
             and max(len(part.encode("utf-8", "replace")) for part in parts) <= _MAX_NAME_BYTES
-            and not Path(self.name).is_absolute()
         )
 
 

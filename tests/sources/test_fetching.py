@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from lienet.params import Transfer
+from lienet.sources.courtesy import Lane
 from lienet.sources.transfer import Arrived, Wanted, fetch_all
 from tests.sources.faults import RETRY_AFTER_S, FaultServer, content_of, serving
 
@@ -160,6 +161,15 @@ def test_without_version_and_hash_nothing_is_continued(server: FaultServer, tmp_
     assert "range" not in server.requests(wanted.url)[1]
 
 
+def test_a_server_that_continues_wrongly_is_not_asked_to_again(server: FaultServer, tmp_path: Path):
+    for number, script in ((53, "cut.wrongrange.cut.ok"), (54, "cut.liar.cut.ok")):
+        wanted = want(server, script, number)
+        assert fetch(wanted, tmp_path).status == "fetched"
+        asked = ["range" in request for request in server.requests(wanted.url)]
+        assert asked == [False, True, False, False]
+        (tmp_path / wanted.name).unlink()
+
+
 def test_a_large_file_may_need_more_pieces_than_retries(server: FaultServer, tmp_path: Path):
     # Each attempt brings half of what is left: the first two are progress, the rest is retries.
     wanted = want(server, "cut.cut.cut.cut.ok", 52, size_bytes=2 * LARGE)
@@ -191,6 +201,15 @@ def test_a_host_that_asks_for_a_pause_is_left_alone(server: FaultServer, tmp_pat
     wanted = want(server, script, 70)
     assert fetch(wanted, tmp_path, retries=0).is_here
     assert len(server.requests(wanted.url)) == 6
+
+
+def test_a_pause_that_a_host_asks_for_is_for_all_of_its_files(
+    server: FaultServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    pauses: list[float] = []
+    monkeypatch.setattr(Lane, "pause", lambda lane, duration_s: pauses.append(duration_s))
+    fetch(want(server, "429.503.500.ok", 72), tmp_path)
+    assert pauses == [RETRY_AFTER_S, RETRY_AFTER_S]
 
 
 def test_a_host_that_is_busy_for_ever_is_given_up(server: FaultServer, tmp_path: Path):

@@ -34,15 +34,14 @@ LIMITS = Transfer(
     max_failed_share=0.05,
     http2=False,
 )
-NUM_FILES = int(os.environ.get("LIENET_TEST_FILES", "2000"))
-"""The full proof of 10,000 takes a minute of processor time."""
+NUM_FILES = int(os.environ.get("LIENET_TEST_FILES", "2000"))  # 10,000 for the full proof
 NUM_KILLS = 30
 PASSING = (
     *("429.ok", "429d.ok", "500.ok", "503.500.ok", "reset.ok", "reset.cut.ok", "cut.ok"),
     *("nolength.ok", "flip.ok", "flip.html.ok", "html.ok", "empty.ok", "cut.wrongrange.ok"),
     *("cut.norange", "cut.liar.ok", "redirect", "garbage.ok", "gzip.ok", "cut.flip.500.ok"),
 )
-SLOW_PASSING = ("drip.ok", "silent.ok")
+SLOW_PASSING = ("drip.ok", "silent.ok")  # fewer, as each takes a stall_timeout_s
 LASTING = {
     "404": "404",
     "410": "410",
@@ -209,10 +208,10 @@ def test_a_place_that_cannot_be_written_is_one_line(server: FaultServer, small_d
     assert server.requests(want(server, 71_000).url) == []
 
 
-def test_a_folder_that_is_a_file_is_one_line(server: FaultServer, tmp_path: Path):
+def test_a_folder_that_is_a_file_is_one_line(tmp_path: Path):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(InputError, match=r"cannot write .*: File exists; "):
-        list(fetch_all([want(server, 1)], tmp_path / "file", LIMITS))
+        list(fetch_all([], tmp_path / "file", LIMITS))
 
 
 def test_a_second_run_into_one_folder_is_refused_and_the_first_goes_on(
@@ -221,9 +220,8 @@ def test_a_second_run_into_one_folder_is_refused_and_the_first_goes_on(
     wanted = [want(server, number) for number in range(72_000, 72_030)]
     first = fetch_all(wanted, tmp_path, LIMITS)
     results = [next(first)]
-    with pytest.raises(InputError, match=r"another run is fetching into .*; wait for it") as caught:
+    with pytest.raises(InputError, match=r"another run is fetching into .*; wait for it"):
         next(fetch_all(wanted, tmp_path, LIMITS))
-    assert "\n" not in str(caught.value)
     results.extend(first)
     assert {result.status for result in results} == {"fetched"}
     assert read_tree(tmp_path) == {file.name: content_for(file) for file in wanted}
@@ -235,11 +233,7 @@ def test_an_iterator_that_is_closed_ends_its_transfers(server: FaultServer, tmp_
     assert next(running).wanted is wanted[0]
     running.close()
     assert not (tmp_path / ".lock").exists()
-    assert {result.status for result in fetch_all(wanted, tmp_path, LIMITS)} <= {
-        "present",
-        "resumed",
-        "fetched",
-    }
+    assert all(result.is_here for result in fetch_all(wanted, tmp_path, LIMITS))
 
 
 def test_names_that_leave_the_folder_or_come_twice_are_refused(server: FaultServer, tmp_path: Path):
@@ -302,5 +296,5 @@ def test_the_end_is_summed_up_in_the_log(
     wanted = [want(server, 76_000), want(server, 76_001, "404"), want(server, 76_002, "html")]
     limits = LIMITS.model_copy(update={"max_failed_share": 1.0, "retries": 1})
     list(fetch_all(wanted, tmp_path, limits, label="photos"))
-    expected = "photos: 1 fetched, 0 resumed, 0 present, 1 missing, 1 refused"
-    assert caplog.messages == [f"{expected} (1 missing: 404, 1 refused: html)"]
+    counts = "1 fetched, 0 resumed, 0 present, 1 missing, 1 refused"
+    assert caplog.messages == [f"photos: {counts} (1 missing: 404, 1 refused: html)"]
