@@ -60,7 +60,7 @@ def test_without_arguments_the_help_is_shown(tmp_path: Path):
             "lienet: synthesize has the items sr, face, old_photo, got dust; see params.yaml",
         ),
         (("profile", "use", "bench"), "lienet: profile bench needs the folder"),
-        (("profile", "use", "nothing"), "lienet: the profiles are bench, paper, sample"),
+        (("profile", "use", "nothing"), "lienet: the profiles are ablation, bench, paper, sample"),
     ],
 )
 def test_an_expected_error_is_one_line(clone: Path, arguments: tuple[str, ...], message: str):

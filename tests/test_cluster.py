@@ -9,7 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -96,13 +96,14 @@ def test_results_come_in_order_from_every_worker(crew: LoopbackCluster):
 
 
 def test_items_are_read_only_as_far_ahead_as_is_allowed(crew: LoopbackCluster):
+    await_workers(crew, 2)
     items = CountingItems()
     results = map_on_cluster(
         refuse_three, items, cluster=chunks_of(3, crew), num_workers=0, chunk_items=2
     )
-    assert next(results) == 0
-    assert items.num_read == 2 * 2 * 2  # workers, chunks for each, items of a chunk
-    results.close()  # type: ignore[attr-defined]
+    with closing(results):
+        assert next(results) == 0
+        assert items.num_read == 2 * 2 * 2  # workers, chunks for each, items of a chunk
 
 
 def test_an_error_arrives_in_its_place_and_whole(crew: LoopbackCluster):
