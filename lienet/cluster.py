@@ -15,6 +15,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from functools import lru_cache
 from importlib.metadata import version
@@ -167,24 +168,20 @@ class _Crew:
         while True:
             try:
                 wait(future, timeout=_LOOK_EVERY_S)
+                # Bounded: Dask waits for ever where a worker dies while its result is fetched.
+                return future.result(timeout=self._cluster.timeout_s)
             except TimeoutError:
                 self.count()
-                continue
-            break
-        error = future.exception() if future.status == "error" else None
-        if isinstance(error, KilledWorker):
-            raise ToolError(
-                f"a chunk of images killed one Dask worker after another: {error}",
-                remedy="look at the workers' logs and memory, or lower cluster.chunk_images",
-            ) from error
-        if error is not None:
-            raise error
-        if future.status != "finished":
-            raise ToolError(
-                f"the Dask scheduler at {self._cluster.address} was lost",
-                remedy="start it and its workers again, then run the stage again",
-            )
-        return future.result()
+            except KilledWorker as error:
+                raise ToolError(
+                    f"a chunk of images killed one Dask worker after another: {error}",
+                    remedy="look at the workers' logs and memory, or lower cluster.chunk_images",
+                ) from error
+            except CancelledError as error:
+                raise ToolError(
+                    f"the Dask scheduler at {self._cluster.address} was lost",
+                    remedy="start it and its workers again, then run the stage again",
+                ) from error
 
     def _warn_of(self, num_threads: int) -> None:
         if num_threads > 1 and not self._has_warned:

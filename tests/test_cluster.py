@@ -156,8 +156,10 @@ def test_a_worker_with_other_code_is_refused():
     assert run_chunk(refuse_three, [1, 3], describe_code())[0] == [1]
 
 
-@pytest.mark.skip(reason="hangs under xdist at times: its workers are not always restarted")
 def test_a_chunk_that_kills_its_workers_ends_the_stage(crew: LoopbackCluster):
+    """Dask tries it on four of them (distributed.scheduler.allowed-failures is 3)."""
+    crew.add_workers(6 - len(crew.workers))
+    await_workers(crew, 6)
     results = map_on_cluster(
         die, range(9), cluster=chunks_of(1, crew), num_workers=0, chunk_items=1
     )
