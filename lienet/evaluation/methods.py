@@ -97,16 +97,14 @@ def _open_model(params: Params, workspace: Workspace, spec: Model, index: ShardI
         "weights_sha256": card.weights_sha256,
     }
     contenders = make_contenders(dict(sorted(models.items())), tile_px=chosen.tile_px)
-    network = model if _has_feature_map(spec) else None
+    network = model if has_feature_map(spec) else None
     return Method(spec.task, spec.name, card.run_key, contenders, facts, network)
 
 
-def _has_feature_map(spec: Model) -> bool:
-    match spec:
-        case EnhancementModel():
-            return spec.self_features and spec.modulate != "none"
-        case LienetModel():
-            return spec.modulate != "none"
+def has_feature_map(spec: Model) -> bool:
+    """Return whether the network modulates by features of its own input."""
+    if isinstance(spec, LienetModel | EnhancementModel):
+        return spec.self_features and spec.modulate != "none"
     return False
 
 

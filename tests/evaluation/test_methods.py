@@ -6,13 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from lienet.data.shard_writer import write_split
 from lienet.data.shards import ShardIndex
 from lienet.errors import ModelError
 from lienet.evaluation.classics import UnsharpMask
-from lienet.evaluation.methods import open_method, time_onnx
+from lienet.evaluation.methods import has_feature_map, open_method, time_onnx
 from lienet.evaluation.scoring import Unchanged
+from lienet.models.features import extract_features
+from lienet.models.registry import build_model
 from lienet.params import Params, load_params
 from lienet.workspace import Workspace
 
@@ -64,3 +67,16 @@ def test_a_model_that_is_not_there_is_one_error(params, index, tmp_path):
         open_method(params, Workspace(tmp_path), "sr-lienet", index)
     with pytest.raises(ModelError, match="none"):
         time_onnx(params, tmp_path / "none.onnx")
+
+
+def test_a_feature_map_is_asked_only_of_networks_that_have_one(repository: Path):
+    specs = load_params(repository / "profiles" / "ablation.yaml").models.values()
+    asked = {has_feature_map(spec) for spec in specs}
+    for spec in specs:
+        model, degraded = build_model(spec, spec.scale).eval(), torch.rand(1, 3, 16, 16)
+        if has_feature_map(spec):
+            assert extract_features(model, degraded).shape[0] == 1
+        else:
+            with pytest.raises(ModelError, match="self-feature extraction"):
+                extract_features(model, degraded)
+    assert asked == {True, False}
