@@ -20,9 +20,9 @@ from prefect.states import Completed, Failed
 
 from flows.commands import Commands, hide_secrets
 from flows.graph import read_graph
-from flows.occupancy import InUseError
+from flows.occupancy import InUseError, find_root
 from flows.pipeline import THREADS, conclude, run_recorded, skip
-from flows.run import Choices, Session, find_root, has_remote, open_session, transfer
+from flows.run import Choices, Session, has_remote, open_session, transfer
 from flows.schedule import Outcome
 from lienet.errors import LienetError, ToolError
 

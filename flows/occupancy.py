@@ -1,4 +1,4 @@
-"""One run to a workspace, and a note of each run that is alive, so that a dead one is taken up.
+"""Where the workspace is, one run to it, and a note of each run, so that a dead one is found.
 
 Both are file locks under ``data/state/flows``, which the system lets go of however a process ends:
 ``workspace.lock``, held by a run and by the guards of its commands until the last of them has
@@ -17,7 +17,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from lienet.errors import InputError
+
 _POLL_S = 0.5
+
+
+def find_root(start: Path) -> Path:
+    """Return the workspace that ``start`` lies in.
+
+    Raises:
+        InputError: there is none.
+    """
+    for folder in (start.resolve(), *start.resolve().parents):
+        if (folder / "params.yaml").is_file() and (folder / "dvc.yaml").is_file():
+            return folder
+    raise InputError(
+        "no params.yaml and dvc.yaml here or above", got=start, remedy="run inside a clone"
+    )
 
 
 class InUseError(Exception):

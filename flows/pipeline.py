@@ -13,8 +13,8 @@ from prefect.states import Completed, Failed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from flows.artifacts import record_choices, record_outcomes, record_results
-from flows.occupancy import InUseError
-from flows.run import Choices, Session, find_root, open_session, run_stages
+from flows.occupancy import InUseError, find_root
+from flows.run import Choices, Session, open_session, run_stages
 from flows.schedule import Outcome
 from lienet.errors import LienetError
 

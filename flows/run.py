@@ -55,20 +55,6 @@ class Session:
     commands: Commands
 
 
-def find_root(start: Path) -> Path:
-    """Return the workspace that ``start`` lies in.
-
-    Raises:
-        InputError: there is none.
-    """
-    for folder in (start.resolve(), *start.resolve().parents):
-        if (folder / "params.yaml").is_file() and (folder / "dvc.yaml").is_file():
-            return folder
-    raise InputError(
-        "no params.yaml and dvc.yaml here or above", got=start, remedy="run inside a clone"
-    )
-
-
 @contextmanager
 def open_session(root: Path, choices: Choices) -> Iterator[Session]:
     """Check the choices, wait for the workspace, and put the run's params to use.
