@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import runpy
+import signal
 import sys
 import threading
 import time
@@ -40,6 +41,8 @@ def main(arguments: list[str]) -> None:
     root = find_root(Path.cwd())
     os.environ[WORKSPACE_VARIABLE] = str(root)
     os.environ[WORKER_VARIABLE] = str(os.getpid())
+    # A shell starts background jobs with the interrupt ignored, by which a worker is asked to end.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     threading.Thread(target=_watch, args=(root,), name="lienet-reclaim", daemon=True).start()
