@@ -11,11 +11,11 @@ import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
 from flows.commands import hide_secrets
+from flows.mlflow_links import list_run_links, strip_user
 from flows.run import Choices, Session
 from flows.schedule import Outcome
 
@@ -60,10 +60,11 @@ def record_results(session: Session) -> None:
             page.as_uri(), link_text="The report", key="report", description=f"At {page}"
         )
     tracking = os.environ.get("MLFLOW_TRACKING_URI", "")
-    if tracking.startswith(("http://", "https://")):
-        create_link_artifact(
-            strip_user(tracking), link_text="The runs in MLflow", key="mlflow-runs"
-        )
+    links = list_run_links(tracking)
+    if links:
+        create_table_artifact(links, key="mlflow-runs", description="The latest run of each model")
+    elif tracking.startswith(("http://", "https://")):
+        create_link_artifact(strip_user(tracking), link_text="MLflow", key="mlflow-runs")
     else:
         create_markdown_artifact(
             "`mlflow ui --backend-store-uri sqlite:///data/state/mlflow.db` in the workspace",
@@ -76,12 +77,6 @@ def read_table(path: Path) -> list[dict[str, str]]:
     """Return a CSV file's rows."""
     with path.open(newline="", encoding="utf-8") as stream:
         return list(csv.DictReader(stream))
-
-
-def strip_user(url: str) -> str:
-    """Return a URL without user name and password."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def find_commit(root: Path) -> str:

@@ -42,6 +42,11 @@ class Graph:
         """Return the stages and all that wait for them, directly or not."""
         return _reach(stages, self.dependents)
 
+    def current(self, changed: Iterable[str]) -> frozenset[str]:
+        """Return the stages that are up to date and stay so: all that they wait for is, too."""
+        known = self.inputs.keys()
+        return frozenset(known - self.all_dependents(known & set(changed)))
+
     def only(self, stages: Iterable[str]) -> Graph:
         """Return the part of the graph that consists of these stages."""
         kept = set(stages)
@@ -95,8 +100,8 @@ def parse_dot(text: str) -> Graph:
     return Graph({stage: frozenset(its) for stage, its in inputs.items()})
 
 
-def find_current(commands: Commands, graph: Graph) -> set[str]:
-    """Return the stages that are up to date and stay so: all that they wait for is, too.
+def find_changed(commands: Commands) -> set[str]:
+    """Return the stages of which DVC says that something of theirs has changed.
 
     Raises:
         ToolError: DVC cannot tell.
@@ -104,10 +109,9 @@ def find_current(commands: Commands, graph: Graph) -> set[str]:
     text = commands.ask([*DVC, "status", "--json"])
     start = text.find("{")
     try:
-        changed = set(json.JSONDecoder().raw_decode(text[start:])[0] if start >= 0 else {})
+        return set(json.JSONDecoder().raw_decode(text[start:])[0] if start >= 0 else {})
     except ValueError as error:
         raise ToolError(f"dvc status printed no JSON: {text[:200]}") from error
-    return set(graph.inputs) - graph.all_dependents(changed & set(graph.inputs))
 
 
 def _reach(stages: Iterable[str], steps: Mapping[str, frozenset[str]]) -> set[str]:

@@ -10,6 +10,7 @@ import os
 import queue
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +23,7 @@ from prefect.runtime import flow_run
 
 from flows.active_params import choose_params, using_params
 from flows.commands import Commands
-from flows.graph import DVC, Graph, find_current, read_graph
+from flows.graph import DVC, Graph, find_changed, read_graph
 from flows.occupancy import holding_workspace, noting_run
 from flows.orphans import ending_with_the_worker
 from flows.schedule import Outcome, Schedule
@@ -30,6 +31,8 @@ from flows.stage import CACHED, find_gpu, make_task, tags_of
 from lienet.errors import InputError
 from lienet.params import Params, load_params
 
+PARENT_VARIABLE = "LIENET_PARENT_RUN_ID"
+"""Tells every stage the name of the run that its MLflow run belongs under."""
 _POLL_S = 0.5
 
 
@@ -83,7 +86,12 @@ def open_session(root: Path, choices: Choices) -> Iterator[Session]:
     ):
         path = root / "params.yaml"
         params = load_params(path)
-        commands = Commands(root, grace_s=params.flows.cancel_grace_s, lock_fd=lock_fd)
+        commands = Commands(
+            root,
+            grace_s=params.flows.cancel_grace_s,
+            lock_fd=lock_fd,
+            environment={PARENT_VARIABLE: f"{flow_run.get_name() or 'local'} {run_id[:8]}"},
+        )
         try:
             yield Session(root, params, path.read_text(encoding="utf-8"), commands)
         finally:
@@ -97,13 +105,16 @@ def run_stages(session: Session, choices: Choices) -> dict[str, Outcome]:
         InputError: a target is no stage.
         ToolError: DVC cannot tell its graph, or cannot pull.
     """
-    logger = get_run_logger()
-    whole = read_graph(session.commands)
+    commands = session.commands
+    with ThreadPoolExecutor(2) as pool:  # DVC starts slowly: both questions at once
+        reading = pool.submit(read_graph, commands)
+        if choices.pull:
+            transfer(session, "pull", reading.result().select(choices.targets), reading.result())
+        changed = set[str]() if choices.force else pool.submit(find_changed, commands).result()
+        whole = reading.result()
     graph = whole.select(choices.targets)
-    if choices.pull:
-        transfer(session, "pull", graph, whole)
-    current = frozenset() if choices.force else frozenset(find_current(session.commands, graph))
-    logger.info("%d stages, of which %d are up to date", len(graph.inputs), len(current))
+    current = frozenset() if choices.force else graph.current(changed)
+    get_run_logger().info("%d stages, of which %d are up to date", len(graph.inputs), len(current))
     outcomes = _Runner(session, graph, current, is_forced=choices.force).run()
     if choices.push and all(outcome.is_done for outcome in outcomes.values()):
         transfer(session, "push", graph, whole)

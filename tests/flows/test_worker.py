@@ -30,15 +30,18 @@ PATIENCE_S = 300.0
 def test_a_schedule_a_skipped_overlap_a_restart_and_a_cancellation(
     tmp_path: Path, prefect_server: PrefectServer, api: Api
 ):
-    toy = Toy(tmp_path / "a clone", {"train@a": [], "train@b": []}, seconds=15.0)
+    toy = Toy(tmp_path / "a clone", {"train@a": [], "train@b": []}, seconds=25.0)
     toy.set_flows(overlap="skip", cpu_slots=2, cancel_grace_s=3.0)
     environment = toy.environment(**prefect_server.environment)
     deployment = deploy(toy.root, environment, api)
-    schedule = {"interval": 8, "anchor_date": "2026-01-01T00:00:00Z", "timezone": "UTC"}
+    schedule = {"interval": 15, "anchor_date": "2026-01-01T00:00:00Z", "timezone": "UTC"}
     with Worker(toy.root, environment) as worker:
         api.post_list(
             f"deployments/{deployment}/schedules", [{"schedule": schedule, "active": True}]
         )
+        # Two runs are enough: each costs the start of a process.
+        wait_until(lambda: num_started(api, deployment) >= 2, "two scheduled runs", PATIENCE_S)
+        api.pause(deployment)
         wait_until(
             lambda: {"Completed", "Skipped"} <= states_of(api, deployment).keys(),
             "a run that completes, and one that is skipped",
@@ -54,7 +57,6 @@ def test_a_schedule_a_skipped_overlap_a_restart_and_a_cancellation(
         prefect_server.kill()
         prefect_server.start()
         assert states_of(api, deployment)["Completed"]["id"] == found["Completed"]["id"]
-        api.pause(deployment)
         run = create_run(api, deployment, force=True)
         wait_until(lambda: is_running(toy, "train@a"), "a stage after the restart", PATIENCE_S)
         api.post(f"flow_runs/{run}/set_state", state={"type": "CANCELLING", "name": "Cancelling"})
@@ -166,6 +168,12 @@ def states_of(api: Api, deployment: str) -> dict[str, dict[str, Any]]:
     """Return a run in each state, by the state's name."""
     runs = api.post("flow_runs/filter", flow_runs={"deployment_id": {"any_": [deployment]}})
     return {run["state_name"]: run for run in runs}
+
+
+def num_started(api: Api, deployment: str) -> int:
+    """Return how many of a deployment's runs are no longer merely scheduled."""
+    runs = api.post("flow_runs/filter", flow_runs={"deployment_id": {"any_": [deployment]}})
+    return sum(run["state_type"] != "SCHEDULED" for run in runs)
 
 
 def is_running(toy: Toy, stage: str) -> bool:
