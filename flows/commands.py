@@ -79,8 +79,8 @@ class Commands:
         with self._pipe() as reading, self._start(command, reading) as process:
             assert process.stdout is not None
             for line in _split_lines(process.stdout):
-                shown = hide_secrets(line)[:_MAX_LINE_CHARS]
-                last.append(shown)
+                shown = hide_secrets(line)
+                last.append(shown[:_MAX_LINE_CHARS])
                 on_line(shown)
             code = process.wait()
         if code == 127:

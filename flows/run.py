@@ -133,7 +133,9 @@ def transfer(session: Session, verb: str, graph: Graph, whole: Graph) -> None:
         raise InputError(
             f"{verb} needs a DVC remote", remedy="dvc remote add --default NAME URL, or leave it"
         )
-    options = ["--allow-missing"] if verb == "pull" else []
+    # By force: what a killed stage left half written is in the way, and a stage that is not up to
+    # date loses its outputs anyway.
+    options = ["--allow-missing", "--force"] if verb == "pull" else []
     targets = [] if graph.inputs.keys() == whole.inputs.keys() else list(graph.inputs)
     logger.info("dvc %s", verb)
     session.commands.ask([*DVC, verb, *options, *targets])

@@ -47,6 +47,10 @@ def test_arguments_are_words_and_no_shell_reads_them(commands: Commands, tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_long_line_is_told_whole(commands: Commands):
+    assert len(commands.ask([sys.executable, "-c", "print('x' * 100_000)"])) == 100_000
+
+
 def test_what_fails_or_is_missing_is_said_in_a_line(commands: Commands):
     with pytest.raises(ToolError, match=r"-c import sys; sys.exit\('mishap'\) failed: mishap"):
         commands.ask([sys.executable, "-c", "import sys; sys.exit('mishap')"])

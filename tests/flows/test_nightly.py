@@ -90,6 +90,7 @@ def test_what_was_made_here_is_pulled_there(
     there = Toy(tmp_path / "there", stages)
     there.run("dvc", "remote", "add", "--default", "store", str(tmp_path / "store"))
     (there.root / "dvc.lock").write_bytes((here.root / "dvc.lock").read_bytes())
+    (there.root / "data.out").write_text("half of what a killed st")
     (kind, _, message), _ = there.run_flow(prefect_server.environment, "nightly")
     assert (kind, message) == ("COMPLETED", "0 stages ran, 2 were cached; promoted: none")
     assert not (there.root / "times.log").exists()
