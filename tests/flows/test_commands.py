@@ -58,12 +58,15 @@ def test_what_fails_or_is_missing_is_said_in_a_line(commands: Commands):
         commands.run(["no-such-program"])
 
 
-def test_stopping_interrupts_the_command_and_kills_what_minds_it_not(commands: Commands):
+@pytest.mark.parametrize("parent", ["", "import signal; signal.signal(2, signal.SIG_IGN)"])
+def test_stopping_interrupts_the_command_and_kills_what_minds_it_not(
+    commands: Commands, parent: str
+):
     family: list[int] = []
     thread = threading.Thread(
         target=lambda: results.append(
             commands.run(
-                [sys.executable, "-c", FAMILY],
+                [sys.executable, "-c", parent + FAMILY],
                 lambda line: family.extend(map(int, line.split())) if line[0].isdigit() else None,
             )
         )

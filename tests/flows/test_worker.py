@@ -62,7 +62,9 @@ def test_a_schedule_a_skipped_overlap_a_restart_and_a_cancellation(
         api.post(f"flow_runs/{run}/set_state", state={"type": "CANCELLING", "name": "Cancelling"})
         api.wait_for(run, "Cancelled", timeout_s=PATIENCE_S)
         wait_until(lambda: "interrupted" in toy.times()["train@a"], "the stage's end")
-    toy.run_flow(prefect_server.environment)
+    api.delete(f"deployments/{deployment}")  # with its schedule
+    (kind, _, message), _ = toy.run_flow(prefect_server.environment)
+    assert kind == "COMPLETED", message
 
 
 def test_a_killed_worker_s_run_ends_with_the_bytes_of_an_unbroken_one(

@@ -184,6 +184,11 @@ class Api:
         )
         return runs[0]
 
+    def delete(self, path: str) -> None:
+        """Send a DELETE."""
+        request = urllib.request.Request(f"{self._url}/{path}", method="DELETE")
+        self._opener.open(request, timeout=30).close()
+
     def pause(self, deployment: str) -> None:
         """Stop a deployment's schedules."""
         self.post(f"deployments/{deployment}/pause_deployment")
