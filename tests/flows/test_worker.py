@@ -80,7 +80,7 @@ def test_a_killed_worker_s_run_ends_with_the_bytes_of_an_unbroken_one(
     }
     with mlflow_server:
         deployment = deploy(clone.root, environment, api)
-        run = create_run(api, deployment, targets=["train@sr-lienet", "train@sr-twin"])
+        run = create_run(api, deployment, targets=["train@sr-lienet"])
         first = Worker(clone.root, environment)
         try:
             wait_until(checkpoint.is_file, "a checkpoint", PATIENCE_S)
@@ -95,14 +95,6 @@ def test_a_killed_worker_s_run_ends_with_the_bytes_of_an_unbroken_one(
             state = api.wait_for(run, "Completed", "Failed", "Crashed", timeout_s=600)
             assert state["state_name"] == "Completed", second.log()[-4000:]
         assert state["run_count"] == 2
-        overlap = [
-            (one["start_time"], one["end_time"])
-            for one in api.task_runs(run)
-            if one["name"].startswith("train@") and one["state_name"] == "Completed"
-        ]
-        (start, end), (other_start, other_end) = overlap
-        assert start < other_end
-        assert other_start < end
         assert logged_steps(mlflow_server, "lienet") == history_steps(clone.root, "lienet")
 
     unbroken = tmp_path / "unbroken"
@@ -123,15 +115,14 @@ def test_a_killed_worker_s_run_ends_with_the_bytes_of_an_unbroken_one(
 
 
 def make_clone(repository: Path, folder: Path) -> Clone:
-    """Return a clone in which two networks of one task train for some seconds."""
+    """Return a clone in which a network trains for some seconds."""
     write_pictures(folder / "pictures")
     clone = Clone(folder / "a clone")
     copy_project(repository, clone.root)
     (clone.root / "dvc.lock").unlink(missing_ok=True)
     params = yaml.safe_load((repository / "profiles" / "sample.yaml").read_text())
     params = shrink(params, folder / "pictures")
-    params["models"]["sr-twin"] = {**params["models"]["sr-lienet"], "name": "twin"}
-    params["train"] |= {"steps": 900, "log_every_steps": 50, "validate_every_steps": 300}
+    params["train"] |= {"steps": 600, "log_every_steps": 50, "validate_every_steps": 300}
     params["train"]["checkpoint_every_steps"] = 30
     params["flows"] |= {"cpu_slots": 2, "cancel_grace_s": 20.0}
     (clone.root / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
