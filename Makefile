@@ -89,8 +89,10 @@ server: $(STAMP) ## Prefect's and MLflow's servers, until Ctrl-C: docs/flows.md
 	@LIENET_HOST=$(HOST) exec python -m flows.server
 
 deploy: $(STAMP) ## tell the server of the work pool, the limits and the deployments
-	@python -m flows.deploy
+	@mkdir -p "$(PREFECT_HOME)"
+	python -m flows.deploy
 
 worker: $(STAMP) ## work off what is deployed, here
-	@export MLFLOW_TRACKING_URI="$${MLFLOW_TRACKING_URI:-$(MLFLOW)}"
+	@mkdir -p "$(PREFECT_HOME)"
+	export MLFLOW_TRACKING_URI="$${MLFLOW_TRACKING_URI:-$(MLFLOW)}"
 	exec python -m flows.worker

@@ -108,7 +108,7 @@ def _run(command: list[str], root: Path, environment: dict[str, str]) -> str:
 @contextmanager
 def _serving(folder: Path) -> Iterator[dict[str, str]]:
     """Run a Prefect server on the loopback; yield what its clients need to know."""
-    folder.mkdir(parents=True)
+    (folder / "data" / "state").mkdir(parents=True)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.exceptions import ObjectNotFound
@@ -29,11 +30,15 @@ def main() -> int:
     except LienetError as error:
         sys.stderr.write(f"deploy: {error}\n")
         return 1
-    with get_client(sync_client=True) as client:
-        make_pool(client)
-        for tag, limit in limits_of(flows).items():
-            client.create_concurrency_limit(tag=tag, concurrency_limit=limit)
-            sys.stdout.write(f"limit {tag}: {limit}\n")
+    try:
+        with get_client(sync_client=True) as client:
+            make_pool(client)
+            for tag, limit in limits_of(flows).items():
+                client.create_concurrency_limit(tag=tag, concurrency_limit=limit)
+                sys.stdout.write(f"limit {tag}: {limit}\n")
+    except (RuntimeError, httpx.TransportError) as error:
+        sys.stderr.write(f"deploy: cannot reach Prefect's server: {error}; run make server\n")
+        return 1
     # The variable is for each worker to fill: the deployment is the same for all.
     environment = {key: value for key, value in os.environ.items() if key != WORKSPACE_VARIABLE}
     command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"]

@@ -63,8 +63,7 @@ def test_a_schedule_a_skipped_overlap_a_restart_and_a_cancellation(
         api.wait_for(run, "Cancelled", timeout_s=PATIENCE_S)
         wait_until(lambda: "interrupted" in toy.times()["train@a"], "the stage's end")
     api.delete(f"deployments/{deployment}")  # with its schedule
-    (kind, _, message), _ = toy.run_flow(prefect_server.environment)
-    assert kind == "COMPLETED", message
+    toy.run("dvc", "repro", "--dry")  # nothing holds DVC's locks
 
 
 def test_a_killed_worker_s_run_ends_with_the_bytes_of_an_unbroken_one(

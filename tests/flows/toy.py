@@ -39,8 +39,9 @@ note("end")
 _RUN = """\
 import json, sys
 from flows.{flow} import {flow}
-state = {flow}(**json.loads(sys.argv[1]), return_state=True)
-print("STATE", json.dumps([state.type.value, state.name, state.message]))
+for parameters in json.loads(sys.argv[1]):
+    state = {flow}(**parameters, return_state=True)
+    print("STATE", json.dumps([state.type.value, state.name, state.message]), flush=True)
 """
 
 
@@ -130,11 +131,21 @@ class Toy:
         """Run a flow in a process of its own; return type, name and message of its state, and all
         that it wrote.
         """
+        (state,), output = self.run_flows(environment, [parameters], flow)
+        return state, output
+
+    def run_flows(
+        self,
+        environment: Mapping[str, str],
+        several: list[dict[str, object]],
+        flow: str = "pipeline",
+    ) -> tuple[list[list[str]], str]:
+        """Run a flow several times in one process; return the state of each, and the output."""
         output = self.run(
-            sys.executable, "-c", _RUN.format(flow=flow), json.dumps(parameters), **environment
+            sys.executable, "-c", _RUN.format(flow=flow), json.dumps(several), **environment
         )
-        line = next(line for line in output.splitlines() if line.startswith("STATE "))
-        return json.loads(line.removeprefix("STATE ")), output
+        lines = [line for line in output.splitlines() if line.startswith("STATE ")]
+        return [json.loads(line.removeprefix("STATE ")) for line in lines], output
 
     def times(self) -> dict[str, dict[str, float]]:
         """Return when each stage last started and ended."""
@@ -173,16 +184,16 @@ class Api:
         with self._opener.open(f"{self._url}/{path}", timeout=30) as answer:
             return json.loads(answer.read())
 
-    def latest_run(self, flow: str = "pipeline") -> dict[str, Any]:
-        """Return the flow run that was started last."""
+    def latest_runs(self, number: int, flow: str = "pipeline") -> list[dict[str, Any]]:
+        """Return the flow runs that were started last, the first of them first."""
         runs: list[dict[str, Any]] = self.post(
             "flow_runs/filter",
             flows={"name": {"any_": [flow]}},
             flow_runs={"start_time": {"after_": "2000-01-01T00:00:00Z"}},
             sort="START_TIME_DESC",
-            limit=1,
+            limit=number,
         )
-        return runs[0]
+        return runs[::-1]
 
     def delete(self, path: str) -> None:
         """Send a DELETE."""
