@@ -34,6 +34,9 @@ from lienet.params import Params, load_params
 PARENT_VARIABLE = "LIENET_PARENT_RUN_ID"
 """Tells every stage the name of the run that its MLflow run belongs under."""
 _POLL_S = 0.5
+_SETTLE_S = 0.1
+"""Lets the server write down an end before it is asked for a slot: SQLite refuses one of two writers
+at once, and Prefect's client then sleeps for two seconds."""
 
 
 @dataclass(frozen=True)
@@ -197,9 +200,16 @@ class _Runner:
     def _hear(self) -> None:
         try:
             # Not for ever at once: signals are seen in between.
-            stage = self._ended.get(timeout=_POLL_S)
+            ended = [self._ended.get(timeout=_POLL_S)]
         except queue.Empty:
             return
+        time.sleep(_SETTLE_S)
+        while not self._ended.empty():
+            ended.append(self._ended.get())
+        for stage in ended:
+            self._note(stage)
+
+    def _note(self, stage: str) -> None:
         self._futures[stage].wait()  # at once: it takes over the final state
         state = self._futures[stage].state
         outcome = Outcome.RAN if state.is_completed() else Outcome.FAILED
