@@ -7,26 +7,28 @@ differ in few bits are the same picture scaled, recompressed or slightly retouch
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
-from itertools import combinations
+from dataclasses import replace
+from itertools import combinations, pairwise
 from typing import Any
 
 import cv2
 import numpy as np
 
+from lienet.data.manifest import FilterRecord
+from lienet.data.privacy.pyramid import Pyramid
 from lienet.images import Pixels
 
 Hashes = np.ndarray[Any, np.dtype[np.uint64]]
 Indices = np.ndarray[Any, np.dtype[np.int64]]
 HASH_BITS = 64
 MAX_DISTANCE = 12
+HASH_INPUT_PX = 64
+"""Shrunk so far and no farther, an image has the same hash, give or take a bit."""
 _THUMBNAIL_PX = 32
 _FREQUENCIES = 8
 _MIN_DETAIL = 8.0
 """Coefficients below this are noise: a picture without one above it has no hash."""
-
-logger = logging.getLogger(__name__)
 
 
 def hash_picture(pixels: Pixels) -> int | None:
@@ -50,6 +52,11 @@ def hash_picture(pixels: Pixels) -> int | None:
         return None
     bits = low > np.median(low[1:])
     return int.from_bytes(np.packbits(bits).tobytes(), "big")
+
+
+def hash_image(pixels: Pixels) -> int | None:
+    """Return :func:`hash_picture` of an image as the filter takes it: shrunk by halves first."""
+    return hash_picture(Pyramid(pixels).shrink_to(HASH_INPUT_PX))
 
 
 def format_hash(value: int | None) -> str:
@@ -95,10 +102,7 @@ def _find_among(distinct: Hashes, max_distance: int) -> Iterator[tuple[Indices, 
     while HASH_BITS * num_agreeing // (max_distance + num_agreeing) < needed_bits:
         num_agreeing += 1
     edges = np.linspace(0, HASH_BITS, max_distance + num_agreeing + 1).round().astype(int)
-    bands = [
-        np.uint64(((1 << int(high - low)) - 1) << int(low))
-        for low, high in zip(edges[:-1], edges[1:], strict=True)
-    ]
+    bands = [np.uint64(((1 << (high - low)) - 1) << low) for low, high in pairwise(edges.tolist())]
     for chosen in combinations(bands, num_agreeing):
         mask = np.bitwise_or.reduce(np.array(chosen, np.uint64))
         masked = distinct & mask
@@ -148,3 +152,51 @@ def choose_duplicates(
         else:
             stays.add(index)
     return refused
+
+
+def refuse_duplicates(
+    records: Sequence[FilterRecord], max_distance: int | None
+) -> list[FilterRecord]:
+    """Refuse all but one of the near-duplicates in a filtered manifest.
+
+    One that is refused for another reason stands for the others: what was seen in it is in them.
+    Otherwise the largest stays, and of equal ones the first by key. None refuses none.
+    """
+    if max_distance is None:
+        return list(records)
+    hashes, places = parse_hashes([record.perceptual_hash for record in records])
+    hashed = [records[place] for place in places.tolist()]
+    ranks = [
+        (record.verdict == "keep", -record.width_px * record.height_px, record.key)
+        for record in hashed
+    ]
+    refused = choose_duplicates(hashes, ranks, max_distance=max_distance)
+    marked = {
+        hashed[index].key: replace(
+            hashed[index],
+            verdict="refuse",
+            reasons=tuple(sorted({*hashed[index].reasons, "near_duplicate"})),
+            duplicate_of=hashed[stays].key,
+        )
+        for index, stays in refused.items()
+    }
+    return [marked.get(record.key, record) for record in records]
+
+
+def find_leaks(
+    learned: Sequence[FilterRecord], tested: Sequence[FilterRecord], *, max_distance: int
+) -> list[tuple[FilterRecord, FilterRecord]]:
+    """Find the images to learn from that are near-duplicates of test images.
+
+    Returns:
+        Each such image once, with the first test image by key that it is near to, sorted by key.
+    """
+    both = [*sorted(tested, key=lambda record: record.key), *learned]
+    hashes, places = parse_hashes([record.perceptual_hash for record in both])
+    leaks: dict[int, int] = {}
+    for first, second in find_near(hashes, max_distance=max_distance):
+        for one, other in zip(places[first].tolist(), places[second].tolist(), strict=True):
+            if one < len(tested) <= other:
+                leaks[other] = min(one, leaks.get(other, one))
+    found = [(both[other], both[one]) for other, one in leaks.items()]
+    return sorted(found, key=lambda pair: pair[0].key)

@@ -13,7 +13,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -69,14 +69,24 @@ class FilterRecord(ImageRecord):
     verdict: str
     """"keep" or "refuse"."""
     reasons: tuple[str, ...]
-    """Any of "face", "text" and "unreadable"; empty if kept."""
+    """Any of "face", "text", "unreadable", the gates "small", "blurred", "flat" and "compressed",
+    and "near_duplicate"; empty if kept."""
     detector: str
     """What looked at the image; "exempt" (a published test set) or "consented" (portraits whose
     licence covers their faces) where nothing did."""
     score: float
     """The highest score of any box; 0 without boxes."""
     boxes: str
-    """JSON: a list of {kind, left_px, top_px, width_px, height_px, score}."""
+    """JSON: a list of {kind, detector, left_px, top_px, width_px, height_px, score}."""
+    sharpness: float = field(default=0.0, kw_only=True)
+    """As :mod:`lienet.data.quality` measures it; this and the next two are 0 if nothing looked."""
+    contrast: float = field(default=0.0, kw_only=True)
+    jpeg_quality: int = field(default=0, kw_only=True)
+    """0 for a file that is no JPEG, too."""
+    perceptual_hash: str = field(default="", kw_only=True)
+    """16 hex digits; empty for an image without detail, or that cannot be read."""
+    duplicate_of: str = field(default="", kw_only=True)
+    """The key of the image that a near-duplicate was refused for."""
 
 
 Record = TypeVar("Record", bound=ImageRecord)
@@ -121,6 +131,30 @@ def read_manifest(path: Path) -> list[ImageRecord]:
         DataError: the file is missing, cut short, lacks a column or holds an unknown word.
     """
     return _read(path, ImageRecord)
+
+
+def read_people(path: Path) -> dict[str, str]:
+    """Return where labels say that persons are, of the images where they do.
+
+    Returns:
+        Key → the optional column ``people`` of a raw manifest: JSON, a list of [left, top, right,
+        bottom], each a share of the image's width or height. Empty without the column.
+
+    Raises:
+        DataError: the file is missing or cut short.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as stored:
+            if "people" not in stored.schema_arrow.names:
+                return {}
+            table = stored.read(columns=["key", "people"])
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise DataError(f"{path} is not a whole manifest: {error}", remedy=_REMEDY) from error
+    rows = zip(table["key"].to_pylist(), table["people"].to_pylist(), strict=True)
+    return {key: people for key, people in rows if people}
 
 
 def write_filtered(path: Path, records: Iterable[FilterRecord]) -> None:
@@ -172,7 +206,7 @@ def _read(path: Path, kind: type[Record]) -> list[Record]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    names = [field.name for field in fields(kind)]
+    names = [one.name for one in fields(kind)]
     try:
         with pq.ParquetFile(path) as stored:
             missing = sorted(set(names) - set(stored.schema_arrow.names))
@@ -215,5 +249,5 @@ def _schema(kind: type[ImageRecord]) -> pa.Schema:
         "tuple[str, ...]": pa.list_(pa.string()),
     }
     return pa.schema(
-        [pa.field(field.name, types[str(field.type)], nullable=False) for field in fields(kind)]
+        [pa.field(one.name, types[str(one.type)], nullable=False) for one in fields(kind)]
     )

@@ -17,9 +17,9 @@ import numpy as np
 from lienet.images import Pixels, sniff_format
 from lienet.params import Gates
 
+Blocks = np.ndarray[Any, np.dtype[np.float32]]
 _BLOCK_PX = 16
 _MAX_SIDE_PX = 4096
-_NOTHING = (0.0, 0.0, 0.0, 0.0)
 # What OpenCV's derivatives over five pixels make of a slope or a curvature of one.
 _SLOPE_GAIN, _CURVATURE_GAIN = 128.0, 64.0
 _STRONGEST_SHARE = 0.1
@@ -88,13 +88,13 @@ def measure_sharpness(grey: Pixels) -> float:
         grey: uint8 ``(h, w)``.
 
     Returns:
-        About 0.8/σ for σ above 1 px; at most about 1.5; 0 for an image without an edge.
+        About 0.63/σ for σ from 2 px on; 0.6 to 1.2 for sharp photographs; 0 without an edge.
     """
     grey = grey[:_MAX_SIDE_PX, :_MAX_SIDE_PX]
-    across = cv2.absdiff(cv2.Sobel(grey, cv2.CV_16S, 1, 0, ksize=5), _NOTHING)
-    down = cv2.absdiff(cv2.Sobel(grey, cv2.CV_16S, 0, 1, ksize=5), _NOTHING)
-    bend = cv2.absdiff(cv2.Laplacian(grey, cv2.CV_16S, ksize=5), _NOTHING)
-    slope = _mean_of_blocks(cv2.add(across, down)) / _SLOPE_GAIN
+    across = np.abs(cv2.Sobel(grey, cv2.CV_16S, 1, 0, ksize=5))
+    down = np.abs(cv2.Sobel(grey, cv2.CV_16S, 0, 1, ksize=5))
+    bend = np.abs(cv2.Laplacian(grey, cv2.CV_16S, ksize=5))
+    slope = _mean_of_blocks(across + down) / _SLOPE_GAIN
     curvature = _mean_of_blocks(bend) / _CURVATURE_GAIN
     num_chosen = max(1, round(slope.size * _STRONGEST_SHARE))
     chosen = np.argpartition(slope, -num_chosen)[-num_chosen:]
@@ -125,10 +125,11 @@ def estimate_jpeg_quality(content: bytes) -> int:
     return int(np.abs(_ijg_tables() - stored).mean(axis=1).argmin()) + 1
 
 
-def _mean_of_blocks(values: Pixels) -> np.ndarray[Any, np.dtype[np.float32]]:
+def _mean_of_blocks(values: Pixels) -> Blocks:
     height, width = (max(1, side // _BLOCK_PX) for side in values.shape)
     whole = values[: height * _BLOCK_PX, : width * _BLOCK_PX].astype(np.float32)
-    return cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA).ravel()
+    means: Blocks = cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA).ravel()  # type: ignore[assignment]
+    return means
 
 
 @lru_cache(maxsize=1)
@@ -136,4 +137,6 @@ def _ijg_tables() -> np.ndarray[Any, np.dtype[np.float64]]:
     """Return the logarithms of IJG's luminance tables of quality 1 to 100, as ``(100, 64)``."""
     quality = np.arange(1, 101)[:, None]
     percent = np.where(quality < 50, 5000 // quality, 200 - 2 * quality)
-    return np.log(((_LUMINANCE * percent + 50) // 100).clip(1, 255))
+    tables: np.ndarray[Any, np.dtype[np.float64]]
+    tables = np.log(((_LUMINANCE * percent + 50) // 100).clip(1, 255))
+    return tables

@@ -1,4 +1,4 @@
-"""Stage filter: keep out photographs with faces or legible text, and say why in a manifest."""
+"""Stage filter: keep out photographs that show a person or are poor, and say why in a manifest."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import shutil
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, fields
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, fields, replace
 from functools import lru_cache, partial
 from itertools import chain, islice
 from pathlib import Path
@@ -18,7 +19,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from lienet.data.manifest import FilterRecord, ImageRecord, read_manifest, write_filtered
+from lienet.data.duplicates import format_hash, hash_image, refuse_duplicates
+from lienet.data.manifest import (
+    FilterRecord,
+    ImageRecord,
+    read_manifest,
+    read_people,
+    write_filtered,
+)
+from lienet.data.privacy.persons import parse_people
 from lienet.data.privacy.verdict import (
     DEFAULT_FACE,
     DEFAULT_TEXT,
@@ -26,9 +35,12 @@ from lienet.data.privacy.verdict import (
     Verdict,
     open_inspector,
 )
-from lienet.errors import DataError, InputError, ToolError
+from lienet.data.purge import purge_refused, read_purged
+from lienet.data.refusals import Truth, count_refusals, read_truth, write_refusals
+from lienet.errors import DataError, ImageError, InputError, ToolError
 from lienet.executors import map_ordered
-from lienet.files import replacing_folder
+from lienet.files import replacing_folder, write_json
+from lienet.images import decode_image
 from lienet.params import FaceDetection, Params, TextDetection, load_params
 from lienet.workspace import Workspace
 
@@ -49,26 +61,55 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
 
     Raises:
         DataError: the source's manifest or one of its images is broken or missing.
+        InputError: a list that params name is broken, or a refused image cannot be removed.
         ToolError: a configured model file is missing or of another kind.
     """
     raw_dir, filtered_dir = workspace.raw_dir(item), workspace.filtered_dir(item)
-    records = [
-        record for record in read_manifest(raw_dir / "manifest.parquet") if record.status == "kept"
-    ]
-    if (passed_as := _find_pass(params, item)) is not None:
-        logger.info("%s: %s, all %d photographs pass unseen", item, passed_as, len(records))
-        judged = [_add_verdict(record, Verdict((), ()), passed_as) for record in records]
-    else:
-        detection = _find_in_workspace(params, workspace)
-        judge = partial(_judge_batch, raw_dir=raw_dir, detection=detection)
-        num_workers = params.num_workers if len(records) > 2 * _BATCH else 1
-        batches = map_ordered(judge, _cut_batches(records), num_workers=num_workers)
-        judged = list(_watch(item, chain.from_iterable(batches), len(records)))
-        _summarize(item, judged)
-    for leftover in filtered_dir.parent.glob(f".{item}.*.part"):  # of a run that was killed
-        shutil.rmtree(leftover, ignore_errors=True)
+    truth = _read_truth(params, workspace)
+    judged = _judge_all(params, workspace, item)
+    for folder in (filtered_dir, workspace.refusals_dir(item)):
+        for leftover in folder.parent.glob(f".{folder.name}.*.part"):  # of a run that was killed
+            shutil.rmtree(leftover, ignore_errors=True)
+    with replacing_folder(workspace.refusals_dir(item)) as beside:
+        write_refusals(beside, judged, raw_dir, truth=truth, sheet=params.filter.contact_sheet)
+    write_json(workspace.refusal_counts_path(item), count_refusals(judged))
     with replacing_folder(filtered_dir) as beside:
         write_filtered(beside / "manifest.parquet", judged)
+    if params.filter.purge_refused:
+        depot_dir = workspace.state_dir / "download" / item
+        if num_purged := purge_refused(raw_dir, depot_dir, judged):
+            logger.info("%s: removed %d raw files; see docs/privacy.md", item, num_purged)
+
+
+def _judge_all(params: Params, workspace: Workspace, item: str) -> list[FilterRecord]:
+    raw_dir = workspace.raw_dir(item)
+    path = raw_dir / "manifest.parquet"
+    purged = read_purged(raw_dir)
+    met = [record for record in read_manifest(path) if record.status == "kept"]
+    records = [record for record in met if record.key not in purged]
+    num_workers = params.num_workers if len(records) > 2 * _BATCH else 1
+    if (passed_as := _find_pass(params, item)) is not None:
+        logger.info("%s: %s, all %d photographs pass unseen", item, passed_as, len(records))
+        judge: Callable[[list[ImageRecord]], list[FilterRecord]]
+        judge = partial(_pass_batch, raw_dir=raw_dir, passed_as=passed_as)
+    else:
+        logger.info("%s: looking at %d photographs", item, len(records))
+        detection = _find_in_workspace(params, workspace)
+        people = read_people(path)
+        judge = partial(_judge_batch, raw_dir=raw_dir, detection=detection, people=people)
+    batches = map_ordered(judge, _cut_batches(records), num_workers=num_workers)
+    judged = list(_watch(item, chain.from_iterable(batches), len(records)))
+    judged += [purged[record.key] for record in met if record.key in purged]
+    if passed_as is None:
+        judged = refuse_duplicates(judged, params.filter.gates.max_hash_distance)
+        _summarize(item, judged)
+    return judged
+
+
+def _read_truth(params: Params, workspace: Workspace) -> Truth | None:
+    if params.filter.truth is None:
+        return None
+    return read_truth(workspace.root / Path(params.filter.truth).expanduser())
 
 
 def _find_pass(params: Params, source: str) -> str | None:
@@ -100,7 +141,7 @@ def find_detection(
             "set filter.face.model or LIENET_FACE_MODEL"
         )
     text_model = _find_given(text.model, "text", base_dir)
-    if text_model is None:
+    if text_model is None and text.policy != "none":
         logger.warning(
             "no text model is given, so text is not looked for; "
             "set filter.text.model or LIENET_TEXT_MODEL"
@@ -124,16 +165,18 @@ def find_local_detection(folder: Path) -> Detection:
         return find_detection(
             DEFAULT_FACE, DEFAULT_TEXT, base_dir=folder, cache_dir=cache_dir / "lienet" / "models"
         )
-    return _find_in_workspace(load_params(workspace.params_path), workspace)
+    found = _find_in_workspace(load_params(workspace.params_path), workspace)
+    return replace(found, find_all=True)
 
 
 def _find_in_workspace(params: Params, workspace: Workspace) -> Detection:
-    return find_detection(
+    found = find_detection(
         params.filter.face,
         params.filter.text,
         base_dir=workspace.root,
         cache_dir=workspace.state_dir / "models",
     )
+    return replace(found, gates=params.filter.gates, find_all=params.filter.find_all)
 
 
 def _find_given(in_params: str | None, kind: str, base_dir: Path) -> Path | None:
@@ -163,35 +206,58 @@ def _cut_batches(records: Iterable[ImageRecord]) -> Iterator[list[ImageRecord]]:
 
 
 def _judge_batch(
-    batch: list[ImageRecord], raw_dir: Path, detection: Detection
+    batch: list[ImageRecord], raw_dir: Path, detection: Detection, people: Mapping[str, str]
 ) -> list[FilterRecord]:
-    return [_judge(record, raw_dir, detection) for record in batch]
+    inspector, judged = open_inspector(detection), []
+    for record in batch:
+        verdict = inspector.judge_bytes(
+            _read(record, raw_dir),
+            max_pixels=record.width_px * record.height_px,
+            people=parse_people(people.get(record.key, ""), record.width_px, record.height_px),
+        )
+        if verdict.quality is None:  # download read it: the file has changed since
+            verdict = Verdict(("unreadable",), ())
+        judged.append(_add_verdict(record, verdict, inspector.name, inspector.detectors))
+    return judged
 
 
-def _judge(record: ImageRecord, raw_dir: Path, detection: Detection) -> FilterRecord:
+def _pass_batch(batch: list[ImageRecord], raw_dir: Path, passed_as: str) -> list[FilterRecord]:
+    judged = []
+    for record in batch:
+        hashed = None
+        with suppress(ImageError):  # to be said where the image is used
+            hashed = hash_image(decode_image(_read(record, raw_dir)))
+        judged.append(_add_verdict(record, Verdict((), (), None, hashed), passed_as, {}))
+    return judged
+
+
+def _read(record: ImageRecord, raw_dir: Path) -> bytes:
     try:
-        content = (raw_dir / record.path).read_bytes()
+        return (raw_dir / record.path).read_bytes()
     except OSError as error:
         raise DataError(
             f"cannot read {raw_dir / record.path} of {record.key}: {error.strerror}",
             remedy=f"run lienet download {record.source} again",
         ) from error
-    inspector = open_inspector(detection)
-    verdict = inspector.judge_bytes(content, max_pixels=record.width_px * record.height_px)
-    if verdict.reasons and not verdict.boxes:  # download read it: the file has changed since
-        verdict = Verdict(("unreadable",), ())
-    return _add_verdict(record, verdict, inspector.name)
 
 
-def _add_verdict(record: ImageRecord, verdict: Verdict, detector: str) -> FilterRecord:
+def _add_verdict(
+    record: ImageRecord, verdict: Verdict, detector: str, detectors: Mapping[str, str]
+) -> FilterRecord:
     raw = {field.name: getattr(record, field.name) for field in fields(ImageRecord)}
+    boxes = [{"detector": detectors[box.kind], **asdict(box)} for box in verdict.boxes]
+    quality = verdict.quality
     return FilterRecord(
         **raw,
         verdict=verdict.word,
         reasons=verdict.reasons,
         detector=detector,
         score=verdict.score,
-        boxes=json.dumps([asdict(box) for box in verdict.boxes]),
+        boxes=json.dumps(boxes),
+        sharpness=quality.sharpness if quality else 0.0,
+        contrast=quality.contrast if quality else 0.0,
+        jpeg_quality=quality.jpeg_quality if quality else 0,
+        perceptual_hash=format_hash(verdict.perceptual_hash),
     )
 
 
@@ -199,7 +265,6 @@ def _watch(
     source: str, records: Iterable[FilterRecord], num_records: int
 ) -> Iterator[FilterRecord]:
     """Pass records on, with a bar on a terminal and a line in the log now and then elsewhere."""
-    logger.info("%s: looking for faces and text in %d photographs", source, num_records)
     started_s = said_s = time.monotonic()
     with Progress(
         console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import cast, get_args
 
 from lienet.data.draws import choose_test_keys, draw_split
+from lienet.data.duplicates import find_leaks
 from lienet.data.manifest import FilterRecord, read_filtered
 from lienet.data.shard_writer import write_split
 from lienet.data.shards import Sample, ShardSplit
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 SPLITS: tuple[ShardSplit, ...] = get_args(ShardSplit)
 _BYTES_PER_MB = 1_000_000
 _LOG_EVERY_S = 20.0
+_MAX_NAMED = 10
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
             a source has too few images for the test images that are asked of it.
     """
     degradation: Recipe = getattr(params.synthesize.tasks, item)
-    jobs = _list_jobs(params, workspace, cast("Task", item))
+    jobs = _remove_leaks(_list_jobs(params, workspace, cast("Task", item)), params)
     _check_splits(jobs)
     synthesize = partial(synthesize_image, degradation=degradation, seed=params.seed)
     results = map_ordered(synthesize, jobs, num_workers=params.num_workers)
@@ -152,6 +154,34 @@ def _choose_split(
     return draw_split(
         params.seed, record.key, valid_share=shares.valid_share, test_share=shares.test_share
     )
+
+
+def _remove_leaks(jobs: list[Job], params: Params) -> list[Job]:
+    """Leave out what would be learned from and is a test image too, or refuse to go on.
+
+    Raises:
+        DataError: there is such an image, and params do not say to leave it out.
+    """
+    shares = params.synthesize.split
+    if shares.max_leak_distance is None:
+        return jobs
+    leaks = find_leaks(
+        [job.record for job in jobs if job.split in ("train", "valid")],
+        [job.record for job in jobs if job.split == "test"],
+        max_distance=shares.max_leak_distance,
+    )
+    named = [f"{learned.key} is {tested.key}" for learned, tested in leaks]
+    if leaks and shares.on_leak == "error":
+        raise DataError(
+            "no picture may be learned from and tested on",
+            got=", ".join(named[:_MAX_NAMED])
+            + (f" and {len(named) - _MAX_NAMED} more" if len(named) > _MAX_NAMED else ""),
+            remedy="remove one of each, or set synthesize.split.on_leak to drop",
+        )
+    for name in named:
+        logger.warning("%s: it is left out of training and validation", name)
+    dropped = {learned.key for learned, _ in leaks}
+    return [job for job in jobs if job.record.key not in dropped]
 
 
 def _check_splits(jobs: list[Job]) -> None:

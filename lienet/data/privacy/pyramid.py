@@ -56,12 +56,21 @@ class Pyramid:
             max(1, round(self.height_px * factor)), max(1, round(self.width_px * factor))
         )
 
+    def shrink_to(self, min_side_px: int) -> Pixels:
+        """Return the smallest level with no side below this; the image itself if it has one."""
+        level = 0
+        while self._has_half(level, min_side_px, min_side_px):
+            level += 1
+        return self._levels[level]
+
     def _has_half(self, level: int, height_px: int, width_px: int) -> bool:
         height, width = self._levels[level].shape[:2]
         if height < 2 * height_px or width < 2 * width_px:
             return False
         if level + 1 == len(self._levels):
-            even = self._levels[level][: height // 2 * 2, : width // 2 * 2]  # else five times slower
+            even = self._levels[level][
+                : height // 2 * 2, : width // 2 * 2
+            ]  # else five times slower
             half = (width // 2, height // 2)
             self._levels.append(cv2.resize(even, half, interpolation=cv2.INTER_AREA))
         return True

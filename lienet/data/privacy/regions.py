@@ -20,9 +20,9 @@ _MIN_WINDOW_PX = 64
 _MARGIN_CELLS = (5, 7)
 # A window costs about as much as this many pixels more than it has.
 _WINDOW_COST_PX = 6000
-# The mean upright slope, in grey levels for each pixel, over the area of a few letters. Of 299 lines
-# of text in photographs that the detector finds at full size, 289 have this or show in the coarse
-# map; a tenth of a photograph without text does.
+# The mean upright slope, in grey levels for each pixel, over the area of a few letters. Of 299
+# lines set into photographs that the detector finds at full size, 289 have this or show in the coarse
+# map, and so does about a tenth of a photograph without text.
 _MIN_STROKES = 40
 _LETTERS_PX = (25, 9)
 # The coarse map is close to 0 or 1: what is neither is a hint.

@@ -30,9 +30,9 @@ _MIN_CORE_PX = 3.0
 # on 72 labelled photographs, 8 with text: 7 are found with or without this, false alarms 5 → 4.
 _MIN_ELONGATION = 1.3
 # ImageNet's, in the order in which PaddleOCR applies them: to blue, green, red.
-_MEAN = np.array([[0.485], [0.456], [0.406]], np.float32)
-_STD = np.array([[0.229], [0.224], [0.225]], np.float32)
-_NORMALISED: Map = (np.arange(256, dtype=np.float32) / 255 - _MEAN) / _STD
+_MEAN = np.array([[0.485], [0.456], [0.406]])
+_STD = np.array([[0.229], [0.224], [0.225]])
+_NORMALISED: Map = ((np.arange(256) / 255 - _MEAN) / _STD).astype(np.float32)
 
 
 class TextDetector:
@@ -103,7 +103,7 @@ class TextDetector:
         )
 
     def _run(self, pixels: Pixels) -> Map:
-        """Return the map of text probability ``(h, w)`` of an image whose sides are whole strides."""
+        """Return the map of text probability ``(h, w)`` of an image of whole strides."""
         output: Map = self._session.run(None, {self._input: write_planes(pixels, _NORMALISED)})[0]
         return output[0, 0] if output.shape[:2] == (1, 1) else output
 
