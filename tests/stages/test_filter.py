@@ -199,7 +199,9 @@ def test_inspect_prints_a_list_of_objects(
     assert first["faces"][0]["score"] > 0.9
     assert (broken["path"], broken["verdict"]) == ("b.png", "refuse")
     assert broken["reasons"] == ["unsupported_format"]
+    quality = last.pop("quality")
     assert last == {"path": "c.png", "verdict": "keep", "reasons": [], "faces": [], "texts": []}
+    assert (quality["min_side_px"], quality["jpeg_quality"]) == (400, 0)
 
 
 def test_inspect_outside_a_workspace_shows_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
 from lienet.images import Pixels
@@ -59,6 +60,6 @@ def write_planes(pixels: Pixels, table: Map) -> Map:
         table: ``(3, 256)``: what each value of blue, green and red becomes.
     """
     planes = np.empty((1, 3, *pixels.shape[:2]), np.float32)
-    for index in range(3):
-        np.take(table[index], pixels[..., 2 - index], out=planes[0, index])
+    for values, plane, colour in zip(table, planes[0], cv2.split(pixels)[::-1], strict=True):
+        cv2.LUT(colour, values, plane)
     return planes

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import itertools
+
+import cv2
+import numpy as np
+import pytest
+from skimage.data import astronaut, chelsea, coffee, rocket
+
+from lienet.data.duplicates import (
+    choose_duplicates,
+    find_leaks,
+    find_near,
+    format_hash,
+    hash_image,
+    hash_picture,
+    parse_hashes,
+    refuse_duplicates,
+)
+from lienet.images import decode_image, encode_jpeg
+from tests.stages.studio import record_of
+
+
+def _distance(one: int | None, other: int | None) -> int:
+    assert one is not None
+    assert other is not None
+    return (one ^ other).bit_count()
+
+
+def _pairs(hashes: list[int], max_distance: int) -> set[tuple[int, int]]:
+    return {
+        pair
+        for left, right in find_near(np.array(hashes, np.uint64), max_distance=max_distance)
+        for pair in zip(left.tolist(), right.tolist(), strict=True)
+    }
+
+
+@pytest.mark.parametrize("picture", [astronaut, chelsea, coffee, rocket])
+def test_the_same_picture_scaled_and_pressed_has_nearly_the_same_hash(picture):
+    pixels = picture()
+    small = cv2.resize(pixels, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA)
+    pressed = decode_image(encode_jpeg(pixels, quality=30, chroma="4:2:0"))
+    darker = (pixels * 0.85).astype(np.uint8)
+    for changed in (small, pressed, darker):
+        assert _distance(hash_image(pixels), hash_image(changed)) <= 4
+
+
+def test_different_pictures_have_far_hashes():
+    hashes = [hash_image(picture()) for picture in (astronaut, chelsea, coffee, rocket)]
+    assert min(_distance(*pair) for pair in itertools.combinations(hashes, 2)) > 16
+
+
+def test_a_picture_without_detail_has_no_hash():
+    assert hash_picture(np.full((50, 70, 3), 200, np.uint8)) is None
+    assert format_hash(None) == ""
+    hashes, places = parse_hashes(["", format_hash(255), "", format_hash(1 << 63)])
+    assert (hashes.tolist(), places.tolist()) == ([255, 1 << 63], [1, 3])
+
+
+@pytest.mark.parametrize("max_distance", [0, 1, 3, 4, 8, 12])
+def test_all_near_pairs_are_found_and_no_others(max_distance: int):
+    generator = np.random.default_rng(max_distance)
+    hashes = [int(value) for value in generator.integers(0, 2**64, 60, np.uint64)]
+    for index in range(40):  # neighbours at 0 to 15 bits
+        flipped = generator.choice(64, index % 16, replace=False)
+        hashes.append(hashes[index] ^ sum(1 << int(bit) for bit in flipped))
+    assert len(set(hashes[:60])) == 60
+    expected = {
+        pair
+        for pair in itertools.combinations(range(100), 2)
+        if _distance(hashes[pair[0]], hashes[pair[1]]) <= max_distance
+    }
+    found = _pairs(hashes, max_distance)
+    assert found <= expected
+    # Of equal hashes only the first is paired: neighbours of the others are found through it.
+    assert {pair for pair in expected if hashes[pair[0]] != hashes[pair[1]]} <= found | {
+        (first, other) for first, other in expected if hashes.index(hashes[other]) != other
+    }
+
+
+def test_many_equal_hashes_cost_no_square():
+    pairs = _pairs([7] * 5000, 4)
+    assert pairs == {(0, other) for other in range(1, 5000)}
+
+
+def test_a_distance_out_of_range_is_refused():
+    with pytest.raises(ValueError, match="0 to 12"):
+        next(find_near(np.zeros(2, np.uint64), max_distance=13))
+
+
+def test_the_first_by_rank_stays_and_chains_do_not_carry_on():
+    hashes = np.array([0b0, 0b11, 0b1111, 1 << 40], np.uint64)  # 0 - 1 - 2 near, 0 and 2 far
+    assert choose_duplicates(hashes, [0, 1, 2, 3], max_distance=2) == {1: 0}
+    assert choose_duplicates(hashes, [1, 0, 2, 3], max_distance=2) == {0: 1, 2: 1}
+
+
+def test_the_largest_of_near_duplicates_stays_and_what_is_refused_stands_for_the_others():
+    records = [
+        record_of("p__a", "auto", width_px=100, height_px=100, perceptual_hash=f"{1:016x}"),
+        record_of("p__b", "auto", width_px=200, height_px=100, perceptual_hash=f"{3:016x}"),
+        record_of("p__c", "auto", width_px=300, height_px=100, perceptual_hash=f"{1 << 60:016x}"),
+        record_of(
+            "p__d",
+            "auto",
+            verdict="refuse",
+            reasons=("face",),
+            perceptual_hash=f"{(1 << 60) + 1:016x}",
+        ),
+        record_of("p__e", "auto"),
+    ]
+    after = {record.key: record for record in refuse_duplicates(records, 4)}
+    assert (after["p__a"].reasons, after["p__a"].duplicate_of) == (("near_duplicate",), "p__b")
+    assert after["p__a"].verdict == "refuse"
+    assert after["p__c"].duplicate_of == "p__d"
+    assert [after[f"p__{name}"].verdict for name in "be"] == ["keep", "keep"]
+    assert after["p__d"] == records[3]
+    assert refuse_duplicates(records, None) == records
+
+
+def test_leaks_name_both_keys_and_pairs_within_a_split_are_none():
+    def make(key: str, value: int):
+        return record_of(key, "auto", perceptual_hash=f"{value:016x}")
+
+    learned = [make("a__1", 0b1), make("a__2", 0b111 << 30), make("a__3", 0b11 << 30)]
+    tested = [make("t__2", 0b11), make("t__1", 0b0), make("t__3", 1 << 60)]
+    leaks = find_leaks(learned, tested, max_distance=2)
+    assert [(one.key, other.key) for one, other in leaks] == [("a__1", "t__1")]
+    same = find_leaks(learned, [*tested, make("z__1", 0b11 << 30)], max_distance=0)
+    assert [(one.key, other.key) for one, other in same] == [("a__3", "z__1")]
