@@ -70,7 +70,7 @@ def parse_hashes(formatted: Sequence[str]) -> tuple[Hashes, Indices]:
     return np.array([int(formatted[index], 16) for index in places], np.uint64), places
 
 
-def find_near(hashes: Hashes, *, max_distance: int) -> Iterator[tuple[Indices, Indices]]:
+def find_near(distinct: Hashes, *, max_distance: int) -> Iterator[tuple[Indices, Indices]]:
     """Find all pairs of hashes that differ in at most ``max_distance`` bits.
 
     The bits are cut into more bands than may differ, so that two near hashes agree in several
@@ -78,25 +78,16 @@ def find_near(hashes: Hashes, *, max_distance: int) -> Iterator[tuple[Indices, I
     must agree, so that few are compared whatever their number.
 
     Args:
-        hashes: ``(n,)``.
+        distinct: ``(n,)``, no two of them equal.
         max_distance: 0 to 12.
 
     Yields:
-        The smaller and the larger index of pairs, a slice at a time; a pair comes at least once,
-        and of more than two equal hashes each is paired with the first alone.
+        The two indices of pairs, a slice at a time; a pair comes at least once.
     """
     if not 0 <= max_distance <= MAX_DISTANCE:
         raise ValueError(f"max_distance must be 0 to {MAX_DISTANCE}, got {max_distance}")
-    distinct, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
-    again = np.flatnonzero(first[inverse] != np.arange(len(hashes)))
-    if len(again):
-        yield first[inverse[again]], again
-    for left, right in _find_among(distinct, max_distance) if max_distance else ():
-        pair = np.stack([first[left], first[right]])
-        yield pair.min(axis=0), pair.max(axis=0)
-
-
-def _find_among(distinct: Hashes, max_distance: int) -> Iterator[tuple[Indices, Indices]]:
+    if max_distance == 0:
+        return
     num_agreeing = 1
     needed_bits = max(1, len(distinct)).bit_length()
     while HASH_BITS * num_agreeing // (max_distance + num_agreeing) < needed_bits:
@@ -126,32 +117,40 @@ def _compare_neighbours(
             yield order[near], order[near + step]
 
 
-def choose_duplicates(
-    hashes: Hashes, ranks: Sequence[object], *, max_distance: int
-) -> dict[int, int]:
+def choose_duplicates(hashes: Hashes, ranks: Sequence[Any], *, max_distance: int) -> dict[int, int]:
     """Return which images are near-duplicates of which: refused index → the index that stays.
 
     Images are gone through by rank; one that is near to an earlier one that stays is refused.
 
     Args:
-        hashes: ``(n,)``.
+        hashes: ``(n,)``; some may be equal.
         ranks: comparable and distinct, one for each; the lowest of several near ones stays.
         max_distance: as in :func:`find_near`.
     """
+    distinct, group_of = np.unique(hashes, return_inverse=True)
+    near = _find_neighbours(distinct, max_distance)
+    stays: dict[int, int] = {}  # group → its image of the lowest rank, if that stays
+    stands_for: dict[int, int] = {}  # group → the image that stays for it
+    refused: dict[int, int] = {}
+    for index in sorted(range(len(hashes)), key=lambda index: ranks[index]):
+        group = int(group_of[index])
+        if group not in stands_for:
+            kept = [stays[other] for other in near.get(group, ()) if other in stays]
+            stands_for[group] = min(kept, key=lambda other: ranks[other], default=index)
+            if not kept:
+                stays[group] = index
+        if stands_for[group] != index:
+            refused[index] = stands_for[group]
+    return refused
+
+
+def _find_neighbours(distinct: Hashes, max_distance: int) -> dict[int, set[int]]:
     near: dict[int, set[int]] = {}
-    for left, right in find_near(hashes, max_distance=max_distance):
+    for left, right in find_near(distinct, max_distance=max_distance):
         for one, other in zip(left.tolist(), right.tolist(), strict=True):
             near.setdefault(one, set()).add(other)
             near.setdefault(other, set()).add(one)
-    refused: dict[int, int] = {}
-    stays: set[int] = set()
-    for index in sorted(near, key=lambda index: ranks[index]):  # type: ignore[arg-type,return-value]
-        kept = sorted(near[index] & stays, key=lambda other: ranks[other])  # type: ignore[arg-type,return-value]
-        if kept:
-            refused[index] = kept[0]
-        else:
-            stays.add(index)
-    return refused
+    return near
 
 
 def refuse_duplicates(
@@ -193,10 +192,17 @@ def find_leaks(
     """
     both = [*sorted(tested, key=lambda record: record.key), *learned]
     hashes, places = parse_hashes([record.perceptual_hash for record in both])
-    leaks: dict[int, int] = {}
-    for first, second in find_near(hashes, max_distance=max_distance):
-        for one, other in zip(places[first].tolist(), places[second].tolist(), strict=True):
-            if one < len(tested) <= other:
-                leaks[other] = min(one, leaks.get(other, one))
-    found = [(both[other], both[one]) for other, one in leaks.items()]
-    return sorted(found, key=lambda pair: pair[0].key)
+    distinct, group_of = np.unique(hashes, return_inverse=True)
+    near = _find_neighbours(distinct, max_distance)
+    first_tested: dict[int, int] = {}
+    leaks = []
+    for group, place in zip(group_of.tolist(), places.tolist(), strict=True):
+        if place < len(tested):
+            first_tested.setdefault(group, place)
+            continue
+        hits = [
+            first_tested[other] for other in (group, *near.get(group, ())) if other in first_tested
+        ]
+        if hits:
+            leaks.append((both[place], both[min(hits)]))
+    return sorted(leaks, key=lambda pair: pair[0].key)

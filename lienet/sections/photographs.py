@@ -86,7 +86,7 @@ class Gates(Section):
     min_side_px: Positive | None
     """Of the shorter side."""
     min_sharpness: Annotated[float, Field(gt=0.0)] | None
-    """In 1/px: an edge blurred by a Gaussian of σ px, two or more, has about 0.63/σ."""
+    """In 1/px: an edge blurred by a Gaussian of σ px, two or more, has about 0.77/σ."""
     min_contrast: Annotated[float, Field(gt=0.0, lt=127.5)] | None
     """The standard deviation of luma, in grey levels of 255."""
     min_jpeg_quality: Annotated[int, Field(ge=1, le=100)] | None
@@ -105,7 +105,7 @@ class Filter(Section):
     find_all: bool
     """Whether text is looked for, too, in images that a face keeps out already."""
     purge_refused: bool
-    """Whether the raw files of images that show a face or text are removed."""
+    """Whether the raw files of refused images are removed; docs/privacy.md says what remains."""
     truth: str | None
     """A CSV with the columns path (or key), has_face, has_text: precision and recall are reported
     against it."""

@@ -20,6 +20,8 @@ from lienet.data.duplicates import (
 from lienet.images import decode_image, encode_jpeg
 from tests.stages.studio import record_of
 
+FAR = 0xFFFF << 40
+
 
 def _distance(one: int | None, other: int | None) -> int:
     assert one is not None
@@ -61,26 +63,16 @@ def test_a_picture_without_detail_has_no_hash():
 def test_all_near_pairs_are_found_and_no_others(max_distance: int):
     generator = np.random.default_rng(max_distance)
     hashes = [int(value) for value in generator.integers(0, 2**64, 60, np.uint64)]
-    for index in range(40):  # neighbours at 0 to 15 bits
-        flipped = generator.choice(64, index % 16, replace=False)
+    for index in range(40):  # neighbours at 1 to 15 bits
+        flipped = generator.choice(64, 1 + index % 15, replace=False)
         hashes.append(hashes[index] ^ sum(1 << int(bit) for bit in flipped))
-    assert len(set(hashes[:60])) == 60
+    assert len(set(hashes)) == 100
     expected = {
         pair
         for pair in itertools.combinations(range(100), 2)
         if _distance(hashes[pair[0]], hashes[pair[1]]) <= max_distance
     }
-    found = _pairs(hashes, max_distance)
-    assert found <= expected
-    # Of equal hashes only the first is paired: neighbours of the others are found through it.
-    assert {pair for pair in expected if hashes[pair[0]] != hashes[pair[1]]} <= found | {
-        (first, other) for first, other in expected if hashes.index(hashes[other]) != other
-    }
-
-
-def test_many_equal_hashes_cost_no_square():
-    pairs = _pairs([7] * 5000, 4)
-    assert pairs == {(0, other) for other in range(1, 5000)}
+    assert {tuple(sorted(pair)) for pair in _pairs(hashes, max_distance)} == expected
 
 
 def test_a_distance_out_of_range_is_refused():
@@ -89,22 +81,31 @@ def test_a_distance_out_of_range_is_refused():
 
 
 def test_the_first_by_rank_stays_and_chains_do_not_carry_on():
-    hashes = np.array([0b0, 0b11, 0b1111, 1 << 40], np.uint64)  # 0 - 1 - 2 near, 0 and 2 far
+    hashes = np.array([0b0, 0b11, 0b1111, FAR], np.uint64)  # 0 - 1 - 2 near, 0 and 2 not
     assert choose_duplicates(hashes, [0, 1, 2, 3], max_distance=2) == {1: 0}
     assert choose_duplicates(hashes, [1, 0, 2, 3], max_distance=2) == {0: 1, 2: 1}
+
+
+def test_of_equal_hashes_one_stays_wherever_it_stands():
+    hashes = np.array([7, 7, 7, 7 + FAR, 7 + FAR], np.uint64)
+    assert choose_duplicates(hashes, [3, 1, 2, 5, 4], max_distance=3) == {0: 1, 2: 1, 3: 4}
+    near = np.array([7, 7, 6, 6], np.uint64)
+    assert choose_duplicates(near, [3, 4, 1, 2], max_distance=1) == {0: 2, 1: 2, 3: 2}
+    many = choose_duplicates(np.full(20_000, 7, np.uint64), range(20_000), max_distance=4)
+    assert many == dict.fromkeys(range(1, 20_000), 0)
 
 
 def test_the_largest_of_near_duplicates_stays_and_what_is_refused_stands_for_the_others():
     records = [
         record_of("p__a", "auto", width_px=100, height_px=100, perceptual_hash=f"{1:016x}"),
         record_of("p__b", "auto", width_px=200, height_px=100, perceptual_hash=f"{3:016x}"),
-        record_of("p__c", "auto", width_px=300, height_px=100, perceptual_hash=f"{1 << 60:016x}"),
+        record_of("p__c", "auto", width_px=300, height_px=100, perceptual_hash=f"{FAR:016x}"),
         record_of(
             "p__d",
             "auto",
             verdict="refuse",
             reasons=("face",),
-            perceptual_hash=f"{(1 << 60) + 1:016x}",
+            perceptual_hash=f"{FAR + 1:016x}",
         ),
         record_of("p__e", "auto"),
     ]
@@ -121,9 +122,9 @@ def test_leaks_name_both_keys_and_pairs_within_a_split_are_none():
     def make(key: str, value: int):
         return record_of(key, "auto", perceptual_hash=f"{value:016x}")
 
-    learned = [make("a__1", 0b1), make("a__2", 0b111 << 30), make("a__3", 0b11 << 30)]
-    tested = [make("t__2", 0b11), make("t__1", 0b0), make("t__3", 1 << 60)]
+    learned = [make("a__1", 0b1), make("a__2", FAR), make("a__3", FAR + 1), make("a__4", 0b1)]
+    tested = [make("t__2", 0b11), make("t__1", 0b0), make("t__3", FAR << 8)]
     leaks = find_leaks(learned, tested, max_distance=2)
-    assert [(one.key, other.key) for one, other in leaks] == [("a__1", "t__1")]
-    same = find_leaks(learned, [*tested, make("z__1", 0b11 << 30)], max_distance=0)
+    assert [(one.key, other.key) for one, other in leaks] == [("a__1", "t__1"), ("a__4", "t__1")]
+    same = find_leaks(learned, [*tested, make("z__1", FAR + 1)], max_distance=0)
     assert [(one.key, other.key) for one, other in same] == [("a__3", "z__1")]

@@ -13,9 +13,7 @@ from lienet.data.privacy.networks import free_sizes, open_session, write_planes
 @pytest.fixture
 def doubler(tmp_path: Path) -> Path:
     """A network that doubles an image of 4 × 4 pixels and no other."""
-    sized = [
-        helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 3, 4, 4]) for name in "xy"
-    ]
+    sized = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 3, 4, 4]) for name in "xy"]
     node = helper.make_node("Add", ["x", "x"], ["y"])
     graph = helper.make_graph([node], "doubler", sized[:1], sized[1:])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)

@@ -59,7 +59,7 @@ def test_near_windows_become_one_and_many_become_the_image():
     beside = _stripe(_stripe(_plain(), 100, 100), 104, 190)
     assert len(find_windows(beside, NO_HINTS)) == 1
     full = _plain()
-    for top in range(0, 310, 30):
-        for left in range(0, 420, 70):
+    for top in range(0, 305, 25):
+        for left in range(0, 420, 65):
             _stripe(full, top, left)
     assert find_windows(full, NO_HINTS) == [(0, 0, 480, 320)]

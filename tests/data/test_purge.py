@@ -1,0 +1,105 @@
+"""What is refused can be removed, and only that."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from lienet.data.manifest import FilterRecord
+from lienet.data.purge import purge_refused, read_purged
+from lienet.errors import InputError
+from tests.stages.studio import record_of
+
+
+@pytest.fixture
+def raw_dir(tmp_path: Path) -> Path:
+    folder = tmp_path / "raw"
+    (folder / "images").mkdir(parents=True)
+    return folder
+
+
+def _store(raw_dir: Path, name: str, verdict: str) -> FilterRecord:
+    content = f"the bytes of {name}".encode()
+    record = record_of(
+        f"p__{name}",
+        "auto",
+        sha256=hashlib.sha256(content).hexdigest(),
+        size_bytes=len(content),
+        verdict=verdict,
+        reasons=("face",) if verdict == "refuse" else (),
+    )
+    (raw_dir / record.path).write_bytes(content)
+    return record
+
+
+def test_refused_files_go_and_what_was_known_of_them_stays(raw_dir: Path, tmp_path: Path):
+    kept, refused = _store(raw_dir, "kept", "keep"), _store(raw_dir, "face", "refuse")
+    assert purge_refused(raw_dir, tmp_path / "none", [kept, refused]) == 1
+    assert (raw_dir / kept.path).read_bytes() == b"the bytes of kept"
+    assert not (raw_dir / refused.path).exists()
+    assert read_purged(raw_dir) == {refused.key: refused}
+    assert purge_refused(raw_dir, tmp_path / "none", [kept, refused]) == 0
+
+
+def test_a_linked_copy_elsewhere_keeps_its_bytes(raw_dir: Path, tmp_path: Path):
+    refused = _store(raw_dir, "face", "refuse")
+    cached = tmp_path / "cached"
+    os.link(raw_dir / refused.path, cached)
+    cached.chmod(0o444)
+    purge_refused(raw_dir, tmp_path / "none", [refused])
+    assert cached.read_bytes() == b"the bytes of face"
+
+
+def test_what_was_fetched_goes_too_whatever_it_is_called(raw_dir: Path, tmp_path: Path):
+    kept, refused = _store(raw_dir, "kept", "keep"), _store(raw_dir, "face", "refuse")
+    depot = tmp_path / "depot" / "files"
+    depot.mkdir(parents=True)
+    for record, name in ((kept, "0001.jpg"), (refused, "0002.jpg")):
+        (depot / name).write_bytes((raw_dir / record.path).read_bytes())
+    (depot / "0003.jpg").write_bytes(b"X" * refused.size_bytes)
+    purge_refused(raw_dir, depot.parent, [kept, refused])
+    assert sorted(path.name for path in depot.iterdir()) == ["0001.jpg", "0003.jpg"]
+
+
+def test_a_run_that_was_killed_between_record_and_removal_is_finished(
+    raw_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    records = [_store(raw_dir, name, "refuse") for name in ("one", "two")]
+    unlink = Path.unlink
+
+    def die_at_two(self: Path, missing_ok: bool = False) -> None:
+        if "two" in self.name:
+            raise KeyboardInterrupt
+        unlink(self, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", die_at_two)
+    with pytest.raises(KeyboardInterrupt):
+        purge_refused(raw_dir, tmp_path / "none", records)
+    monkeypatch.undo()
+    assert list(read_purged(raw_dir)) == ["p__one"]
+    assert purge_refused(raw_dir, tmp_path / "none", records) == 1
+    assert read_purged(raw_dir) == {record.key: record for record in records}
+
+
+def test_a_file_that_came_back_counts_as_not_purged(raw_dir: Path, tmp_path: Path):
+    refused = _store(raw_dir, "face", "refuse")
+    purge_refused(raw_dir, tmp_path / "none", [refused])
+    (raw_dir / refused.path).write_bytes(b"downloaded anew")
+    assert read_purged(raw_dir) == {}
+
+
+def test_nothing_refused_changes_nothing(raw_dir: Path, tmp_path: Path):
+    kept = _store(raw_dir, "kept", "keep")
+    assert purge_refused(raw_dir, tmp_path / "none", [kept]) == 0
+    assert sorted(path.name for path in raw_dir.iterdir()) == ["images"]
+
+
+def test_what_cannot_be_removed_is_one_clear_error(raw_dir: Path, tmp_path: Path):
+    refused = replace(_store(raw_dir, "face", "refuse"), path="images/folder")
+    (raw_dir / refused.path).mkdir()
+    with pytest.raises(InputError, match="cannot remove a refused image"):
+        purge_refused(raw_dir, tmp_path / "none", [refused])
