@@ -1,7 +1,6 @@
 """Photographs that are nearly the same picture, told by perceptual hashes of 64 bits.
 
-Owns the hash, the search for near ones among millions, and what follows: which of several stays,
-and which training image is also a test image. Hashes are exact integers; two images whose hashes
+Owns the hash, the search for near ones among millions, and which of several stays. Hashes are exact integers; two images whose hashes
 differ in few bits are the same picture scaled, recompressed or slightly retouched.
 """
 
@@ -128,7 +127,7 @@ def choose_duplicates(hashes: Hashes, ranks: Sequence[Any], *, max_distance: int
         max_distance: as in :func:`find_near`.
     """
     distinct, group_of = np.unique(hashes, return_inverse=True)
-    near = _find_neighbours(distinct, max_distance)
+    near = find_neighbours(distinct, max_distance)
     stays: dict[int, int] = {}  # group → its image of the lowest rank, if that stays
     stands_for: dict[int, int] = {}  # group → the image that stays for it
     refused: dict[int, int] = {}
@@ -144,7 +143,8 @@ def choose_duplicates(hashes: Hashes, ranks: Sequence[Any], *, max_distance: int
     return refused
 
 
-def _find_neighbours(distinct: Hashes, max_distance: int) -> dict[int, set[int]]:
+def find_neighbours(distinct: Hashes, max_distance: int) -> dict[int, set[int]]:
+    """Return :func:`find_near`'s pairs as the neighbours of each index that has any."""
     near: dict[int, set[int]] = {}
     for left, right in find_near(distinct, max_distance=max_distance):
         for one, other in zip(left.tolist(), right.tolist(), strict=True):
@@ -180,29 +180,3 @@ def refuse_duplicates(
         for index, stays in refused.items()
     }
     return [marked.get(record.key, record) for record in records]
-
-
-def find_leaks(
-    learned: Sequence[FilterRecord], tested: Sequence[FilterRecord], *, max_distance: int
-) -> list[tuple[FilterRecord, FilterRecord]]:
-    """Find the images to learn from that are near-duplicates of test images.
-
-    Returns:
-        Each such image once, with the first test image by key that it is near to, sorted by key.
-    """
-    both = [*sorted(tested, key=lambda record: record.key), *learned]
-    hashes, places = parse_hashes([record.perceptual_hash for record in both])
-    distinct, group_of = np.unique(hashes, return_inverse=True)
-    near = _find_neighbours(distinct, max_distance)
-    first_tested: dict[int, int] = {}
-    leaks = []
-    for group, place in zip(group_of.tolist(), places.tolist(), strict=True):
-        if place < len(tested):
-            first_tested.setdefault(group, place)
-            continue
-        hits = [
-            first_tested[other] for other in (group, *near.get(group, ())) if other in first_tested
-        ]
-        if hits:
-            leaks.append((both[place], both[min(hits)]))
-    return sorted(leaks, key=lambda pair: pair[0].key)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import cast, get_args
 
 from lienet.data.draws import choose_test_keys, draw_split
-from lienet.data.duplicates import find_leaks
+from lienet.data.leaks import choose_leaks
 from lienet.data.manifest import FilterRecord, read_filtered
 from lienet.data.shard_writer import write_split
 from lienet.data.shards import Sample, ShardSplit
@@ -28,7 +28,6 @@ logger = logging.getLogger(__name__)
 SPLITS: tuple[ShardSplit, ...] = get_args(ShardSplit)
 _BYTES_PER_MB = 1_000_000
 _LOG_EVERY_S = 20.0
-_MAX_NAMED = 10
 
 
 @dataclass(frozen=True)
@@ -157,31 +156,13 @@ def _choose_split(
 
 
 def _remove_leaks(jobs: list[Job], params: Params) -> list[Job]:
-    """Leave out what would be learned from and is a test image too, or refuse to go on.
-
-    Raises:
-        DataError: there is such an image, and params do not say to leave it out.
-    """
-    shares = params.synthesize.split
-    if shares.max_leak_distance is None:
-        return jobs
-    leaks = find_leaks(
+    """Leave out what would be learned from and tested on, unless params call that an error."""
+    leaked = choose_leaks(
         [job.record for job in jobs if job.split in ("train", "valid")],
         [job.record for job in jobs if job.split == "test"],
-        max_distance=shares.max_leak_distance,
+        params.synthesize.split,
     )
-    named = [f"{learned.key} is {tested.key}" for learned, tested in leaks]
-    if leaks and shares.on_leak == "error":
-        raise DataError(
-            "no picture may be learned from and tested on",
-            got=", ".join(named[:_MAX_NAMED])
-            + (f" and {len(named) - _MAX_NAMED} more" if len(named) > _MAX_NAMED else ""),
-            remedy="remove one of each, or set synthesize.split.on_leak to drop",
-        )
-    for name in named:
-        logger.warning("%s: it is left out of training and validation", name)
-    dropped = {learned.key for learned, _ in leaks}
-    return [job for job in jobs if job.record.key not in dropped]
+    return [job for job in jobs if job.record.key not in leaked]
 
 
 def _check_splits(jobs: list[Job]) -> None:

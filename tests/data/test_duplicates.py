@@ -9,7 +9,6 @@ from skimage.data import astronaut, chelsea, coffee, rocket
 
 from lienet.data.duplicates import (
     choose_duplicates,
-    find_leaks,
     find_near,
     format_hash,
     hash_image,
@@ -116,15 +115,3 @@ def test_the_largest_of_near_duplicates_stays_and_what_is_refused_stands_for_the
     assert [after[f"p__{name}"].verdict for name in "be"] == ["keep", "keep"]
     assert after["p__d"] == records[3]
     assert refuse_duplicates(records, None) == records
-
-
-def test_leaks_name_both_keys_and_pairs_within_a_split_are_none():
-    def make(key: str, value: int):
-        return record_of(key, "auto", perceptual_hash=f"{value:016x}")
-
-    learned = [make("a__1", 0b1), make("a__2", FAR), make("a__3", FAR + 1), make("a__4", 0b1)]
-    tested = [make("t__2", 0b11), make("t__1", 0b0), make("t__3", FAR << 8)]
-    leaks = find_leaks(learned, tested, max_distance=2)
-    assert [(one.key, other.key) for one, other in leaks] == [("a__1", "t__1"), ("a__4", "t__1")]
-    same = find_leaks(learned, [*tested, make("z__1", FAR + 1)], max_distance=0)
-    assert [(one.key, other.key) for one, other in same] == [("a__3", "z__1")]

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import skimage.data
+import yaml
 
 from lienet.data.manifest import FilterRecord
 from lienet.data.purge import purge_refused, read_purged
 from lienet.errors import InputError
+from lienet.files import sha256_of_file
+from lienet.images import encode_png
+from tests.small_clone import Clone, copy_project, stages_run
 from tests.stages.studio import record_of
 
 
@@ -103,3 +109,39 @@ def test_what_cannot_be_removed_is_one_clear_error(raw_dir: Path, tmp_path: Path
     (raw_dir / refused.path).mkdir()
     with pytest.raises(InputError, match="cannot remove a refused image"):
         purge_refused(raw_dir, tmp_path / "none", [refused])
+
+
+@pytest.mark.slow
+def test_dvc_agrees_with_what_was_purged_once_it_is_told(tmp_path: Path, repository: Path):
+    """As docs/privacy.md says: commit download, collect garbage; a second repro does nothing."""
+    clone = Clone(tmp_path / "clone")
+    copy_project(repository, clone.root)
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    for name in ("astronaut", "coffee"):
+        content = encode_png(getattr(skimage.data, name)())
+        (pictures / f"{name}.png").write_bytes(content)
+    params = yaml.safe_load((clone.root / "profiles/sample.yaml").read_text())
+    folder = {"kind": "folder", "path": str(pictures), "licence": "CC0", "author": "x"}
+    sources = params["download"]["sources"]
+    sources["sample"] = folder | {"split": "auto"}
+    params["filter"]["purge_refused"] = True
+    (clone.root / "params.yaml").write_text(yaml.safe_dump(params))
+    (clone.root / "dvc.lock").unlink(missing_ok=True)
+    clone.run("git", "init", "--quiet")
+    clone.run("dvc", "repro", "filter@sample")
+    images = clone.root / "data/raw/sample/images"
+    assert [path.name for path in images.iterdir()] == ["sample__coffee.png"]
+    secret = sha256_of_file(pictures / "astronaut.png")
+    cache = clone.root / ".dvc/cache"
+    assert secret in {sha256_of_file(path) for path in cache.rglob("*") if path.is_file()}
+    clone.run("dvc", "commit", "--force", "download@sample")
+    assert stages_run(clone.run("dvc", "repro", "filter@sample")) == set()
+    clone.run("dvc", "gc", "--workspace", "--force")
+    left = {sha256_of_file(path) for path in clone.root.rglob("*") if path.is_file()}
+    assert secret not in left
+    shutil.rmtree(clone.root / "data/raw/sample")
+    clone.run("dvc", "checkout", "data/raw/sample")
+    assert [path.name for path in images.iterdir()] == ["sample__coffee.png"]
+    (refused,) = read_purged(images.parent)
+    assert refused == "sample__astronaut"

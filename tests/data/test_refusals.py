@@ -99,7 +99,7 @@ def test_a_broken_truth_is_one_clear_error(tmp_path: Path, content: str | bytes,
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(InputError, match=message):
         read_truth(path)
-    with pytest.raises(InputError, match="cannot read filter.truth"):
+    with pytest.raises(InputError, match=r"cannot read filter\.truth"):
         read_truth(tmp_path / "none.csv")
 
 
