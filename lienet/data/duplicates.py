@@ -1,7 +1,8 @@
 """Photographs that are nearly the same picture, told by perceptual hashes of 64 bits.
 
-Owns the hash, the search for near ones among millions, and which of several stays. Hashes are exact integers; two images whose hashes
-differ in few bits are the same picture scaled, recompressed or slightly retouched.
+Owns the hash, the search for near ones among millions, and which of several stays. Hashes are
+exact integers; two images whose hashes differ in few bits are the same picture scaled, recompressed
+or slightly retouched.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Stage filter: keep out photographs that show a person or are poor, and say why in a manifest."""
+"""Stage filter: keep out photographs that show a person or are poor; say why in a manifest."""
 
 from __future__ import annotations
 
