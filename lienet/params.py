@@ -58,6 +58,7 @@ from lienet.sections.photographs import (
     Download,
     FaceDetection,
     Filter,
+    Gates,
     TextDetection,
     Transfer,
 )
@@ -97,6 +98,7 @@ __all__ = [
     "FfhqSource",
     "Filter",
     "FolderSource",
+    "Gates",
     "GlobalSkip",
     "IntendedUse",
     "Latency",

@@ -38,6 +38,7 @@ COLUMNS = (
 # What a person would want to commit after a run.
 WORTH_COMMITTING = re.compile(
     r"dvc\.lock|reports/(evaluate|export)/(sr|face|old_photo)/\w+\.json|reports/table1\.(csv|md)"
+    r"|reports/filter/\w+/counts\.json"
 )
 
 

@@ -7,15 +7,12 @@ names a key twice; it knows nothing of how an image was judged.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from itertools import islice
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lienet.errors import DataError
@@ -24,8 +21,6 @@ from lienet.files import replacing
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_MAX_NAME = 80
-"""Longer names are cut: a key is part of file names, and of names inside archives."""
 _ROWS_AT_ONCE = 2_000
 """Rows held as objects while a manifest is written or read."""
 _ALLOWED = {
@@ -67,6 +62,9 @@ class ImageRecord:
     """As its author named it; empty where it is not known."""
     stored_sha256: str = field(default="", kw_only=True)
     """Of the bytes as they are stored, where these are not the original ones; else empty."""
+    people: str = field(default="", kw_only=True)
+    """Where labels say that persons are; empty without such labels, else JSON: a list of [left,
+    top, right, bottom], each a share of the image's width or height."""
 
 
 @dataclass(frozen=True)
@@ -76,40 +74,27 @@ class FilterRecord(ImageRecord):
     verdict: str
     """"keep" or "refuse"."""
     reasons: tuple[str, ...]
-    """Any of "face", "text" and "unreadable"; empty if kept."""
+    """Any of "face", "text", "unreadable", the gates "small", "blurred", "flat" and "compressed",
+    and "near_duplicate"; empty if kept."""
     detector: str
     """What looked at the image; "exempt" (a published test set) or "consented" (portraits whose
     licence covers their faces) where nothing did."""
     score: float
     """The highest score of any box; 0 without boxes."""
     boxes: str
-    """JSON: a list of {kind, left_px, top_px, width_px, height_px, score}."""
+    """JSON: a list of {kind, detector, left_px, top_px, width_px, height_px, score}."""
+    sharpness: float = field(default=0.0, kw_only=True)
+    """As :mod:`lienet.data.quality` measures it; this and the next two are 0 if nothing looked."""
+    contrast: float = field(default=0.0, kw_only=True)
+    jpeg_quality: int = field(default=0, kw_only=True)
+    """0 for a file that is no JPEG, too."""
+    perceptual_hash: str = field(default="", kw_only=True)
+    """16 hex digits; empty for an image without detail, or that cannot be read."""
+    duplicate_of: str = field(default="", kw_only=True)
+    """The key of the image that a near-duplicate was refused for."""
 
 
 Record = TypeVar("Record", bound=ImageRecord)
-
-
-class KeyGiver:
-    """Makes the keys of one source: ``<source>__<file name without its suffix>``, each unique.
-
-    Letters lose their accents and case, and runs of anything but a-z, 0-9, "_" and "-" become one
-    "_"; a name of which nothing is left, or too long a one, is told apart by its hash. Where two
-    names meet, the later one gets "_2", "_3" and so on.
-    """
-
-    def __init__(self, source: str) -> None:
-        self._source = source
-        self._taken: set[str] = set()
-
-    def give(self, name: str) -> str:
-        """Return the key of the next file, named with "/" between folders."""
-        wanted = f"{self._source}__{_simplify(str(PurePosixPath(name).with_suffix('')))}"
-        key, count = wanted, 1
-        while key in self._taken:
-            count += 1
-            key = f"{wanted}_{count}"
-        self._taken.add(key)
-        return key
 
 
 def write_manifest(path: Path, records: Iterable[ImageRecord]) -> None:
@@ -158,16 +143,18 @@ def write_filtered(path: Path, records: Iterable[FilterRecord]) -> None:
 
 def read_filtered(path: Path) -> list[FilterRecord]:
     """Read a filtered manifest, as :func:`read_manifest` does."""
-    return list(_read(path, FilterRecord))
+    return list(FilteredRows(path))
 
 
-def _simplify(name: str) -> str:
-    letters = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    simple = re.sub(r"[^a-z0-9_-]+", "_", letters).strip("_")
-    digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:12]
-    if not simple:
-        return digest
-    return simple if len(simple) <= _MAX_NAME else f"{simple[:_MAX_NAME]}_{digest}"
+@dataclass(frozen=True)
+class FilteredRows:
+    """The rows of a filtered manifest, read anew each time they are gone through."""
+
+    path: Path
+
+    def __iter__(self) -> Iterator[FilterRecord]:
+        """Yield its rows, as :func:`iterate_manifest` does."""
+        return _read(self.path, FilterRecord)
 
 
 def _write(path: Path, records: Iterable[Record], kind: type[Record]) -> None:

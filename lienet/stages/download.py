@@ -17,7 +17,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
-from lienet.data.manifest import ImageRecord, KeyGiver, write_manifest
+from lienet.data.keys import KeyGiver
+from lienet.data.manifest import ImageRecord, write_manifest
 from lienet.data.photographs import move_photographs
 from lienet.errors import DataError, ImageError, InputError
 from lienet.executors import map_ordered
