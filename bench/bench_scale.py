@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from lienet.data.duplicates import refuse_duplicates
 from lienet.data.manifest import (
     FilterRecord,
     ImageRecord,
@@ -82,7 +83,10 @@ def _watched(work: Callable[..., None], arguments: tuple[object, ...]) -> tuple[
 
 
 def _plan_rows(num_rows: int) -> None:
-    """Take rows from the raw manifest to the shard of each: write, filter, split, assign."""
+    """Take rows from the raw manifest to the shard of each.
+
+    That is: write them, refuse by label, refuse near-duplicates, split, look for leaks, assign.
+    """
     with tempfile.TemporaryDirectory() as name:
         workspace = Workspace(Path(name))
         raw_path = workspace.raw_dir("sample") / "manifest.parquet"
@@ -90,6 +94,7 @@ def _plan_rows(num_rows: int) -> None:
         filtered_path = workspace.filtered_dir("sample") / "manifest.parquet"
         write_filtered(filtered_path, map(_judge_by_label, iterate_manifest(raw_path)))
         params = load_params(_PROFILE)
+        refuse_duplicates(filtered_path, params.filter.gates.max_hash_distance)
         plan = plan_task(params, workspace, "sr")
         for split in SPLITS:
             plan.assign_shards(split, shard_max_bytes=params.synthesize.shard_max_mb * 10**6)
@@ -126,6 +131,7 @@ def _judge_by_label(record: ImageRecord) -> FilterRecord:
         detector="labels",
         score=0.0,
         boxes="[]",
+        perceptual_hash=record.sha256[-16:],
     )
 
 

@@ -7,7 +7,7 @@ arrays, not objects: a row becomes one only where it changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations, pairwise
 from pathlib import Path
@@ -15,13 +15,18 @@ from typing import Any
 
 import numpy as np
 
-from lienet.data.manifest import FilterRecord, read_columns
+from lienet.data.columns import read_columns
+from lienet.data.manifest import (
+    FilterRecord,
+    read_filtered_rows,
+    replace_filtered_rows,
+)
 
 Hashes = np.ndarray[Any, np.dtype[np.uint64]]
 Indices = np.ndarray[Any, np.dtype[np.int64]]
 HASH_BITS = 64
 MAX_DISTANCE = 12
-_READ = ("key", "verdict", "width_px", "height_px", "perceptual_hash")
+_READ = ("verdict", "width_px", "height_px", "perceptual_hash")
 
 
 def parse_hashes(formatted: Sequence[str]) -> tuple[Hashes, Indices]:
@@ -117,11 +122,11 @@ def find_neighbours(distinct: Hashes, max_distance: int) -> dict[int, set[int]]:
     return near
 
 
-def find_duplicates(path: Path, max_distance: int | None) -> dict[str, str]:
-    """Return which images of a filtered manifest to refuse for which: key → the key that stays.
+def find_duplicates(path: Path, max_distance: int) -> dict[int, int]:
+    """Return which images of a filtered manifest to refuse for which: row → the row that stays.
 
     One that is refused for another reason stands for the others: what was seen in it is in them.
-    Otherwise the largest stays, and of equal ones the first by key. None refuses none.
+    Otherwise the largest stays, and of equal ones the first by key.
 
     Raises:
         DataError: the manifest is missing or broken.
@@ -129,29 +134,34 @@ def find_duplicates(path: Path, max_distance: int | None) -> dict[str, str]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if max_distance is None:
-        return {}
     table = pa.concat_tables(read_columns(path, _READ, FilterRecord))
-    hashes, places = parse_hashes(table.column("perceptual_hash").to_pylist())
-    is_kept = pc.equal(table.column("verdict"), "keep").to_numpy()[places]
-    num_pixels = pc.multiply(table.column("width_px"), table.column("height_px")).to_numpy()[places]
-    ranks = np.empty(len(places), np.int64)
-    ranks[np.lexsort((places, -num_pixels, is_kept))] = np.arange(len(places))
+    hashes, rows = parse_hashes(table.column("perceptual_hash").to_pylist())
+    is_kept = pc.equal(table.column("verdict"), "keep").to_numpy()[rows]
+    num_pixels = pc.multiply(table.column("width_px"), table.column("height_px")).to_numpy()[rows]
+    ranks = np.empty(len(rows), np.int64)
+    ranks[np.lexsort((rows, -num_pixels, is_kept))] = np.arange(len(rows))
     refused = choose_duplicates(hashes, ranks, max_distance=max_distance)
-    keys = table.column("key")
-    return {
-        keys[int(places[index])].as_py(): keys[int(places[stays])].as_py()
-        for index, stays in refused.items()
-    }
+    return {int(rows[index]): int(rows[stays]) for index, stays in refused.items()}
 
 
-def refuse_duplicates(
-    records: Iterable[FilterRecord], duplicates: Mapping[str, str]
-) -> Iterator[FilterRecord]:
-    """Pass records on, those that :func:`find_duplicates` named refused for it."""
-    for record in records:
-        if (stays := duplicates.get(record.key)) is None:
-            yield record
-        else:
-            reasons = tuple(sorted({*record.reasons, "near_duplicate"}))
-            yield replace(record, verdict="refuse", reasons=reasons, duplicate_of=stays)
+def refuse_duplicates(path: Path, max_distance: int | None) -> None:
+    """Refuse in a filtered manifest what :func:`find_duplicates` names; None refuses nothing.
+
+    Raises:
+        DataError: the manifest is missing or broken.
+    """
+    duplicates = {} if max_distance is None else find_duplicates(path, max_distance)
+    if not duplicates:
+        return
+    refused = sorted(duplicates)
+    stays = read_filtered_rows(path, [duplicates[row] for row in refused])
+    changed = [
+        replace(
+            record,
+            verdict="refuse",
+            reasons=tuple(sorted({*record.reasons, "near_duplicate"})),
+            duplicate_of=other.key,
+        )
+        for record, other in zip(read_filtered_rows(path, refused), stays, strict=True)
+    ]
+    replace_filtered_rows(path, refused, changed)

@@ -1,28 +1,30 @@
 """The lists of images between the data stages: what was met, what was kept, and why not.
 
-Owns the columns of ``manifest.parquet``, in the raw and in the filtered form, their reading and
-writing, and how keys are made. It refuses a file that is cut short, that lacks a column or that
-names a key twice; it knows nothing of how an image was judged.
+Owns the columns of ``manifest.parquet``, in the raw and in the filtered form, and their reading and
+writing as records. It refuses a file that is cut short, that lacks a column or that names a key
+twice; it knows nothing of how an image was judged.
 """
 
 from __future__ import annotations
 
-import io
-import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, fields
-from itertools import islice
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
+import numpy as np
+
+from lienet.data.columns import (
+    REMEDY,
+    make_schema,
+    read_columns,
+    sort_by_key,
+    to_column,
+    to_table,
+    write_table,
+)
 from lienet.errors import DataError
-from lienet.files import replacing
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-_ROWS_AT_ONCE = 2_000
-"""Rows held as objects while a manifest is written or read."""
 _ALLOWED = {
     "split": ("train", "valid", "test", "auto"),
     "status": ("kept", "refused"),
@@ -157,97 +159,44 @@ class FilteredRows:
         return _read(self.path, FilterRecord)
 
 
-def _write(path: Path, records: Iterable[Record], kind: type[Record]) -> None:
-    import pyarrow.parquet as pq
+def read_filtered_rows(path: Path, rows: Sequence[int]) -> list[FilterRecord]:
+    """Read some rows of a filtered manifest, by their places in it.
 
-    table = _sort_by_key(_to_table(records, kind))
-    _check_keys(path, table.column("key"))
-    with replacing(path) as beside:
-        pq.write_table(table, beside, compression="zstd")
-
-
-def _to_table(records: Iterable[Record], kind: type[Record]) -> pa.Table:
-    """Gather rows into columns as they come, so that no row is held as an object.
-
-    By way of JSON: every constructor of arrays imports pandas, which takes half a second.
+    Raises:
+        DataError: as :func:`read_manifest`.
     """
     import pyarrow as pa
-    import pyarrow.json as pj
 
-    schema, remaining = _schema(kind), iter(records)
-    names = tuple(schema.names)
-    tables = []
-    while rows := list(islice(remaining, _ROWS_AT_ONCE)):
-        lines = "\n".join(
-            json.dumps({name: getattr(row, name) for name in names}) for row in rows
-        ).encode()
-        table = pj.read_json(
-            io.BytesIO(lines),
-            read_options=pj.ReadOptions(use_threads=False, block_size=len(lines) + 1),
-            parse_options=pj.ParseOptions(explicit_schema=schema),
-        )
-        tables.append(table)
-    return pa.concat_tables(tables) if tables else schema.empty_table()
+    names = make_schema(FilterRecord).names
+    table = pa.concat_tables(read_columns(path, names, FilterRecord))
+    taken = table.take(to_column(np.asarray(rows, np.int64)))
+    return [_check(path, _to_record(row, FilterRecord)) for row in taken.to_pylist()]
 
 
-def _sort_by_key(table: pa.Table) -> pa.Table:
-    import pyarrow.compute as pc
+def replace_filtered_rows(path: Path, rows: Sequence[int], records: Sequence[FilterRecord]) -> None:
+    """Write a filtered manifest anew with some rows replaced, their keys being the same.
 
-    order = pc.sort_indices(table, sort_keys=[("key", "ascending")])
-    return table.take(order).combine_chunks()
+    Raises:
+        DataError: as :func:`read_manifest`.
+    """
+    import pyarrow as pa
+
+    names = make_schema(FilterRecord).names
+    table = pa.concat_tables(read_columns(path, names, FilterRecord))
+    order = np.arange(table.num_rows)
+    order[np.asarray(rows, np.int64)] = table.num_rows + np.arange(len(records))
+    both = pa.concat_tables([table, to_table(records, FilterRecord)])
+    write_table(path, both.take(to_column(order)).combine_chunks())
 
 
-def _check_keys(path: Path, keys: pa.ChunkedArray) -> None:
-    """Refuse a key that is there twice, in a column that is sorted."""
-    import pyarrow.compute as pc
-
-    if len(keys) < 2:
-        return
-    again = keys.slice(1).filter(pc.equal(keys.slice(0, len(keys) - 1), keys.slice(1)))
-    if len(again):
-        raise DataError(f"two images of {path} have the same key", got=repr(again[0].as_py()))
+def _write(path: Path, records: Iterable[Record], kind: type[Record]) -> None:
+    write_table(path, sort_by_key(to_table(records, kind)))
 
 
 def _read(path: Path, kind: type[Record]) -> Iterator[Record]:
-    for table in read_columns(path, _schema(kind).names, kind):
+    for table in read_columns(path, make_schema(kind).names, kind):
         for row in table.to_pylist():
             yield _check(path, _to_record(row, kind))
-
-
-def read_columns(
-    path: Path, names: Sequence[str], kind: type[ImageRecord], *, rows_at_once: int = _ROWS_AT_ONCE
-) -> Iterator[pa.Table]:
-    """Yield some columns of a manifest, so many rows at a time, in its order by key.
-
-    Args:
-        path: the manifest.
-        names: fields of ``kind``, in the order wanted.
-        kind: the form of the manifest.
-        rows_at_once: rows of a table.
-
-    Raises:
-        DataError: the file is missing, cut short or lacks a column.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    schema = pa.schema([_schema(kind).field(name) for name in names])
-    try:
-        with pq.ParquetFile(path) as stored:
-            missing = sorted(set(names) - set(stored.schema_arrow.names))
-            if missing:
-                raise DataError(f"{path} lacks the columns {', '.join(missing)}", remedy=_REMEDY)
-            if not stored.metadata.num_rows:
-                yield schema.empty_table()
-            for batch in stored.iter_batches(rows_at_once, columns=list(names)):
-                yield pa.Table.from_batches([batch]).select(list(names)).cast(schema)
-    except FileNotFoundError:
-        raise DataError(f"there is no manifest at {path}", remedy=_REMEDY) from None
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise DataError(f"{path} is not a whole manifest: {error}", remedy=_REMEDY) from error
-
-
-_REMEDY = "make it again with the stage that wrote it"
 
 
 def _to_record(row: dict[str, Any], kind: type[Record]) -> Record:
@@ -261,19 +210,5 @@ def _check(path: Path, record: Record) -> Record:
         value = getattr(record, name, allowed[0])
         if value not in allowed:
             rule = f"{name} of {record.key} in {path} must be one of {', '.join(allowed)}"
-            raise DataError(rule, got=repr(value), remedy=_REMEDY)
+            raise DataError(rule, got=repr(value), remedy=REMEDY)
     return record
-
-
-def _schema(kind: type[ImageRecord]) -> pa.Schema:
-    import pyarrow as pa
-
-    types = {
-        "str": pa.string(),
-        "int": pa.int64(),
-        "float": pa.float64(),
-        "tuple[str, ...]": pa.list_(pa.string()),
-    }
-    return pa.schema(
-        [pa.field(one.name, types[str(one.type)], nullable=False) for one in fields(kind)]
-    )

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lienet.data.columns import read_columns, to_column
 from lienet.data.leaks import find_leaks, refuse_leaks
-from lienet.data.manifest import FilterRecord, read_columns
+from lienet.data.manifest import FilterRecord
 from lienet.data.shards import ShardSplit
 from lienet.data.splits import SPLITS, choose_splits, choose_test_images
 from lienet.params import Params, SplitShares, Task
@@ -159,14 +160,11 @@ def _choose_places(params: Params, source: str, kept: pa.Table) -> np.ndarray[An
 
 def _place(kept: pa.Table, places: np.ndarray[Any, Any]) -> pa.Table:
     """Return the columns that a job is made of, with split and size."""
-    import pyarrow as pa
     import pyarrow.compute as pc
 
     pixels = pc.multiply(kept.column("width_px"), kept.column("height_px"))
     carried = kept.select([*_CARRIED, "perceptual_hash"])
-    # Not pa.array: every constructor of arrays imports pandas, which takes half a second.
-    column = pa.Array.from_buffers(pa.int8(), len(places), [None, pa.py_buffer(places)])
-    return carried.append_column("place", column).append_column("pixels", pixels)
+    return carried.append_column("place", to_column(places)).append_column("pixels", pixels)
 
 
 def _drop_leaks(table: pa.Table, shares: SplitShares) -> pa.Table:
@@ -178,14 +176,14 @@ def _drop_leaks(table: pa.Table, shares: SplitShares) -> pa.Table:
     tested = np.flatnonzero(place == SPLITS.index("test"))
     learned = np.flatnonzero(np.isin(place, [SPLITS.index("train"), SPLITS.index("valid")]))
     leaks = find_leaks(
-        hashes.take(learned).to_pylist(),
-        hashes.take(tested).to_pylist(),
+        hashes.take(to_column(learned)).to_pylist(),
+        hashes.take(to_column(tested)).to_pylist(),
         max_distance=shares.max_leak_distance,
     )
     if not leaks:
         return bare
     dropped = learned[[one for one, _ in leaks]]
     copies = tested[[other for _, other in leaks]]
-    pairs = zip(keys.take(dropped).to_pylist(), keys.take(copies).to_pylist(), strict=True)
-    refuse_leaks(list(pairs), shares.on_leak)
-    return bare.take(np.setdiff1d(np.arange(len(place)), dropped))
+    named = (keys.take(to_column(rows)).to_pylist() for rows in (dropped, copies))
+    refuse_leaks(list(zip(*named, strict=True)), shares.on_leak)
+    return bare.take(to_column(np.setdiff1d(np.arange(len(place)), dropped)))

@@ -10,7 +10,8 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from lienet.data.manifest import FilterRecord, read_columns
+from lienet.data.columns import read_columns
+from lienet.data.manifest import FilterRecord
 from lienet.data.planning import plan_task
 from lienet.files import replacing
 from lienet.params import BicubicModel, Params, Task

@@ -18,7 +18,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress
 
-from lienet.data.duplicates import find_duplicates, refuse_duplicates
+from lienet.data.duplicates import refuse_duplicates
 from lienet.data.manifest import (
     FilteredRows,
     FilterRecord,
@@ -77,9 +77,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
         rows = FilteredRows(beside / "manifest.parquet")
         write_filtered(rows.path, _judge_all(params, workspace, item, photographs))
         if _find_pass(params, item) is None:
-            max_distance = params.filter.gates.max_hash_distance
-            if duplicates := find_duplicates(rows.path, max_distance):
-                write_filtered(rows.path, refuse_duplicates(rows, duplicates))
+            refuse_duplicates(rows.path, params.filter.gates.max_hash_distance)
         with replacing_folder(refusals_dir) as reports:
             sheet = params.filter.contact_sheet
             write_refusals(reports, rows, photographs, truth=truth, sheet=sheet)

@@ -11,13 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lienet.data import manifest
+from lienet.data import columns
+from lienet.data.columns import read_columns
 from lienet.data.manifest import (
     FilterRecord,
     ImageRecord,
     count_kept,
     iterate_manifest,
-    read_columns,
     read_filtered,
     read_manifest,
     write_filtered,
@@ -154,7 +154,7 @@ def test_a_manifest_written_slice_by_slice_has_the_bytes_of_one_written_at_once(
 ) -> None:
     rows = [replace(KEPT, key=f"holiday__{number * 7 % 23:02d}") for number in range(23)]
     write_manifest(tmp_path / "whole.parquet", rows)
-    monkeypatch.setattr(manifest, "_ROWS_AT_ONCE", 4)
+    monkeypatch.setattr(columns, "_ROWS_AT_ONCE", 4)
     write_manifest(tmp_path / "sliced.parquet", iter(rows))
     assert (tmp_path / "sliced.parquet").read_bytes() == (tmp_path / "whole.parquet").read_bytes()
     assert [row.key for row in iterate_manifest(tmp_path / "sliced.parquet")] == sorted(
