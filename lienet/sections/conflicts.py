@@ -115,11 +115,10 @@ def _protocol_conflicts(params: Whole) -> Iterator[str]:
     sr = params.synthesize.tasks.sr
     for name, protocol in params.evaluate.protocols.items():
         asked = (protocol.scale, protocol.jpeg_quality, protocol.jpeg_chroma)
-        made = (1, None, None)
+        is_made = asked == (1, None, None)
         if protocol.task == "sr":
-            scale = protocol.scale if protocol.scale in sr.scales else None
-            made = (scale, sr.jpeg_quality, sr.jpeg_chroma)  # type: ignore[assignment]
-        if asked != made:
+            is_made = protocol.scale in sr.scales and asked[1:] == (sr.jpeg_quality, sr.jpeg_chroma)
+        if not is_made:
             yield f"evaluate.protocols.{name} asks for inputs that synthesize does not make"
 
 
