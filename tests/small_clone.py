@@ -14,6 +14,8 @@ from typing import Any
 import yaml
 from PIL import Image
 
+from tests.folder_source import folder_source
+
 SPLITS = ("train", "valid", "test")
 BASELINES = {"sr": "bicubic", "face": "input", "old_photo": "input"}
 MODELS = [(task, name) for task, baseline in BASELINES.items() for name in (baseline, "lienet")]
@@ -102,16 +104,7 @@ def shrink(params: dict[str, Any], pictures: Path) -> dict[str, Any]:
     params["num_workers"] = 1
     params["download"]["min_side_px"] = 64
     params["download"]["sources"] = {
-        split: {
-            "kind": "folder",
-            "manifest": None,
-            "permitted_use": None,
-            "path": str(pictures / split),
-            "split": split,
-            "licence": "CC0",
-            "author": "scikit-image",
-        }
-        for split in SPLITS
+        split: folder_source(path=str(pictures / split), split=split) for split in SPLITS
     }
     params["filter"]["exempt_sources"] = ["test"]
     for task in params["synthesize"]["tasks"].values():

@@ -19,6 +19,7 @@ from lienet.errors import DataError, InputError
 from lienet.files import sha256_of_file
 from lienet.images import encode_png
 from lienet.storage import Store
+from tests.folder_source import folder_source
 from tests.small_clone import Clone, copy_project, stages_run
 from tests.stages.studio import record_of
 
@@ -139,10 +140,8 @@ def test_dvc_agrees_with_what_was_purged_once_it_is_told(tmp_path: Path, reposit
         content = encode_png(getattr(skimage.data, name)())
         (pictures / f"{name}.png").write_bytes(content)
     params = yaml.safe_load((clone.root / "profiles/sample.yaml").read_text())
-    folder = {"kind": "folder", "path": str(pictures), "licence": "CC0", "author": "x"}
-    folder |= {"manifest": None, "permitted_use": None}
     sources = params["download"]["sources"]
-    sources["sample"] = folder | {"split": "auto"}
+    sources["sample"] = folder_source(path=str(pictures))
     params["filter"]["purge_refused"] = True
     (clone.root / "params.yaml").write_text(yaml.safe_dump(params))
     (clone.root / "dvc.lock").unlink(missing_ok=True)

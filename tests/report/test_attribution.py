@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -15,22 +14,18 @@ from lienet.errors import DataError
 from lienet.params import Params
 from lienet.report.attribution import find_trained_tasks, write_attribution
 from lienet.workspace import Workspace
+from tests.folder_source import folder_source
 from tests.stages.studio import record_of
-
-
-def folder_of(**changes: Any) -> dict[str, Any]:
-    chosen = {"kind": "folder", "permitted_use": None, "path": "p", "manifest": None}
-    return {**chosen, "split": "auto", "licence": "CC0", "author": "A", **changes}
 
 
 @pytest.fixture
 def params(repository: Path) -> Params:
     content = yaml.safe_load((repository / "profiles" / "sample.yaml").read_text())
     content["download"]["sources"] = {
-        "photos": folder_of(),
-        "faces": folder_of(),
-        "published": folder_of(split="test"),
-        "unused": folder_of(),
+        "photos": folder_source(),
+        "faces": folder_source(),
+        "published": folder_source(split="test"),
+        "unused": folder_source(),
     }
     content["filter"] |= {"exempt_sources": ["published"], "consented_sources": ["faces"]}
     content["synthesize"]["split"] |= {"test_images": {"faces": 1}}
