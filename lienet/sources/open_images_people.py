@@ -59,6 +59,8 @@ class People:
             JSON: a list of [left, top, right, bottom] as shares of the upright image's sides,
             sorted, without doubles; empty where the image has no box.
         """
+        if not len(self.images):
+            return ""
         first, end = (
             int(np.searchsorted(self.images, np.uint64(image), side=side))
             for side in ("left", "right")
