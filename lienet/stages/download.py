@@ -161,6 +161,7 @@ def _examine(key: str, file: FoundFile, rules: _Rules) -> ImageRecord:
         status="refused",
         reason=file.refusal or "unreadable",
         title=file.title,
+        people=file.people,
     )
     if file.refusal:
         return record
