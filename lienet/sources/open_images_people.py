@@ -35,6 +35,8 @@ _EDGES = {"left": "XMin", "top": "YMin", "right": "XMax", "bottom": "YMax"}
 """Ours and the list's, in the order of a manifest's column ``people``."""
 _COLUMNS: dict[str, Kind] = {"ImageID": "id", "LabelName": "text"}
 _COLUMNS |= dict.fromkeys(_EDGES.values(), "number")
+_SLACK = 0.01
+"""A box may reach so far beyond the picture, and is cut at its edge: hands drew them."""
 _DECIMALS = 6
 """As the list of train has them: a thousandth of a pixel."""
 
@@ -112,7 +114,7 @@ def read_people(subset: Subset, lists_url: str, depot: Depot, images: Ids) -> Pe
             numbers = batch.column("image").to_numpy()
             here = are_in(numbers, images)
             ids.append(numbers[here])
-            edges.append(_stack_edges(batch, tuple(_EDGES))[here])
+            edges.append(_stack_edges(batch, tuple(_EDGES))[here].clip(0.0, 1.0))
     found = np.concatenate(ids)
     order = np.argsort(found, kind="stable")
     return People(found[order], np.concatenate(edges)[order])
@@ -147,7 +149,7 @@ def _read_boxes(path: Path) -> Iterator[pa.RecordBatch]:
         kept = batch.take(pa.array(rows))
         edges = _stack_edges(kept, tuple(_EDGES.values()))
         starts, ends = edges[:, :2], edges[:, 2:]
-        is_box = ((starts >= 0.0) & (starts <= ends) & (ends <= 1.0)).all(axis=1)
+        is_box = ((starts >= -_SLACK) & (starts <= ends) & (ends <= 1.0 + _SLACK)).all(axis=1)
         if not is_box.all():
             wrong = int(np.argmin(is_box))
             raise DataError(

@@ -121,6 +121,11 @@ def test_boxes_of_people_on_the_images_asked_for_are_read(bucket: Bucket, tmp_pa
     assert sorted(kept["image"].to_pylist()) == [1, 2, 4, 4]
 
 
+def test_a_box_drawn_a_hair_too_far_is_cut_at_the_edge(bucket: Bucket, tmp_path: Path) -> None:
+    bucket.put_csv(BOXES, TRAIN_BOX_HEADER, [box_row(id_of(1), PERSON, "-0.005 0.5 0 1.000001")])
+    assert read(bucket, tmp_path, 1).edges.tolist() == [[0, 0, 0.5, 1]]
+
+
 @pytest.mark.parametrize(
     "edges", ["-0.1 0.5 0 1", "0.5 0.4 0 1", "0 1 0 1.5", "0 1 nan 1", "10 20 30 40"]
 )
