@@ -156,7 +156,7 @@ def _make_params(root: Path) -> Params:
     content = load_params(_PROFILE).model_dump()
     content["num_workers"] = 1
     source = {"kind": "folder", "path": str(root / "photos"), "split": "train"}
-    others = {"licence": "CC0", "author": "nobody"}
+    others = {"manifest": None, "permitted_use": None, "licence": "CC0", "author": "nobody"}
     sources = {"photos": source | others, "others": source | others}
     content["download"] |= {"min_side_px": SIDE_PX, "sources": sources}
     content["filter"] |= {"exempt_sources": [], "consented_sources": ["photos"]}
