@@ -41,7 +41,7 @@ SIDE_PX = 64
 _PROFILE = Path(__file__).parents[1] / "profiles" / "sample.yaml"
 _NOT_LABELLED = 10
 """One image of so many is refused by the labels that are made up here."""
-_STAGES = {"download": download.run, "filter": filter_.run, "synthesize": synthesize.run}
+STAGES = {"download": download.run, "filter": filter_.run, "synthesize": synthesize.run}
 
 
 def measure(data_dir: Path | None) -> dict[str, float | str]:
@@ -53,13 +53,13 @@ def measure(data_dir: Path | None) -> dict[str, float | str]:
     measured["scale_million_rows_peak_gb"] = peak_bytes / 1e9
     is_met = seconds < 60 and peak_bytes < 2e9
     measured["scale_million_rows_target"] = f"{'met' if is_met else 'missed'}: 60 s, 2 GB"
-    peaks: dict[str, list[float]] = {name: [] for name in _STAGES}
+    peaks: dict[str, list[float]] = {name: [] for name in STAGES}
     with tempfile.TemporaryDirectory() as name:
         for num_images in NUM_IMAGES:
             root = Path(name) / str(num_images)
-            _write_photographs(root / "photos", num_images)
-            for stage in _STAGES:
-                seconds, peak_bytes = _apart(_run_stage, root, stage)
+            write_photographs(root / "photos", num_images)
+            for stage in STAGES:
+                seconds, peak_bytes = _apart(run_stage, root, stage)
                 peaks[stage].append(peak_bytes)
                 measured[f"scale_{stage}_{num_images}_peak_mb"] = peak_bytes / 1e6
                 measured[f"scale_{stage}_{num_images}_images_per_cpu_s"] = num_images / seconds
@@ -135,7 +135,7 @@ def _judge_by_label(record: ImageRecord) -> FilterRecord:
     )
 
 
-def _write_photographs(folder: Path, number: int) -> None:
+def write_photographs(folder: Path, number: int) -> None:
     """Write small JPEGs, no two of the same bytes."""
     folder.mkdir(parents=True)
     noise = np.random.default_rng(0).integers(0, 256, (SIDE_PX, SIDE_PX, 3), np.uint8)
@@ -146,10 +146,10 @@ def _write_photographs(folder: Path, number: int) -> None:
         (folder / f"{place:06d}.jpg").write_bytes(stream.getvalue())
 
 
-def _run_stage(root: Path, stage: str) -> None:
+def run_stage(root: Path, stage: str) -> None:
     """Run a data stage of one source in one process; nobody looks for faces, so as to be quick."""
     item = "face" if stage == "synthesize" else "photos"
-    _STAGES[stage](_make_params(root), Workspace(root), item)
+    STAGES[stage](_make_params(root), Workspace(root), item)
 
 
 def _make_params(root: Path) -> Params:
