@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lienet.files import locked
+from lienet.tracking.credentials import take_credentials
 from lienet.tracking.journal import Journal, Record
 from lienet.workspace import Workspace
 
@@ -154,7 +155,7 @@ def _connect(workspace: Workspace) -> MlflowClient:
 
     for name in ("mlflow", "alembic"):  # what fails comes as an exception, told in one line
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    uri = _tracking_uri(workspace)
+    uri = take_credentials(_tracking_uri(workspace))
     with locked(workspace.state_dir / "mlflow.lock"):  # the first process makes the tables
         client = MlflowClient(tracking_uri=uri)
         if uri.startswith("sqlite:"):

@@ -47,7 +47,7 @@ def first_machine(tiny_run: Clone, tmp_path_factory: pytest.TempPathFactory) -> 
 def team(
     tiny_run: Clone, first_machine: Clone, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Team]:
-    """The whole story, once; the MLflow server runs on, and the secrets stay in the environment."""
+    """The whole story, once; the servers run on, and the environment is as it was before."""
     folder = tmp_path_factory.mktemp("team")
     server = MlflowServer(folder / "mlflow")
     server.folder.mkdir()
@@ -71,6 +71,7 @@ def team(
             *("dvc", "exp", "run", "--name", EXPERIMENT, "--set-param", f"train.steps={STEPS}"),
             "evaluate@sr-lienet",
         )
+        patch.undo()
         yield team
 
 

@@ -16,7 +16,7 @@ from tests.small_clone import stages_run
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.services,
-    pytest.mark.timeout(1200),
+    pytest.mark.timeout(2400),
     pytest.mark.xdist_group("pipeline"),
 ]
 METRICS = "reports/evaluate/sr/lienet.json"

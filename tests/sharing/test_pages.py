@@ -19,7 +19,7 @@ from tests.sharing.conftest import STEPS, Team
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.services,
-    pytest.mark.timeout(1200),
+    pytest.mark.timeout(2400),
     pytest.mark.skipif(find_browser() is None, reason="no Chromium is installed"),
 ]
 FLOW = """

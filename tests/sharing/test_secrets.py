@@ -14,7 +14,7 @@ from tests.small_clone import Clone
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.services,
-    pytest.mark.timeout(1200),
+    pytest.mark.timeout(2400),
     pytest.mark.xdist_group("pipeline"),
 ]
 SECRET = SECRETS["MLFLOW_TRACKING_PASSWORD"]
