@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import threading
 import time
 import warnings
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lienet.files import locked
+from lienet.tracking.credentials import take_credentials
 from lienet.tracking.journal import Journal, Record
 from lienet.workspace import Workspace
 
@@ -94,7 +96,7 @@ class Courier:
                 self._has_warned = True
                 logger.warning(
                     "MLflow at %s cannot be reached (%s); what is logged is kept and sent later",
-                    _tracking_uri(self._workspace),
+                    _without_user(_tracking_uri(self._workspace)),
                     _in_short(error),
                 )
             return False
@@ -130,6 +132,11 @@ def _tracking_uri(workspace: Workspace) -> str:
     return chosen or f"sqlite:///{workspace.state_dir / 'mlflow.db'}"
 
 
+def _without_user(text: str) -> str:
+    """Return a text in which no URL holds a user and password."""
+    return re.sub(r"://[^/\s]*@", "://", text)
+
+
 def _in_short(error: BaseException) -> str:
     """Return why the network failed, if it did, or the start of the error's own words."""
     cause: BaseException | None = error
@@ -137,7 +144,7 @@ def _in_short(error: BaseException) -> str:
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror.lower()
         cause = cause.__cause__ or cause.__context__
-    return " ".join(str(error).split())[:160]
+    return _without_user(" ".join(str(error).split()))[:160]
 
 
 def _connect(workspace: Workspace) -> MlflowClient:
@@ -148,7 +155,7 @@ def _connect(workspace: Workspace) -> MlflowClient:
 
     for name in ("mlflow", "alembic"):  # what fails comes as an exception, told in one line
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    uri = _tracking_uri(workspace)
+    uri = take_credentials(_tracking_uri(workspace))
     with locked(workspace.state_dir / "mlflow.lock"):  # the first process makes the tables
         client = MlflowClient(tracking_uri=uri)
         if uri.startswith("sqlite:"):
