@@ -14,11 +14,12 @@ from urllib.parse import quote
 import pandas as pd
 
 SECRETS = {
-    "AWS_SECRET_ACCESS_KEY": "planted/aws+secret/7f3a90c1d2",
-    "MLFLOW_TRACKING_PASSWORD": "planted-mlflow-5d1e88b0a4",
-    "PREFECT_API_KEY": "pnu_planted41c6e2f7990b",
+    "AWS_SECRET_ACCESS_KEY": "/".join(["planted", "aws+secret", "93be20d57a"]),
+    "MLFLOW_TRACKING_PASSWORD": "-".join(["planted", "mlflow", "c04f7a61e9"]),
+    "PREFECT_API_KEY": "_".join(["pnu", "planted8e05d3a1b762"]),
 }
-"""What must be found nowhere, by the variable that it belongs to."""
+"""What must be found nowhere, by the variable that it belongs to; put together here, since a clone
+of the project, which is searched too, holds this file."""
 
 
 def find_secrets(places: Iterable[Path], outputs: Iterable[str] = ()) -> list[str]:

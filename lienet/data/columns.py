@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 REMEDY = "make it again with the stage that wrote it"
 _ROWS_AT_ONCE = 2_000
 """Rows held as objects while a manifest is written or read."""
+_ROWS_OF_A_GROUP = 2**17
+"""Rows that lie together in a file."""
 
 
 def to_table(records: Iterable[Any], kind: type[Any]) -> pa.Table:
@@ -51,25 +53,26 @@ def to_table(records: Iterable[Any], kind: type[Any]) -> pa.Table:
     return pa.concat_tables(tables) if tables else schema.empty_table()
 
 
-def sort_by_key(table: pa.Table) -> pa.Table:
-    """Return a table's rows by their column ``key``."""
-    import pyarrow.compute as pc
-
-    order = pc.sort_indices(table, sort_keys=[("key", "ascending")])
-    return table.take(order).combine_chunks()
-
-
 def write_table(path: Path, table: pa.Table) -> None:
-    """Write a table that is sorted by key, beside first, then renamed.
+    """Write a table by its column ``key``, beside first, then renamed.
+
+    Some rows are put into order at a time, so that the table is never held twice.
 
     Raises:
         DataError: two rows have the same key.
     """
+    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    _check_keys(path, table.column("key"))
-    with replacing(path) as beside:
-        pq.write_table(table, beside, compression="zstd")
+    order = pc.sort_indices(table, sort_keys=[("key", "ascending")])
+    _check_keys(path, table.column("key").take(order))
+    with (
+        replacing(path) as beside,
+        pq.ParquetWriter(beside, table.schema, compression="zstd") as writer,
+    ):
+        for start in range(0, len(order), _ROWS_OF_A_GROUP):
+            group = table.take(order.slice(start, _ROWS_OF_A_GROUP)).combine_chunks()
+            writer.write_table(group, row_group_size=_ROWS_OF_A_GROUP)
 
 
 def _check_keys(path: Path, keys: pa.ChunkedArray) -> None:

@@ -18,7 +18,6 @@ from lienet.data.columns import (
     REMEDY,
     make_schema,
     read_columns,
-    sort_by_key,
     to_column,
     to_table,
     write_table,
@@ -186,11 +185,11 @@ def replace_filtered_rows(path: Path, rows: Sequence[int], records: Sequence[Fil
     order = np.arange(table.num_rows)
     order[np.asarray(rows, np.int64)] = table.num_rows + np.arange(len(records))
     both = pa.concat_tables([table, to_table(records, FilterRecord)])
-    write_table(path, both.take(to_column(order)).combine_chunks())
+    write_table(path, both.take(to_column(order)))
 
 
 def _write(path: Path, records: Iterable[Record], kind: type[Record]) -> None:
-    write_table(path, sort_by_key(to_table(records, kind)))
+    write_table(path, to_table(records, kind))
 
 
 def _read(path: Path, kind: type[Record]) -> Iterator[Record]:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
+from lienet.data import columns
 from lienet.data.columns import (
     make_schema,
     read_columns,
-    sort_by_key,
     to_column,
     to_table,
     write_table,
@@ -31,7 +32,7 @@ ROWS = [Row("b", 2, 0.5, ("x", "y")), Row("a", 1, 0.25, ())]
 
 
 def _write(path: Path, rows: list[Row]) -> None:
-    write_table(path, sort_by_key(to_table(rows, Row)))
+    write_table(path, to_table(rows, Row))
 
 
 def test_rows_come_back_by_key_and_in_slices(tmp_path: Path):
@@ -58,6 +59,15 @@ def test_a_key_that_is_there_twice_leaves_the_last_file(tmp_path: Path):
     with pytest.raises(DataError, match="have the same key, got 'a'"):
         _write(path, [*ROWS, ROWS[1]])
     assert path.read_bytes() == before
+
+
+def test_many_rows_lie_in_groups_and_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(columns, "_ROWS_OF_A_GROUP", 4)
+    path = tmp_path / "rows.parquet"
+    _write(path, [Row(f"{n * 7 % 11:02d}", n, 0.0, ()) for n in range(11)])
+    assert pq.ParquetFile(path).num_row_groups == 3
+    (table,) = read_columns(path, ["key"], Row, rows_at_once=11)
+    assert table.column("key").to_pylist() == [f"{n:02d}" for n in range(11)]
 
 
 @pytest.mark.parametrize("kind", [np.int8, np.int64, np.uint64])
