@@ -61,6 +61,7 @@ from lienet.sections.photographs import (
     TextDetection,
     Transfer,
 )
+from lienet.sections.promotion import Measure, Promote, TaskGate
 from lienet.sections.sources import (
     Div2kSource,
     FfhqSource,
@@ -101,6 +102,7 @@ __all__ = [
     "IntendedUse",
     "Latency",
     "LienetModel",
+    "Measure",
     "Model",
     "Name",
     "Objective",
@@ -110,6 +112,7 @@ __all__ = [
     "Overrides",
     "Perceptual",
     "Positive",
+    "Promote",
     "Protocol",
     "Recipe",
     "Report",
@@ -128,6 +131,7 @@ __all__ = [
     "SynthesizeTasks",
     "TASKS",
     "Task",
+    "TaskGate",
     "TextDetection",
     "Train",
     "Transfer",
