@@ -132,7 +132,7 @@ class Registry:
         """
         from mlflow.artifacts import download_artifacts
 
-        source = f"models:/{version.label}"
+        source = self._client.get_model_version_download_uri(self.name, version.number)
         place = Path(download_artifacts(source, dst_path=str(folder), tracking_uri=self._uri))
         try:
             facts = json.loads((place / CANDIDATE_NAME).read_text(encoding="utf-8"))

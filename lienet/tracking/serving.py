@@ -14,6 +14,7 @@ from typing import Any
 
 import mlflow
 import numpy as np
+import pandas as pd
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import BAD_REQUEST
 from mlflow.pyfunc.model import PythonModel
@@ -60,8 +61,9 @@ class ImageModel(PythonModel):
         chosen = context.model_config or {}
         self._max_pixels = int(chosen.get("max_pixels", MAX_PIXELS))
 
-    # MLflow takes a signature from annotations, and has been given a better one.
-    def predict(self, context, model_input, params=None):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN201
+    def predict(
+        self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None
+    ) -> pd.DataFrame:
         """Return a table with the enhanced images.
 
         Args:
@@ -72,8 +74,6 @@ class ImageModel(PythonModel):
         Raises:
             BadImage: a row holds no such image, or one that is too large or transparent.
         """
-        import pandas as pd
-
         if COLUMN not in model_input:
             raise BadImage(f"a table with the column {COLUMN} is expected")
         answers = [self._answer(row, text) for row, text in enumerate(model_input[COLUMN])]
