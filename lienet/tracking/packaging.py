@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -51,28 +52,33 @@ def build_folder(package: Package, folder: Path, *, run_id: str, model_id: str) 
         run_id: of the run that it was trained in.
         model_id: of the logged model that it becomes.
     """
-    import mlflow.pyfunc
+    with warnings.catch_warnings(action="ignore"):  # MLflow's own, on annotations
+        import mlflow.pyfunc
+
+        from lienet.tracking import serving
     import pandas as pd
     from mlflow.models import Model, ModelSignature
     from mlflow.types import ColSpec, DataType, Schema
-
-    from lienet.tracking import serving
 
     parts = folder.with_name(f"{folder.name}-parts")
     write_bytes(parts / ONNX_NAME, package.onnx)
     column = ColSpec(DataType.string, serving.COLUMN)
     described = Model(run_id=run_id, model_id=model_id, model_uuid=model_id)
-    mlflow.pyfunc.save_model(
-        path=str(folder),
-        python_model=str(Path(serving.__file__)),
-        artifacts={"onnx": str(parts / ONNX_NAME)},
-        mlflow_model=described,
-        signature=ModelSignature(inputs=Schema([column]), outputs=Schema([column])),
-        input_example=pd.DataFrame({serving.COLUMN: [_make_example()]}),
-        pip_requirements=[f"{name}=={version(name)}" for name in _REQUIREMENTS],
-        model_config={"max_pixels": serving.MAX_PIXELS},
-        metadata={"task": package.task, "model": package.name},
-    )
+    with warnings.catch_warnings(action="ignore"):
+        mlflow.pyfunc.save_model(
+            path=str(folder),
+            python_model=str(Path(serving.__file__)),
+            artifacts={"onnx": str(parts / ONNX_NAME)},
+            mlflow_model=described,
+            signature=ModelSignature(inputs=Schema([column]), outputs=Schema([column])),
+            input_example=pd.DataFrame({serving.COLUMN: [_make_example()]}),
+            pip_requirements=[f"{name}=={version(name)}" for name in _REQUIREMENTS],
+            model_config={"max_pixels": serving.MAX_PIXELS},
+            metadata={"task": package.task, "model": package.name},
+        )
+    served = described.flavors["python_function"]  # less the places where it was made
+    served["model_code_path"] = Path(serving.__file__).name
+    served["artifacts"]["onnx"]["uri"] = f"artifacts/{ONNX_NAME}"
     described.add_flavor(
         "onnx",
         onnx_version=version("onnx"),
