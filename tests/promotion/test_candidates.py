@@ -44,7 +44,7 @@ def test_what_is_not_trained_or_not_measured_is_named(params: Params, workspace:
         read_challenger(params, workspace, spec)
     write(params, workspace, "sr-lienet", make_scores(0.5))
     workspace.evaluation_path("sr", "lienet").unlink()
-    with pytest.raises(DataError, match="sr-lienet is not measured: .*; run dvc repro, or lienet"):
+    with pytest.raises(DataError, match=r"sr-lienet is not measured: .*; run dvc repro, or lienet"):
         read_challenger(params, workspace, spec)
 
 

@@ -163,5 +163,5 @@ def test_a_champion_of_other_images_is_measured_again_on_those_of_the_challenger
 
 
 def test_what_is_no_model_is_named_with_those_that_are(params: Params, workspace: Workspace):
-    with pytest.raises(InputError, match="the models are sr-bicubic, .*got face-unsharp"):
+    with pytest.raises(InputError, match=r"the models are sr-bicubic, .*got face-unsharp"):
         promote(params, workspace, "face-unsharp")
