@@ -30,6 +30,7 @@ _DEFAULTS = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # with its password
 }
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s]*@")
 _RUN_ID = re.compile(r"[0-9a-f]{32}")

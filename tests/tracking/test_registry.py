@@ -88,6 +88,21 @@ def test_a_champion_chosen_elsewhere_is_rolled_back_to(workspace: Workspace, tmp
             registry.roll_back()
 
 
+def test_a_promotion_that_was_cut_short_leaves_no_champion_that_never_was(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    with open_registry(workspace, "sr") as registry:
+        a, b, c = register(registry, tmp_path, "a", "b", "c")
+        registry.set_champion(a)
+        registry.set_champion(b)
+        with monkeypatch.context() as patch:
+            patch.setattr("mlflow.MlflowClient.set_registered_model_alias", lambda *given: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                registry.set_champion(c)
+        assert registry.find_champion() == b
+        assert registry.roll_back() == (a, b)
+
+
 def test_a_challenger_that_wins_is_challenger_no_more(workspace: Workspace, tmp_path: Path):
     client = connect(f"sqlite:///{workspace.state_dir / 'mlflow.db'}", workspace.state_dir)
     with open_registry(workspace, "sr") as registry:

@@ -23,6 +23,7 @@ from PIL import Image
 from lienet.images import encode_jpeg, encode_png
 from lienet.inference.enhancer import Enhancer
 from lienet.tracking.registry import open_registry
+from lienet.tracking.runs import track_run
 from lienet.workspace import Workspace
 from tests.loopback_servers import MlflowServer, find_free_port
 from tests.stages.evaluate_inputs import write_onnx
@@ -145,13 +146,17 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 @pytest.mark.services
 @pytest.mark.xdist_group("mlflow_serving")
 def test_the_champion_of_a_server_answers_and_no_password_is_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ):
     pixels = skimage.data.astronaut()[:24, :40]
     with MlflowServer(tmp_path / "server") as server:
         monkeypatch.setenv("MLFLOW_TRACKING_URI", server.url.replace("//", f"//ann:{SECRET}@"))
-        with open_registry(Workspace(tmp_path / "work"), "sr") as registry, registry.exclusive():
+        workspace = Workspace(tmp_path / "work")
+        with track_run(workspace, task="sr", model="other", run_key="a" * 64, profile="sample"):
+            pass
+        with open_registry(workspace, "sr") as registry, registry.exclusive():
             registry.set_champion(registry.register(make_package(tmp_path, "small")))
+        assert SECRET not in "".join(capfd.readouterr())
         port = find_free_port()
         command = [sys.executable, "-m", "mlflow", "models", "serve", "--env-manager", "local"]
         command += ["-m", "models:/lienet-sr@champion", "--host", "127.0.0.1", "-p", str(port)]
