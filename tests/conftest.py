@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.small_clone import Clone, make_tiny_clone
+
 ROOT = Path(__file__).resolve().parent.parent
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "0.0.0.0", "", None)
 SETTINGS = {
@@ -55,6 +57,17 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.fail(f"LIENET_TEST_DATA is not a folder: {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_run(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """A clone with tiny params, committed, in which ``dvc repro`` has run once.
+
+    It takes minutes: whatever uses it carries ``xdist_group("pipeline")`` and leaves it as it was.
+    """
+    clone = make_tiny_clone(repository, tmp_path_factory.mktemp("pipeline"))
+    clone.first_output = clone.run("dvc", "repro")
+    return clone
 
 
 @pytest.fixture(scope="session", autouse=True)

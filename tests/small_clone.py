@@ -47,6 +47,14 @@ class Clone:
         assert process.returncode == 0, f"{' '.join(command)}:\n{output[-6000:]}"
         return output
 
+    def commit(self, message: str) -> None:
+        """Commit all that git does not ignore."""
+        self.run("git", "add", "--all")
+        self.run(
+            "git", "-c", "user.name=test", "-c", "user.email=test@localhost",
+            "commit", "--quiet", "--message", message,
+        )  # fmt: skip
+
     def changed_files(self) -> list[str]:
         """Return the paths that ``git status`` lists, untracked ones one by one."""
         lines = self.run("git", "status", "--porcelain", "--untracked-files=all").splitlines()
@@ -60,6 +68,20 @@ class Clone:
         """Return the hash of each output, as dvc.lock holds it."""
         stages = yaml.safe_load((self.root / "dvc.lock").read_text())["stages"]
         return {out["path"]: out["md5"] for stage in stages.values() for out in stage["outs"]}
+
+
+def make_tiny_clone(repository: Path, folder: Path) -> Clone:
+    """Return a clone with tiny params, committed, not run yet; its path has a space."""
+    pictures = folder / "some pictures"
+    write_pictures(pictures)
+    clone = Clone(folder / "a clone")
+    copy_project(repository, clone.root)
+    (clone.root / "dvc.lock").unlink(missing_ok=True)
+    params = yaml.safe_load((repository / "profiles" / "sample.yaml").read_text())
+    (clone.root / "params.yaml").write_text(yaml.safe_dump(shrink(params, pictures)))
+    clone.run("git", "init", "--quiet")
+    clone.commit("as cloned")
+    return clone
 
 
 def stages_run(output: str) -> set[str]:

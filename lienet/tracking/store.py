@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from lienet.errors import ToolError
 from lienet.files import locked
 from lienet.tracking.columns import NOTE, VIEW_TAG, describe_view
+from lienet.tracking.credentials import take_credentials
 from lienet.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _DEFAULTS = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # with its password
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s]*@")
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
@@ -91,6 +92,7 @@ def connect(uri: str, state_dir: Path | None) -> MlflowClient:
     warnings.filterwarnings("ignore", message="SOCKS support in urllib3")
     from mlflow import MlflowClient
 
+    uri = take_credentials(uri)
     for name in ("mlflow", "alembic"):  # what fails comes as an exception, told in one line
         logging.getLogger(name).setLevel(logging.CRITICAL)
     if state_dir is None:

@@ -30,7 +30,7 @@ def test_every_test_file_has_its_module(repository: Path, sources: dict[str, Any
     found = {
         str(path.relative_to(repository))
         for path in (repository / "tests").rglob("test_*.py")
-        if "architecture" not in path.parts
+        if not {"architecture", "sharing"} & set(path.parts)
     }
     assert sorted(found - known - _tests_of_the_bench(repository)) == []
 
