@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lienet.errors import InputError, ToolError
+from lienet.tracking.credentials import take_credentials
 from lienet.tracking.delivery import deliver_pending
 from lienet.tracking.lease import hold_lease
 from lienet.tracking.packaging import CANDIDATE_NAME, ONNX_NAME, SCORES_NAME, Package, build_folder
@@ -246,7 +247,7 @@ def open_registry(workspace: Workspace, task: str) -> Iterator[Registry]:
     Raises:
         ToolError: MLflow cannot be reached, or refuses; also from within the body.
     """
-    uri = tracking_uri(workspace)
+    uri = take_credentials(tracking_uri(workspace))
     with explaining(uri):
         client = connect(uri, workspace.state_dir)
         deliver_pending(client, workspace)

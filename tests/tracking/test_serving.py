@@ -155,7 +155,10 @@ def test_the_champion_of_a_server_answers_and_no_password_is_kept(
         with track_run(workspace, task="sr", model="other", run_key="a" * 64, profile="sample"):
             pass
         with open_registry(workspace, "sr") as registry, registry.exclusive():
-            registry.set_champion(registry.register(make_package(tmp_path, "small")))
+            champion = registry.register(make_package(tmp_path, "small"))
+            registry.set_champion(champion)
+            (tmp_path / "fetched").mkdir()
+            assert registry.fetch(champion, tmp_path / "fetched")[0]["name"] == "small"
         assert SECRET not in "".join(capfd.readouterr())
         port = find_free_port()
         command = [sys.executable, "-m", "mlflow", "models", "serve", "--env-manager", "local"]
