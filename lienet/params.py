@@ -62,6 +62,7 @@ from lienet.sections.photographs import (
     TextDetection,
     Transfer,
 )
+from lienet.sections.promotion import Measure, Promote, TaskGate
 from lienet.sections.sources import (
     Div2kSource,
     FfhqSource,
@@ -103,6 +104,7 @@ __all__ = [
     "IntendedUse",
     "Latency",
     "LienetModel",
+    "Measure",
     "Model",
     "Name",
     "Objective",
@@ -112,6 +114,7 @@ __all__ = [
     "Overrides",
     "Perceptual",
     "Positive",
+    "Promote",
     "Protocol",
     "Recipe",
     "Report",
@@ -130,6 +133,7 @@ __all__ = [
     "SynthesizeTasks",
     "TASKS",
     "Task",
+    "TaskGate",
     "TextDetection",
     "Train",
     "Transfer",

@@ -89,3 +89,13 @@ def _only_loopback() -> Iterator[None]:
         patch.setattr(socket.socket, "connect", guarded_connect)
         patch.setattr(socket, "getaddrinfo", guarded_look_up)
         yield
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite store of MLflow with its tables made, which takes seconds; to be copied."""
+    from lienet.tracking.store import connect
+
+    folder = tmp_path_factory.mktemp("store")
+    connect(f"sqlite:///{folder / 'mlflow.db'}", folder)
+    return folder / "mlflow.db"

@@ -13,6 +13,7 @@ from lienet.sections.machines import Cluster, Storage
 from lienet.sections.measuring import Evaluate, Export, Report
 from lienet.sections.networks import Model
 from lienet.sections.photographs import Download, Filter
+from lienet.sections.promotion import Promote
 from lienet.sections.sources import is_reference
 from lienet.sections.training import Train
 
@@ -43,6 +44,7 @@ class Whole(Section):
     export: Export
     evaluate: Evaluate
     report: Report
+    promote: Promote
 
     def sources_of(self, task: Task) -> tuple[str, ...]:
         """Return the names of the sources whose photographs a task is made of."""

@@ -18,6 +18,7 @@ SHARED_PARAMS = (
     "storage",
     "intended_use",
     "models",
+    "promote",
 )
 
 
