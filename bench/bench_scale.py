@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from lienet.data.duplicates import refuse_duplicates
 from lienet.data.manifest import (
     FilterRecord,
     ImageRecord,
@@ -40,7 +41,7 @@ SIDE_PX = 64
 _PROFILE = Path(__file__).parents[1] / "profiles" / "sample.yaml"
 _NOT_LABELLED = 10
 """One image of so many is refused by the labels that are made up here."""
-_STAGES = {"download": download.run, "filter": filter_.run, "synthesize": synthesize.run}
+STAGES = {"download": download.run, "filter": filter_.run, "synthesize": synthesize.run}
 
 
 def measure(data_dir: Path | None) -> dict[str, float | str]:
@@ -52,13 +53,13 @@ def measure(data_dir: Path | None) -> dict[str, float | str]:
     measured["scale_million_rows_peak_gb"] = peak_bytes / 1e9
     is_met = seconds < 60 and peak_bytes < 2e9
     measured["scale_million_rows_target"] = f"{'met' if is_met else 'missed'}: 60 s, 2 GB"
-    peaks: dict[str, list[float]] = {name: [] for name in _STAGES}
+    peaks: dict[str, list[float]] = {name: [] for name in STAGES}
     with tempfile.TemporaryDirectory() as name:
         for num_images in NUM_IMAGES:
             root = Path(name) / str(num_images)
-            _write_photographs(root / "photos", num_images)
-            for stage in _STAGES:
-                seconds, peak_bytes = _apart(_run_stage, root, stage)
+            write_photographs(root / "photos", num_images)
+            for stage in STAGES:
+                seconds, peak_bytes = _apart(run_stage, root, stage)
                 peaks[stage].append(peak_bytes)
                 measured[f"scale_{stage}_{num_images}_peak_mb"] = peak_bytes / 1e6
                 measured[f"scale_{stage}_{num_images}_images_per_cpu_s"] = num_images / seconds
@@ -82,7 +83,10 @@ def _watched(work: Callable[..., None], arguments: tuple[object, ...]) -> tuple[
 
 
 def _plan_rows(num_rows: int) -> None:
-    """Take rows from the raw manifest to the shard of each: write, filter, split, assign."""
+    """Take rows from the raw manifest to the shard of each.
+
+    That is: write them, refuse by label, refuse near-duplicates, split, look for leaks, assign.
+    """
     with tempfile.TemporaryDirectory() as name:
         workspace = Workspace(Path(name))
         raw_path = workspace.raw_dir("sample") / "manifest.parquet"
@@ -90,6 +94,7 @@ def _plan_rows(num_rows: int) -> None:
         filtered_path = workspace.filtered_dir("sample") / "manifest.parquet"
         write_filtered(filtered_path, map(_judge_by_label, iterate_manifest(raw_path)))
         params = load_params(_PROFILE)
+        refuse_duplicates(filtered_path, params.filter.gates.max_hash_distance)
         plan = plan_task(params, workspace, "sr")
         for split in SPLITS:
             plan.assign_shards(split, shard_max_bytes=params.synthesize.shard_max_mb * 10**6)
@@ -126,10 +131,11 @@ def _judge_by_label(record: ImageRecord) -> FilterRecord:
         detector="labels",
         score=0.0,
         boxes="[]",
+        perceptual_hash=record.sha256[-16:],
     )
 
 
-def _write_photographs(folder: Path, number: int) -> None:
+def write_photographs(folder: Path, number: int) -> None:
     """Write small JPEGs, no two of the same bytes."""
     folder.mkdir(parents=True)
     noise = np.random.default_rng(0).integers(0, 256, (SIDE_PX, SIDE_PX, 3), np.uint8)
@@ -140,17 +146,17 @@ def _write_photographs(folder: Path, number: int) -> None:
         (folder / f"{place:06d}.jpg").write_bytes(stream.getvalue())
 
 
-def _run_stage(root: Path, stage: str) -> None:
+def run_stage(root: Path, stage: str) -> None:
     """Run a data stage of one source in one process; nobody looks for faces, so as to be quick."""
     item = "face" if stage == "synthesize" else "photos"
-    _STAGES[stage](_make_params(root), Workspace(root), item)
+    STAGES[stage](_make_params(root), Workspace(root), item)
 
 
 def _make_params(root: Path) -> Params:
     content = load_params(_PROFILE).model_dump()
     content["num_workers"] = 1
     source = {"kind": "folder", "path": str(root / "photos"), "split": "train"}
-    others = {"licence": "CC0", "author": "nobody"}
+    others = {"manifest": None, "permitted_use": None, "licence": "CC0", "author": "nobody"}
     sources = {"photos": source | others, "others": source | others}
     content["download"] |= {"min_side_px": SIDE_PX, "sources": sources}
     content["filter"] |= {"exempt_sources": [], "consented_sources": ["photos"]}

@@ -16,6 +16,8 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 _TIMEOUT_S = 10.0
 _MAX_RUNS = 500
+_PARENT = "pipeline "
+"""How the runs are called that hold the models' runs of one pipeline run."""
 
 
 def list_run_links(tracking_uri: str) -> list[dict[str, str]]:
@@ -43,6 +45,8 @@ def list_run_links(tracking_uri: str) -> list[dict[str, str]]:
         latest: dict[tuple[str, str], str] = {}
         for run in runs:
             info = run["info"]
+            if info["run_name"].startswith(_PARENT):
+                continue
             latest.setdefault((info["experiment_id"], info["run_name"]), info["run_id"])
     except (OSError, ValueError, KeyError):
         return []

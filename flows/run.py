@@ -32,11 +32,11 @@ from lienet.errors import InputError
 from lienet.params import Params, load_params
 
 PARENT_VARIABLE = "LIENET_PARENT_RUN_ID"
-"""Tells every stage the name of the run that its MLflow run belongs under."""
+"""Tells every stage which pipeline run its MLflow run belongs under."""
 _POLL_S = 0.5
 _SETTLE_S = 0.1
-"""Lets the server write down an end before it is asked for a slot: SQLite refuses one of two writers
-at once, and Prefect's client then sleeps for two seconds."""
+"""Lets the server write down an end before it is asked for a slot: SQLite refuses one of two
+writers at once, and Prefect's client then sleeps for two seconds."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def open_session(root: Path, choices: Choices) -> Iterator[Session]:
             root,
             grace_s=params.flows.cancel_grace_s,
             lock_fd=lock_fd,
-            environment={PARENT_VARIABLE: f"{flow_run.get_name() or 'local'} {run_id[:8]}"},
+            environment={PARENT_VARIABLE: run_id},
         )
         try:
             yield Session(root, params, path.read_text(encoding="utf-8"), commands)

@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from lienet.errors import LienetError
+from lienet.verbs import add_verbs
 
 app = typer.Typer(
     name="lienet",
@@ -256,6 +257,7 @@ def models(
         typer.echo(format_costs(costs))
 
 
+add_verbs(app)
 profile_app = typer.Typer(help="Ready-made sets of params.", no_args_is_help=True)
 app.add_typer(profile_app, name="profile")
 

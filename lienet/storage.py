@@ -79,6 +79,15 @@ class Store:
         self._check(name, sha256, hashlib.sha256(content).hexdigest())
         return content
 
+    def remove(self, name: str) -> None:
+        """Remove an object, if it is there.
+
+        Raises:
+            TransferError: it cannot be removed.
+        """
+        with self._reaching(name) as (system, place), suppress(FileNotFoundError):
+            system.rm_file(place)
+
     def fetch(self, name: str, sha256: str) -> Path:
         """Return a local copy of an object, kept in the cache of this machine.
 

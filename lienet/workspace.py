@@ -76,6 +76,14 @@ class Workspace:
         """The reports of one stage."""
         return self.reports_dir / stage
 
+    def refusal_counts_path(self, source: str) -> Path:
+        """How many images of a source were refused, by reason; a DVC metric."""
+        return self.report_dir("filter") / source / "counts.json"
+
+    def refusals_dir(self, source: str) -> Path:
+        """Which images of a source were refused, and if asked for precision, recall and a sheet."""
+        return self.report_dir("filter") / source / "refused"
+
     def export_report_path(self, task: str, model: str) -> Path:
         """The parity report of one exported model."""
         return self.report_dir("export") / task / f"{model}.json"

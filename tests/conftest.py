@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.small_clone import Clone, make_tiny_clone
+
 ROOT = Path(__file__).resolve().parent.parent
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "0.0.0.0", "", None)
 SETTINGS = {
@@ -57,6 +59,17 @@ def real_data() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def tiny_run(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """A clone with tiny params, committed, in which ``dvc repro`` has run once.
+
+    It takes minutes: whatever uses it carries ``xdist_group("pipeline")`` and leaves it as it was.
+    """
+    clone = make_tiny_clone(repository, tmp_path_factory.mktemp("pipeline"))
+    clone.first_output = clone.run("dvc", "repro")
+    return clone
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _only_loopback() -> Iterator[None]:
     """Refuse every connection and look-up that would leave this machine."""
@@ -76,3 +89,13 @@ def _only_loopback() -> Iterator[None]:
         patch.setattr(socket.socket, "connect", guarded_connect)
         patch.setattr(socket, "getaddrinfo", guarded_look_up)
         yield
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite store of MLflow with its tables made, which takes seconds; to be copied."""
+    from lienet.tracking.store import connect
+
+    folder = tmp_path_factory.mktemp("store")
+    connect(f"sqlite:///{folder / 'mlflow.db'}", folder)
+    return folder / "mlflow.db"

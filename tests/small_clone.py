@@ -14,6 +14,8 @@ from typing import Any
 import yaml
 from PIL import Image
 
+from tests.folder_source import folder_source
+
 SPLITS = ("train", "valid", "test")
 BASELINES = {"sr": "bicubic", "face": "input", "old_photo": "input"}
 MODELS = [(task, name) for task, baseline in BASELINES.items() for name in (baseline, "lienet")]
@@ -47,6 +49,14 @@ class Clone:
         assert process.returncode == 0, f"{' '.join(command)}:\n{output[-6000:]}"
         return output
 
+    def commit(self, message: str) -> None:
+        """Commit all that git does not ignore."""
+        self.run("git", "add", "--all")
+        self.run(
+            "git", "-c", "user.name=test", "-c", "user.email=test@localhost",
+            "commit", "--quiet", "--message", message,
+        )  # fmt: skip
+
     def changed_files(self) -> list[str]:
         """Return the paths that ``git status`` lists, untracked ones one by one."""
         lines = self.run("git", "status", "--porcelain", "--untracked-files=all").splitlines()
@@ -60,6 +70,20 @@ class Clone:
         """Return the hash of each output, as dvc.lock holds it."""
         stages = yaml.safe_load((self.root / "dvc.lock").read_text())["stages"]
         return {out["path"]: out["md5"] for stage in stages.values() for out in stage["outs"]}
+
+
+def make_tiny_clone(repository: Path, folder: Path) -> Clone:
+    """Return a clone with tiny params, committed, not run yet; its path has a space."""
+    pictures = folder / "some pictures"
+    write_pictures(pictures)
+    clone = Clone(folder / "a clone")
+    copy_project(repository, clone.root)
+    (clone.root / "dvc.lock").unlink(missing_ok=True)
+    params = yaml.safe_load((repository / "profiles" / "sample.yaml").read_text())
+    (clone.root / "params.yaml").write_text(yaml.safe_dump(shrink(params, pictures)))
+    clone.run("git", "init", "--quiet")
+    clone.commit("as cloned")
+    return clone
 
 
 def stages_run(output: str) -> set[str]:
@@ -102,16 +126,7 @@ def shrink(params: dict[str, Any], pictures: Path) -> dict[str, Any]:
     params["num_workers"] = 1
     params["download"]["min_side_px"] = 64
     params["download"]["sources"] = {
-        split: {
-            "kind": "folder",
-            "manifest": None,
-            "permitted_use": None,
-            "path": str(pictures / split),
-            "split": split,
-            "licence": "CC0",
-            "author": "scikit-image",
-        }
-        for split in SPLITS
+        split: folder_source(path=str(pictures / split), split=split) for split in SPLITS
     }
     params["filter"]["exempt_sources"] = ["test"]
     for task in params["synthesize"]["tasks"].values():

@@ -14,6 +14,7 @@ from lienet.cli import app
 
 VERBS = ("download", "filter", "synthesize", "train", "export", "evaluate", "report")
 TOOLS = ("inspect", "degrade", "observe", "score", "models", "profile")
+TOOLS += ("promote", "rollback", "compare")
 
 
 def run_lienet(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:

@@ -7,7 +7,6 @@ import json
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import yaml
@@ -18,10 +17,7 @@ from tests.small_clone import (
     MODELS,
     SPLITS,
     Clone,
-    copy_project,
-    shrink,
     stages_run,
-    write_pictures,
 )
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200), pytest.mark.xdist_group("pipeline")]
@@ -38,28 +34,14 @@ COLUMNS = (
 # What a person would want to commit after a run.
 WORTH_COMMITTING = re.compile(
     r"dvc\.lock|reports/(evaluate|export)/(sr|face|old_photo)/\w+\.json|reports/table1\.(csv|md)"
+    r"|reports/filter/\w+/counts\.json"
 )
 
 
 @pytest.fixture(scope="module")
-def clone(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Clone:
+def clone(tiny_run: Clone) -> Clone:
     """A clone with tiny params, committed, in which ``dvc repro`` has run once."""
-    folder = tmp_path_factory.mktemp("pipeline")
-    pictures = folder / "some pictures"
-    write_pictures(pictures)
-    clone = Clone(folder / "a clone")
-    copy_project(repository, clone.root)
-    (clone.root / "dvc.lock").unlink(missing_ok=True)
-    params = yaml.safe_load((repository / "profiles" / "sample.yaml").read_text())
-    (clone.root / "params.yaml").write_text(yaml.safe_dump(shrink(params, pictures)))
-    clone.run("git", "init", "--quiet")
-    clone.run("git", "add", "--all")
-    clone.run(
-        "git", "-c", "user.name=test", "-c", "user.email=test@localhost",
-        "commit", "--quiet", "--message", "as cloned",
-    )  # fmt: skip
-    clone.first_output = clone.run("dvc", "repro")
-    return clone
+    return tiny_run
 
 
 def test_every_stage_ran_once(clone: Clone):

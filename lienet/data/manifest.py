@@ -1,33 +1,29 @@
 """The lists of images between the data stages: what was met, what was kept, and why not.
 
-Owns the columns of ``manifest.parquet``, in the raw and in the filtered form, their reading and
-writing, and how keys are made. It refuses a file that is cut short, that lacks a column or that
-names a key twice; it knows nothing of how an image was judged.
+Owns the columns of ``manifest.parquet``, in the raw and in the filtered form, and their reading and
+writing as records. It refuses a file that is cut short, that lacks a column or that names a key
+twice; it knows nothing of how an image was judged.
 """
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, fields
-from itertools import islice
-from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
 
+import numpy as np
+
+from lienet.data.columns import (
+    REMEDY,
+    make_schema,
+    read_columns,
+    to_column,
+    to_table,
+    write_table,
+)
 from lienet.errors import DataError
-from lienet.files import replacing
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-_MAX_NAME = 80
-"""Longer names are cut: a key is part of file names, and of names inside archives."""
-_ROWS_AT_ONCE = 2_000
-"""Rows held as objects while a manifest is written or read."""
 _ALLOWED = {
     "split": ("train", "valid", "test", "auto"),
     "status": ("kept", "refused"),
@@ -67,6 +63,9 @@ class ImageRecord:
     """As its author named it; empty where it is not known."""
     stored_sha256: str = field(default="", kw_only=True)
     """Of the bytes as they are stored, where these are not the original ones; else empty."""
+    people: str = field(default="", kw_only=True)
+    """Where labels say that persons are; empty without such labels, else JSON: a list of [left,
+    top, right, bottom], each a share of the image's width or height."""
 
 
 @dataclass(frozen=True)
@@ -76,40 +75,27 @@ class FilterRecord(ImageRecord):
     verdict: str
     """"keep" or "refuse"."""
     reasons: tuple[str, ...]
-    """Any of "face", "text" and "unreadable"; empty if kept."""
+    """Any of "face", "text", "unreadable", the gates "small", "blurred", "flat" and "compressed",
+    and "near_duplicate"; empty if kept."""
     detector: str
     """What looked at the image; "exempt" (a published test set) or "consented" (portraits whose
     licence covers their faces) where nothing did."""
     score: float
     """The highest score of any box; 0 without boxes."""
     boxes: str
-    """JSON: a list of {kind, left_px, top_px, width_px, height_px, score}."""
+    """JSON: a list of {kind, detector, left_px, top_px, width_px, height_px, score}."""
+    sharpness: float = field(default=0.0, kw_only=True)
+    """As :mod:`lienet.data.quality` measures it; this and the next two are 0 if nothing looked."""
+    contrast: float = field(default=0.0, kw_only=True)
+    jpeg_quality: int = field(default=0, kw_only=True)
+    """0 for a file that is no JPEG, too."""
+    perceptual_hash: str = field(default="", kw_only=True)
+    """16 hex digits; empty for an image without detail, or that cannot be read."""
+    duplicate_of: str = field(default="", kw_only=True)
+    """The key of the image that a near-duplicate was refused for."""
 
 
 Record = TypeVar("Record", bound=ImageRecord)
-
-
-class KeyGiver:
-    """Makes the keys of one source: ``<source>__<file name without its suffix>``, each unique.
-
-    Letters lose their accents and case, and runs of anything but a-z, 0-9, "_" and "-" become one
-    "_"; a name of which nothing is left, or too long a one, is told apart by its hash. Where two
-    names meet, the later one gets "_2", "_3" and so on.
-    """
-
-    def __init__(self, source: str) -> None:
-        self._source = source
-        self._taken: set[str] = set()
-
-    def give(self, name: str) -> str:
-        """Return the key of the next file, named with "/" between folders."""
-        wanted = f"{self._source}__{_simplify(str(PurePosixPath(name).with_suffix('')))}"
-        key, count = wanted, 1
-        while key in self._taken:
-            count += 1
-            key = f"{wanted}_{count}"
-        self._taken.add(key)
-        return key
 
 
 def write_manifest(path: Path, records: Iterable[ImageRecord]) -> None:
@@ -158,109 +144,58 @@ def write_filtered(path: Path, records: Iterable[FilterRecord]) -> None:
 
 def read_filtered(path: Path) -> list[FilterRecord]:
     """Read a filtered manifest, as :func:`read_manifest` does."""
-    return list(_read(path, FilterRecord))
+    return list(FilteredRows(path))
 
 
-def _simplify(name: str) -> str:
-    letters = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    simple = re.sub(r"[^a-z0-9_-]+", "_", letters).strip("_")
-    digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:12]
-    if not simple:
-        return digest
-    return simple if len(simple) <= _MAX_NAME else f"{simple[:_MAX_NAME]}_{digest}"
+@dataclass(frozen=True)
+class FilteredRows:
+    """The rows of a filtered manifest, read anew each time they are gone through."""
+
+    path: Path
+
+    def __iter__(self) -> Iterator[FilterRecord]:
+        """Yield its rows, as :func:`iterate_manifest` does."""
+        return _read(self.path, FilterRecord)
+
+
+def read_filtered_rows(path: Path, rows: Sequence[int]) -> list[FilterRecord]:
+    """Read some rows of a filtered manifest, by their places in it.
+
+    Raises:
+        DataError: as :func:`read_manifest`.
+    """
+    import pyarrow as pa
+
+    names = make_schema(FilterRecord).names
+    table = pa.concat_tables(read_columns(path, names, FilterRecord))
+    taken = table.take(to_column(np.asarray(rows, np.int64)))
+    return [_check(path, _to_record(row, FilterRecord)) for row in taken.to_pylist()]
+
+
+def replace_filtered_rows(path: Path, rows: Sequence[int], records: Sequence[FilterRecord]) -> None:
+    """Write a filtered manifest anew with some rows replaced, their keys being the same.
+
+    Raises:
+        DataError: as :func:`read_manifest`.
+    """
+    import pyarrow as pa
+
+    names = make_schema(FilterRecord).names
+    table = pa.concat_tables(read_columns(path, names, FilterRecord))
+    order = np.arange(table.num_rows)
+    order[np.asarray(rows, np.int64)] = table.num_rows + np.arange(len(records))
+    both = pa.concat_tables([table, to_table(records, FilterRecord)])
+    write_table(path, both.take(to_column(order)))
 
 
 def _write(path: Path, records: Iterable[Record], kind: type[Record]) -> None:
-    import pyarrow.parquet as pq
-
-    table = _sort_by_key(_to_table(records, kind))
-    _check_keys(path, table.column("key"))
-    with replacing(path) as beside:
-        pq.write_table(table, beside, compression="zstd")
-
-
-def _to_table(records: Iterable[Record], kind: type[Record]) -> pa.Table:
-    """Gather rows into columns as they come, so that no row is held as an object.
-
-    By way of JSON: every constructor of arrays imports pandas, which takes half a second.
-    """
-    import pyarrow as pa
-    import pyarrow.json as pj
-
-    schema, remaining = _schema(kind), iter(records)
-    names = tuple(schema.names)
-    tables = []
-    while rows := list(islice(remaining, _ROWS_AT_ONCE)):
-        lines = "\n".join(
-            json.dumps({name: getattr(row, name) for name in names}) for row in rows
-        ).encode()
-        table = pj.read_json(
-            io.BytesIO(lines),
-            read_options=pj.ReadOptions(use_threads=False, block_size=len(lines) + 1),
-            parse_options=pj.ParseOptions(explicit_schema=schema),
-        )
-        tables.append(table)
-    return pa.concat_tables(tables) if tables else schema.empty_table()
-
-
-def _sort_by_key(table: pa.Table) -> pa.Table:
-    import pyarrow.compute as pc
-
-    order = pc.sort_indices(table, sort_keys=[("key", "ascending")])
-    return table.take(order).combine_chunks()
-
-
-def _check_keys(path: Path, keys: pa.ChunkedArray) -> None:
-    """Refuse a key that is there twice, in a column that is sorted."""
-    import pyarrow.compute as pc
-
-    if len(keys) < 2:
-        return
-    again = keys.slice(1).filter(pc.equal(keys.slice(0, len(keys) - 1), keys.slice(1)))
-    if len(again):
-        raise DataError(f"two images of {path} have the same key", got=repr(again[0].as_py()))
+    write_table(path, to_table(records, kind))
 
 
 def _read(path: Path, kind: type[Record]) -> Iterator[Record]:
-    for table in read_columns(path, _schema(kind).names, kind):
+    for table in read_columns(path, make_schema(kind).names, kind):
         for row in table.to_pylist():
             yield _check(path, _to_record(row, kind))
-
-
-def read_columns(
-    path: Path, names: Sequence[str], kind: type[ImageRecord], *, rows_at_once: int = _ROWS_AT_ONCE
-) -> Iterator[pa.Table]:
-    """Yield some columns of a manifest, so many rows at a time, in its order by key.
-
-    Args:
-        path: the manifest.
-        names: fields of ``kind``, in the order wanted.
-        kind: the form of the manifest.
-        rows_at_once: rows of a table.
-
-    Raises:
-        DataError: the file is missing, cut short or lacks a column.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    schema = pa.schema([_schema(kind).field(name) for name in names])
-    try:
-        with pq.ParquetFile(path) as stored:
-            missing = sorted(set(names) - set(stored.schema_arrow.names))
-            if missing:
-                raise DataError(f"{path} lacks the columns {', '.join(missing)}", remedy=_REMEDY)
-            if not stored.metadata.num_rows:
-                yield schema.empty_table()
-            for batch in stored.iter_batches(rows_at_once, columns=list(names)):
-                yield pa.Table.from_batches([batch]).select(list(names)).cast(schema)
-    except FileNotFoundError:
-        raise DataError(f"there is no manifest at {path}", remedy=_REMEDY) from None
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise DataError(f"{path} is not a whole manifest: {error}", remedy=_REMEDY) from error
-
-
-_REMEDY = "make it again with the stage that wrote it"
 
 
 def _to_record(row: dict[str, Any], kind: type[Record]) -> Record:
@@ -274,19 +209,5 @@ def _check(path: Path, record: Record) -> Record:
         value = getattr(record, name, allowed[0])
         if value not in allowed:
             rule = f"{name} of {record.key} in {path} must be one of {', '.join(allowed)}"
-            raise DataError(rule, got=repr(value), remedy=_REMEDY)
+            raise DataError(rule, got=repr(value), remedy=REMEDY)
     return record
-
-
-def _schema(kind: type[ImageRecord]) -> pa.Schema:
-    import pyarrow as pa
-
-    types = {
-        "str": pa.string(),
-        "int": pa.int64(),
-        "float": pa.float64(),
-        "tuple[str, ...]": pa.list_(pa.string()),
-    }
-    return pa.schema(
-        [pa.field(one.name, types[str(one.type)], nullable=False) for one in fields(kind)]
-    )

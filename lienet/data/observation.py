@@ -43,7 +43,7 @@ UNOBSERVED: Mapping[str, Mapping[str, Any]] = {
         "kinds": ["smooth", "oriented", "cross_hatched"],
     },
     "blur": {"probability": 1.0, "sigma_px": [0.5, 0.8]},
-    "jpeg": {"probability": 0.9, "quality": [85, 97], "chroma": "4:2:0"},
+    "jpeg": {"probability": 0.9, "quality": [85, 97], "chroma": "420"},
 }
 """The steps that keep stated defaults."""
 

@@ -48,6 +48,21 @@ class Photographs:
             return (self.folder / path).read_bytes()
         return self.store.read(_name(path, sha256), sha256)
 
+    def remove(self, path: str, sha256: str) -> bool:
+        """Remove a photograph, if it is there; return whether it was, which no store tells.
+
+        Raises:
+            OSError: its file cannot be removed.
+            TransferError: the store cannot be reached.
+        """
+        if self.store is not None:
+            self.store.remove(_name(path, sha256))
+            return True
+        file = self.folder / path
+        was_there = file.exists()
+        file.unlink(missing_ok=True)
+        return was_there
+
 
 def move_photographs(
     records: Iterable[ImageRecord], folder: Path, store: Store | None

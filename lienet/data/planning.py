@@ -13,17 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lienet.data.manifest import FilterRecord, read_columns
+from lienet.data.columns import read_columns, to_column
+from lienet.data.leaks import find_leaks, refuse_leaks
+from lienet.data.manifest import FilterRecord
 from lienet.data.shards import ShardSplit
 from lienet.data.splits import SPLITS, choose_splits, choose_test_images
-from lienet.params import Params, Task
+from lienet.params import Params, SplitShares, Task
 from lienet.workspace import Workspace
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _CARRIED = ("key", "source", "path", "sha256", "stored_sha256", "licence", "author")
-_READ = (*_CARRIED, "width_px", "height_px", "split", "verdict", "detector")
+_READ = (*_CARRIED, "width_px", "height_px", "split", "verdict", "detector", "perceptual_hash")
 _ROWS_AT_ONCE = 2_000
 _BYTES_PER_PIXEL = {"sr": 1.3, "face": 2.1, "old_photo": 1.7}
 """Of a shard for each pixel of the photographs in it, measured on photographs of 1024 px."""
@@ -59,6 +61,11 @@ class Plan:
     def count(self, split: ShardSplit) -> int:
         """Return how many photographs a split has."""
         return self._counts[split]
+
+    def list_keys(self, split: ShardSplit) -> list[str]:
+        """Return the keys of a split's photographs, in their order."""
+        keys: list[str] = self._of(split).column("key").to_pylist()
+        return keys
 
     def list_sources(self, split: ShardSplit) -> list[str]:
         """Return the sources that a split's photographs are of, by name."""
@@ -102,8 +109,8 @@ def plan_task(params: Params, workspace: Workspace, task: Task) -> Plan:
     """Choose the split of each photograph that was kept of a task's sources.
 
     Raises:
-        DataError: a manifest is broken, or a source has too few photographs for the test images
-            that are asked of it.
+        DataError: a manifest is broken, a source has too few photographs for the test images that
+            are asked of it, or a picture would be learned from and tested on.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -118,7 +125,7 @@ def plan_task(params: Params, workspace: Workspace, task: Task) -> Plan:
         tables.append(_place(kept, real))
     table = pa.concat_tables(tables).unify_dictionaries()
     order = pc.sort_indices(table, sort_keys=[("place", "ascending"), ("key", "ascending")])
-    return Plan(table.take(order), task)
+    return Plan(_drop_leaks(table.take(order), params.synthesize.split), task)
 
 
 def _read_kept(workspace: Workspace, source: str) -> pa.Table:
@@ -153,11 +160,30 @@ def _choose_places(params: Params, source: str, kept: pa.Table) -> np.ndarray[An
 
 def _place(kept: pa.Table, places: np.ndarray[Any, Any]) -> pa.Table:
     """Return the columns that a job is made of, with split and size."""
-    import pyarrow as pa
     import pyarrow.compute as pc
 
     pixels = pc.multiply(kept.column("width_px"), kept.column("height_px"))
-    carried = kept.select(list(_CARRIED))
-    # Not pa.array: every constructor of arrays imports pandas, which takes half a second.
-    column = pa.Array.from_buffers(pa.int8(), len(places), [None, pa.py_buffer(places)])
-    return carried.append_column("place", column).append_column("pixels", pixels)
+    carried = kept.select([*_CARRIED, "perceptual_hash"])
+    return carried.append_column("place", to_column(places)).append_column("pixels", pixels)
+
+
+def _drop_leaks(table: pa.Table, shares: SplitShares) -> pa.Table:
+    """Leave out what would be learned from and tested on, and the hashes that told it."""
+    hashes, bare = table.column("perceptual_hash"), table.drop_columns(["perceptual_hash"])
+    if shares.max_leak_distance is None:
+        return bare
+    place, keys = table.column("place").to_numpy(), table.column("key")
+    tested = np.flatnonzero(place == SPLITS.index("test"))
+    learned = np.flatnonzero(np.isin(place, [SPLITS.index("train"), SPLITS.index("valid")]))
+    leaks = find_leaks(
+        hashes.take(to_column(learned)).to_pylist(),
+        hashes.take(to_column(tested)).to_pylist(),
+        max_distance=shares.max_leak_distance,
+    )
+    if not leaks:
+        return bare
+    dropped = learned[[one for one, _ in leaks]]
+    copies = tested[[other for _, other in leaks]]
+    named = (keys.take(to_column(rows)).to_pylist() for rows in (dropped, copies))
+    refuse_leaks(list(zip(*named, strict=True)), shares.on_leak)
+    return bare.take(to_column(np.setdiff1d(np.arange(len(place)), dropped)))

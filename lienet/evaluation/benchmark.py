@@ -22,6 +22,7 @@ from lienet.params import Protocol
 
 WHOLE_IMAGE_MEASURES = ("vmaf", "ciede2000", "sharpness")
 """Measured once for each image, in colour and without a crop."""
+_FIGURES = ("psnr_db", "ssim", "psnr_gain_db", "ssim_gain", *WHOLE_IMAGE_MEASURES)
 _DECIMALS = 6
 _MAX_DRAWS_AT_ONCE = 2_000_000
 
@@ -192,6 +193,28 @@ def _summarise_whole_images(
             summary[f"{name}_gain"] = gain.mean
             summary[f"{name}_gain_low"], summary[f"{name}_gain_high"] = gain.low, gain.high
     return summary
+
+
+def flatten_results(results: Results, *, headline: str) -> dict[str, float]:
+    """Return each figure by ``<protocol>/<test set>/<measure>``, and those of one by bare names.
+
+    Args:
+        results: of one model.
+        headline: the protocol whose means over the images of all test sets go by the measure alone.
+    """
+    figures: dict[str, float | None] = {
+        f"{protocol}/{test_set}/{measure}": getattr(result, measure)
+        for protocol, sets in results.items()
+        for test_set, result in sets.items()
+        for measure in _FIGURES
+    }
+    sets = results[headline].values()
+    for measure in (*_FIGURES, "vmaf_gain"):
+        values = [getattr(result, measure) for result in sets]
+        if mean_or_none(values) is not None:
+            weights = [result.num_images for result in sets]
+            figures[measure] = float(np.average(values, weights=weights))
+    return {name: value for name, value in figures.items() if value is not None}
 
 
 def mean_or_none(values: Sequence[float | None]) -> float | None:

@@ -9,20 +9,15 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from lienet.data.splits import choose_splits, choose_test_images
-from lienet.errors import DataError
+from lienet.data.columns import read_columns
+from lienet.data.manifest import FilterRecord
+from lienet.data.planning import plan_task
 from lienet.files import replacing
-from lienet.params import BicubicModel, Params
+from lienet.params import BicubicModel, Params, Task
 from lienet.workspace import Workspace
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 COLUMNS = ("key", "title", "author", "licence", "origin", "source")
-_READ = (*COLUMNS, "split", "detector", "verdict")
-_BATCH_ROWS = 2**14
 
 
 def write_attribution(path: Path, params: Params, workspace: Workspace) -> int:
@@ -39,55 +34,27 @@ def write_attribution(path: Path, params: Params, workspace: Workspace) -> int:
     with replacing(path) as beside, beside.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(COLUMNS)
-        for source in find_trained_sources(params):
-            for row in iterate_trained(params, workspace, source):
-                writer.writerow(row)
-                num_rows += 1
+        for row in iterate_trained(params, workspace):
+            writer.writerow(row)
+            num_rows += 1
     return num_rows
 
 
-def find_trained_sources(params: Params) -> list[str]:
-    """Return the sources, by name, of every task that a network learns."""
-    tasks = {model.task for model in params.models.values() if not isinstance(model, BicubicModel)}
-    return sorted({source for task in tasks for source in params.sources_of(task)})
+def find_trained_tasks(params: Params) -> list[Task]:
+    """Return the tasks, by name, that a network learns."""
+    learned = (each for each in params.models.values() if not isinstance(each, BicubicModel))
+    return sorted({model.task for model in learned})
 
 
-def iterate_trained(params: Params, workspace: Workspace, source: str) -> Iterator[tuple[str, ...]]:
-    """Yield ``COLUMNS`` of each photograph of a source that falls to the training split."""
-    import pyarrow.compute as pc
-
-    path = workspace.filtered_dir(source) / "manifest.parquet"
-    shares = params.synthesize.split
-    all_keys = (
-        key
-        for batch in _read_batches(path, ("key", "verdict"))
-        for key in batch.filter(pc.equal(batch["verdict"], "keep"))["key"].to_pylist()
-    )
-    chosen = choose_test_images(shares, params.seed, source, all_keys)
-    for batch in _read_batches(path, _READ):
-        kept = batch.filter(pc.equal(batch["verdict"], "keep"))
-        splits = choose_splits(
-            shares,
-            params.seed,
-            kept["key"].to_pylist(),
-            splits=kept["split"].to_pylist(),
-            detectors=kept["detector"].to_pylist(),
-            chosen=chosen,
-        )
-        rows = zip(*(kept[name].to_pylist() for name in COLUMNS), strict=True)
-        yield from (row for row, split in zip(rows, splits, strict=True) if split == "train")
-
-
-def _read_batches(path: Path, columns: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    remedy = f"run `lienet filter {path.parent.name}`"
-    try:
-        with pq.ParquetFile(path) as stored:
-            missing = sorted(set(columns) - set(stored.schema_arrow.names))
-            if missing:
-                raise DataError(f"{path} lacks the columns {', '.join(missing)}", remedy=remedy)
-            yield from stored.iter_batches(batch_size=_BATCH_ROWS, columns=list(columns))
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise DataError(f"{path} is not a whole manifest: {error}", remedy=remedy) from error
+def iterate_trained(params: Params, workspace: Workspace) -> Iterator[tuple[str, ...]]:
+    """Yield ``COLUMNS`` of each photograph that falls to the training split of such a task."""
+    tasks = find_trained_tasks(params)
+    trained = {
+        key for task in tasks for key in plan_task(params, workspace, task).list_keys("train")
+    }
+    for source in sorted({source for task in tasks for source in params.sources_of(task)}):
+        path = workspace.filtered_dir(source) / "manifest.parquet"
+        for table in read_columns(path, COLUMNS, FilterRecord):
+            for row in zip(*(table.column(name).to_pylist() for name in COLUMNS), strict=True):
+                if row[0] in trained:
+                    yield row

@@ -15,6 +15,7 @@ from lienet.images import Pixels
 from lienet.params import FaceDetection
 
 if TYPE_CHECKING:
+    from lienet.data.privacy.boxes import Box
     from lienet.data.privacy.faces import CascadeDetector
 
 GRID_PX = 4
@@ -84,7 +85,7 @@ def choose_face_crop(reference: Pixels, *, height_px: int, width_px: int) -> Cro
     )
     middle = (sides_px[0] / 2, sides_px[1] / 2)
     if height < sides_px[0] or width < sides_px[1]:
-        faces = _open_cascades().find(reference)
+        faces = _find_faces(reference)
         if faces:
             face = max(faces, key=lambda box: box.width_px * box.height_px)
             middle = (face.top_px + face.height_px / 2, face.left_px + face.width_px / 2)
@@ -93,6 +94,12 @@ def choose_face_crop(reference: Pixels, *, height_px: int, width_px: int) -> Cro
         for centre, length, side in zip(middle, (height, width), sides_px, strict=True)
     )
     return Crop(top, left, height, width)
+
+
+def _find_faces(pixels: Pixels) -> list[Box]:
+    from lienet.data.privacy.pyramid import Pyramid
+
+    return _open_cascades().find(Pyramid(pixels))
 
 
 @lru_cache(maxsize=1)

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+
+def _with_colons(value: object) -> object:
+    is_short = isinstance(value, str | int) and len(str(value)) == 3
+    return ":".join(str(value)) if is_short else value
+
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Positive = Annotated[int, Field(gt=0)]
@@ -12,7 +18,9 @@ Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 Seconds = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 Split = Literal["train", "valid", "test"]
-Chroma = Literal["4:4:4", "4:2:2", "4:2:0"]
+Chroma = Annotated[Literal["4:4:4", "4:2:2", "4:2:0"], BeforeValidator(_with_colons)]
+"""Subsampling, in files written without its colons: `dvc exp run -S` writes a params file anew
+without quotes, and YAML takes a bare 4:2:0 for a number in base 60."""
 GlobalSkip = Literal["none", "bicubic", "colour"]
 """What a network's output is added to: nothing, its input brought to size by bicubic upsampling
 (at scale 1 the input itself), or that with its colours mapped by twelve learned weights."""

@@ -19,6 +19,7 @@ def find_conflicts(params: Whole) -> Iterator[str]:
     yield from _tile_conflicts(params)
     yield from _protocol_conflicts(params)
     yield from _report_conflicts(params)
+    yield from _promote_conflicts(params)
 
 
 def _source_conflicts(params: Whole) -> Iterator[str]:
@@ -115,11 +116,10 @@ def _protocol_conflicts(params: Whole) -> Iterator[str]:
     sr = params.synthesize.tasks.sr
     for name, protocol in params.evaluate.protocols.items():
         asked = (protocol.scale, protocol.jpeg_quality, protocol.jpeg_chroma)
-        made = (1, None, None)
+        is_made = asked == (1, None, None)
         if protocol.task == "sr":
-            scale = protocol.scale if protocol.scale in sr.scales else None
-            made = (scale, sr.jpeg_quality, sr.jpeg_chroma)  # type: ignore[assignment]
-        if asked != made:
+            is_made = protocol.scale in sr.scales and asked[1:] == (sr.jpeg_quality, sr.jpeg_chroma)
+        if not is_made:
             yield f"evaluate.protocols.{name} asks for inputs that synthesize does not make"
 
 
@@ -131,3 +131,13 @@ def _report_conflicts(params: Whole) -> Iterator[str]:
             yield f"report.figure_protocols.{task} is not one of {task}'s evaluate.protocols"
     for task in sorted({model.task for model in params.models.values()} - set(chosen)):
         yield f"report.figure_protocols lacks {task}"
+
+
+def _promote_conflicts(params: Whole) -> Iterator[str]:
+    for task, gate in params.promote.tasks.items():
+        protocol = params.evaluate.protocols.get(gate.protocol)
+        if protocol is None or protocol.task != task:
+            yield f"promote.tasks.{task}.protocol is not one of {task}'s evaluate.protocols"
+    methods = [*params.models.values(), *params.evaluate.classics.values()]
+    for task in sorted({method.task for method in methods} - set(params.promote.tasks)):
+        yield f"promote.tasks lacks {task}"

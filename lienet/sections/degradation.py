@@ -27,6 +27,11 @@ class SplitShares(Section):
     test_share: Share
     test_images: dict[Name, Positive]
     """For a source whose number of test images is agreed: so many, the rest is for training."""
+    max_leak_distance: Annotated[int, Field(ge=0, le=12)] | None
+    """A training or validation image is the same picture as a test image of any source if their
+    perceptual hashes differ in no more of their 64 bits; null does not look."""
+    on_leak: Literal["error", "drop"]
+    """Whether such an image stops the stage, or is left out of training and validation."""
 
 
 class _Recipe(Section):

@@ -21,6 +21,12 @@ def _without_secrets(options: dict[str, Any]) -> dict[str, Any]:
     return options
 
 
+def _without_user(url: str) -> str:
+    if "@" in url.partition("://")[2].partition("/")[0]:
+        raise ValueError("credentials do not belong in a URL; give them by the environment instead")
+    return url
+
+
 class Cluster(Section):
     """Who computes what is fanned out over images. Never changes a byte of output."""
 
@@ -36,7 +42,14 @@ class Cluster(Section):
 class Storage(Section):
     """Where the bulk of the data lies: raw images and shards. Manifests and indices stay here."""
 
-    url: Annotated[str, Field(pattern=r"^[a-z][a-z0-9+.-]*://\S+[^/]$")] | None
+    url: (
+        Annotated[
+            str,
+            Field(pattern=r"^[a-z][a-z0-9+.-]*://\S+[^/]$"),
+            AfterValidator(_without_user),
+        ]
+        | None
+    )
     """An fsspec URL such as "s3://bucket/prefix" that every machine sees; null keeps the bulk in
     the workspace."""
     options: Annotated[dict[str, Any], AfterValidator(_without_secrets)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -43,6 +43,13 @@ IdRange = Annotated[str, Field(pattern=r"^\d{1,5}(-\d{1,5})?$"), AfterValidator(
 Url = Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")]
 
 
+class _HasLicence(Protocol):
+    @property
+    def permitted_use(self) -> Use | None: ...
+    @property
+    def licence(self) -> str: ...
+
+
 class _Licensed(Section):
     """What every kind says of its photographs' use."""
 
@@ -51,9 +58,9 @@ class _Licensed(Section):
     the table of known licences."""
 
     @property
-    def use(self) -> Use:
+    def use(self: _HasLicence) -> Use:
         """What the source's photographs may be used for."""
-        return self.permitted_use or find_use(self.licence)  # type: ignore[attr-defined]
+        return self.permitted_use or find_use(self.licence)
 
 
 class SampleSource(_Licensed):

@@ -14,6 +14,7 @@ from lienet.sections.measuring import Evaluate, Export, Report
 from lienet.sections.networks import Model
 from lienet.sections.orchestration import Flows
 from lienet.sections.photographs import Download, Filter
+from lienet.sections.promotion import Promote
 from lienet.sections.sources import is_reference
 from lienet.sections.training import Train
 
@@ -45,6 +46,7 @@ class Whole(Section):
     export: Export
     evaluate: Evaluate
     report: Report
+    promote: Promote
 
     def sources_of(self, task: Task) -> tuple[str, ...]:
         """Return the names of the sources whose photographs a task is made of."""

@@ -64,6 +64,8 @@ class FoundFile:
     """What its EXIF shall say, other than 1, for a JPEG to stand upright."""
     sha256: str = ""
     """What the bytes must hash to, if known."""
+    people: str = ""
+    """Where labels say that persons are in the upright image, as the manifest has it."""
 
     def read(self, max_bytes: int) -> Contents:
         """Read and hash the file, holding at most ``max_bytes`` of it, and less of no image.

@@ -3,7 +3,8 @@
 Images are chosen from the official lists before any is fetched: by subset, by id, by licence and
 by label, where boxes, human labels and machine labels count alike, since none of the three finds
 every person. Of what is left a number can be drawn, by a rank that depends on the seed and the id
-alone: a larger number keeps what a smaller one drew. An image that is gone is not replaced.
+alone: a larger number keeps what a smaller one drew. An image that is gone is not replaced. Where
+people are not excluded, images come with the boxes of persons.
 """
 
 from __future__ import annotations
@@ -35,6 +36,13 @@ from lienet.sources.open_images_lists import (
     open_images,
     read_descriptions,
     read_labels,
+)
+from lienet.sources.open_images_people import (
+    NOBODY,
+    People,
+    extract_people,
+    may_show_people,
+    read_people,
 )
 from lienet.sources.orientation import COUNTERCLOCKWISE
 from lienet.sources.remote import Depot, Listed, fetch_listed
@@ -71,7 +79,8 @@ def find_open_images(
         InputError: the file of ids cannot be used.
     """
     chosen = choose_images(source, depot, base_dir=base_dir)
-    return fetch_listed(partial(_list_files, source, chosen), depot)
+    people = {part.subset: _find_people(source, part, depot) for part in chosen}
+    return fetch_listed(partial(_list_files, source, chosen, people), depot)
 
 
 def choose_images(source: OpenImagesSource, depot: Depot, *, base_dir: Path) -> list[Chosen]:
@@ -139,6 +148,7 @@ def _pass_labels(
     if not included and not excluded:
         return np.ones(len(images), bool)
     ordered = np.sort(images)
+    also = [extract_people(subset)] if may_show_people(source.exclude_labels) else []
     has_included = np.zeros(len(images), bool)
     has_excluded = np.zeros(len(images), bool)
     shown: dict[str, Ids] = {}
@@ -152,6 +162,7 @@ def _pass_labels(
             depot,
             wanted=included | excluded,
             images=ordered,
+            also=also if evidence == "boxes" else (),
         )
         least = (source.min_machine_confidence or 0.0) if evidence == "machine" else 0.0
         has_included |= are_in(images, _find_labelled(labels, included, least))
@@ -219,7 +230,22 @@ def _draw(
     return {subset: places[ranks[subset] <= bound] for subset, places in rows.items()}
 
 
-def _list_files(source: OpenImagesSource, chosen: list[Chosen]) -> Iterator[Listed]:
+def _find_people(source: OpenImagesSource, part: Chosen, depot: Depot) -> People:
+    """Return where persons are on what is taken of a subset; nobody where people are excluded."""
+    import pyarrow.parquet as pq
+
+    if not may_show_people(source.exclude_labels) or not len(part.rows):
+        return NOBODY
+    images = pq.read_table(part.path, columns=["image"])["image"].to_numpy()[part.rows]
+    people = read_people(part.subset, source.lists_url, depot, np.sort(images))
+    num_shown = len(np.unique(people.images))
+    logger.info("%s: boxes of people on %d of %d images", part.subset, num_shown, len(images))
+    return people
+
+
+def _list_files(
+    source: OpenImagesSource, chosen: list[Chosen], people: dict[Subset, People]
+) -> Iterator[Listed]:
     import pyarrow.parquet as pq
 
     for part in chosen:
@@ -228,11 +254,13 @@ def _list_files(source: OpenImagesSource, chosen: list[Chosen]) -> Iterator[List
             for batch in stored.iter_batches(batch_size=2**14):
                 start, end = np.searchsorted(part.rows, [first, first + len(batch)])
                 for row in batch.take(part.rows[start:end] - first).to_pylist():
-                    yield _list_file(source, part.subset, row)
+                    yield _list_file(source, part.subset, row, people[part.subset])
                 first += len(batch)
 
 
-def _list_file(source: OpenImagesSource, subset: Subset, row: dict[str, Any]) -> Listed:
+def _list_file(
+    source: OpenImagesSource, subset: Subset, row: dict[str, Any], people: People
+) -> Listed:
     image = f"{row['image']:016x}"
     url = f"{source.images_url.rstrip('/')}/{subset}/{image}.jpg"
     return Listed(
@@ -246,5 +274,6 @@ def _list_file(source: OpenImagesSource, subset: Subset, row: dict[str, Any]) ->
             split=_SPLITS[subset] if source.split == "published" else source.split,
             title=row["title"],
             orientation=COUNTERCLOCKWISE[row["rotation"]],
+            people=people.describe(row["image"], row["rotation"]),
         ),
     )

@@ -1,17 +1,15 @@
 """Open Images' official lists: fetched once, verified, and kept as a hundredth of their size.
 
 Of the list of images the columns that matter are kept; of labels only those asked for, on images
-of that list, each with its highest confidence. The list of machine labels is 7 GB: it lies on the
-disk while it is read, in batches, and is removed when what matters of it was kept. What is kept
-says what it was made from, and is made anew when that changes.
+of that list, each with its highest confidence. The list of machine labels is 7 GB: it is read in
+batches.
 """
 
 from __future__ import annotations
 
 import csv
-import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -20,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from lienet.errors import TransferError
-from lienet.files import replacing, sha256_of_json
+from lienet.sources.extracts import Extract, keep_extracts
 from lienet.sources.remote import Depot, fetch_one
 from lienet.sources.tables import Kind, read_table, to_text
 from lienet.sources.transfer import Wanted
@@ -57,8 +55,6 @@ LABEL_LISTS: Mapping[Evidence, Mapping[Subset, str]] = {
 }
 DESCRIPTIONS = "v7/oidv7-class-descriptions.csv"
 
-_FORM = 1
-"""Of what is kept; a change of its columns counts it up."""
 _IMAGE_COLUMNS: Mapping[str, Kind] = {
     "ImageID": "id",
     "OriginalLandingURL": "text",
@@ -97,7 +93,8 @@ def open_images(subset: Subset, lists_url: str, depot: Depot) -> Path:
         DataError: a line of it is wrong; the error has its number.
     """
     url = f"{lists_url.rstrip('/')}/{IMAGE_LISTS[subset]}"
-    return _keep(f"{subset}-images", url, {}, _keep_images, _image_schema(), depot)
+    kept = Extract(f"{subset}-images", {}, _keep_images, _image_schema())
+    return keep_extracts(url, f"{kept.name}.csv", [kept], depot)[0]
 
 
 def read_labels(
@@ -108,6 +105,7 @@ def read_labels(
     *,
     wanted: frozenset[str],
     images: Ids,
+    also: Sequence[Extract] = (),
 ) -> Labels:
     """Return the wanted labels on these images, from what was kept or from the official list.
 
@@ -118,6 +116,7 @@ def read_labels(
         depot: where they are kept.
         wanted: machine ids of labels.
         images: ids of images, sorted.
+        also: what else is wanted of this list: it is kept beside, of the same fetch.
 
     Raises:
         TransferError: the list cannot be fetched.
@@ -131,7 +130,8 @@ def read_labels(
     def keep(path: Path) -> Iterator[pa.RecordBatch]:
         return _keep_labels(path, wanted, images, least=1.0 if evidence == "human" else 0.0)
 
-    path = _keep(f"{subset}-{evidence}", url, made_from, keep, _label_schema(), depot)
+    kept = Extract(f"{subset}-{evidence}", made_from, keep, _label_schema())
+    path = keep_extracts(url, f"{kept.name}.csv", [kept, *also], depot)[0]
     table = pq.read_table(path, read_dictionary=["label"]).unify_dictionaries()
     coded = table["label"].combine_chunks()
     return Labels(
@@ -176,39 +176,6 @@ def are_in(values: Ids, ordered: Ids) -> np.ndarray[Any, np.dtype[np.bool_]]:
         ordered[np.minimum(places, len(ordered) - 1)] == values
     )
     return found
-
-
-def _keep(
-    name: str,
-    url: str,
-    made_from: dict[str, Any],
-    keep: Callable[[Path], Iterator[pa.RecordBatch]],
-    schema: pa.Schema,
-    depot: Depot,
-) -> Path:
-    """Return what is kept of a list, made now where it is not there yet."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    identity = sha256_of_json({"form": _FORM, "url": url, **made_from})
-    path = depot.lists_dir / f"{name}.parquet"
-    try:
-        stored = pq.read_schema(path).metadata or {}
-        if json.loads(stored.get(b"lienet", b"{}")).get("identity") == identity:
-            return path
-    except (OSError, pa.ArrowException, ValueError):
-        pass  # not there, or cut short
-    listed = fetch_one(Wanted(url, f"{name}.csv", is_image=False), depot)
-    logger.info("reading %s", url)
-    described = schema.with_metadata({"lienet": json.dumps({"identity": identity, "url": url})})
-    with (
-        replacing(path) as beside,
-        pq.ParquetWriter(beside, described, compression="zstd") as writer,
-    ):
-        for batch in keep(listed):
-            writer.write_batch(batch.cast(described))
-    listed.unlink()
-    return path
 
 
 def _keep_images(path: Path) -> Iterator[pa.RecordBatch]:

@@ -17,7 +17,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
-from lienet.data.manifest import ImageRecord, KeyGiver, write_manifest
+from lienet.data.keys import KeyGiver
+from lienet.data.manifest import ImageRecord, write_manifest
 from lienet.data.photographs import move_photographs
 from lienet.errors import DataError, ImageError, InputError
 from lienet.executors import map_ordered
@@ -160,6 +161,7 @@ def _examine(key: str, file: FoundFile, rules: _Rules) -> ImageRecord:
         status="refused",
         reason=file.refusal or "unreadable",
         title=file.title,
+        people=file.people,
     )
     if file.refusal:
         return record

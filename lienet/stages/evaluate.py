@@ -17,9 +17,9 @@ from lienet.errors import DataError
 from lienet.evaluation import feature_map
 from lienet.evaluation.appearance import changes_as_json, compare_appearances
 from lienet.evaluation.benchmark import (
-    WHOLE_IMAGE_MEASURES,
     ImageScore,
     Results,
+    flatten_results,
     paired_bootstrap,
     results_as_json,
     scores_as_csv,
@@ -84,7 +84,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
             is_all = identity is not None and identity.is_asked_for
             wants_image = FirstOfEachSet(params.evaluate.keep_images_per_set, is_all=is_all)
         scores = _score(params, workspace, task, method.contenders, item, take_in, wants_image)
-        results = _summarise(params, scores)
+        results = summarise(scores, **_resampling(params))
         metrics = dict(method.facts) | {"results": results_as_json(results)}
         if identity is not None:
             metrics["identity"] = identity.summarise()
@@ -92,9 +92,8 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
             metrics["real"] = _enhance_real(params, workspace, method, folder / "real")
         write_text(folder / "per_image.csv", scores_as_csv(scores))
         _keep_feature_map(params, method, keeper.first, folder)
-        path = workspace.evaluation_path(task, method.name)
-        write_json(path, metrics)
-        _track(tracker, metrics, results, path, folder)
+        write_json(workspace.evaluation_path(task, method.name), metrics)
+        _track(params, tracker, method, metrics, results, index, folder)
 
 
 def measure_onnx(
@@ -107,9 +106,8 @@ def measure_onnx(
         and the results in it.
     """
     index = _read_test_index(workspace, task)
-    contenders = make_contenders({scale: onnx_path}, tile_px=params.evaluate.tile_px)
-    scores = _score(params, workspace, task, contenders, onnx_path.name, lambda image: None)
-    results = _summarise(params, scores)
+    scores = score_onnx(params, workspace, onnx_path, task=task, scale=scale)
+    results = summarise(scores, **_resampling(params))
     return {
         "task": task,
         "model": onnx_path.name,
@@ -118,6 +116,14 @@ def measure_onnx(
         "data_sha256": {"test": index.sha256},
         "results": results_as_json(results),
     }, results
+
+
+def score_onnx(
+    params: Params, workspace: Workspace, onnx_path: Path, *, task: str, scale: int
+) -> list[ImageScore]:
+    """Score an ONNX file image by image on the test shards; nothing is written."""
+    contenders = make_contenders({scale: onnx_path}, tile_px=params.evaluate.tile_px)
+    return _score(params, workspace, task, contenders, onnx_path.name, lambda image: None)
 
 
 class _ImageKeeper:
@@ -142,7 +148,7 @@ class _Identity:
     """Distances between face embeddings, or the note that they were not asked for."""
 
     def __init__(self, params: Params, workspace: Workspace) -> None:
-        self._bootstrap = _make_bootstrap(params)
+        self._bootstrap = partial(paired_bootstrap, **_resampling(params))
         self._scores: list[IdentityScore] = []
         self._embedder = None
         chosen, detector = params.evaluate.face_embedding, params.filter.face.model
@@ -238,22 +244,12 @@ def _score(
         return score(samples)
 
 
-def _make_bootstrap(params: Params) -> Callable[[list[float]], Any]:
-    return partial(
-        paired_bootstrap,
-        resamples=params.evaluate.bootstrap_resamples,
-        confidence=params.evaluate.bootstrap_confidence,
-        seed=params.seed,
-    )
-
-
-def _summarise(params: Params, scores: list[ImageScore]) -> Results:
-    return summarise(
-        scores,
-        resamples=params.evaluate.bootstrap_resamples,
-        confidence=params.evaluate.bootstrap_confidence,
-        seed=params.seed,
-    )
+def _resampling(params: Params) -> dict[str, Any]:
+    return {
+        "resamples": params.evaluate.bootstrap_resamples,
+        "confidence": params.evaluate.bootstrap_confidence,
+        "seed": params.seed,
+    }
 
 
 @contextmanager
@@ -275,22 +271,23 @@ def _progress(split_dir: Path, label: str) -> Iterator[Iterator[Sample]]:
 
 
 def _track(
-    tracker: Tracker, metrics: dict[str, Any], results: Results, path: Path, folder: Path
+    params: Params,
+    tracker: Tracker,
+    method: Method,
+    metrics: dict[str, Any],
+    results: Results,
+    index: ShardIndex,
+    folder: Path,
 ) -> None:
-    for protocol, sets in results.items():
-        for test_set, result in sets.items():
-            names = ["psnr_db", "ssim", "psnr_gain_db", "ssim_gain", *WHOLE_IMAGE_MEASURES]
-            values = {name: getattr(result, name) for name in names}
-            tracker.log_metrics(
-                {
-                    f"{protocol}/{test_set}/{name}": value
-                    for name, value in values.items()
-                    if value is not None
-                }
-            )
+    headline = params.promote.tasks[method.task].protocol
+    headline = headline if headline in results else next(iter(results))
     costs = {name: metrics[name] for name in ("num_params", "num_macs", "latency_ms")}
+    tracker.log_metrics(flatten_results(results, headline=headline))
     tracker.log_metrics({name: float(cost) for name, cost in costs.items() if cost is not None})
-    tracker.log_artifact(path, "evaluate")
+    tracker.set_tags({"lienet.protocol": headline})
+    counts = {"num_samples": index.num_samples, "num_images": index.num_images}
+    tracker.log_dataset(method.task, "test", sha256=index.sha256, **counts)
+    tracker.log_artifact(folder.parent / f"{method.name}.json", "evaluate")
     tracker.log_artifact(folder / "per_image.csv", "evaluate")
     for pictures in (folder / "images", folder / "real"):
         if pictures.is_dir():

@@ -1,31 +1,36 @@
-"""Stage filter: keep out photographs with faces or legible text, and say why in a manifest."""
+"""Stage filter: keep out photographs that show a person or are poor; say why in a manifest."""
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import shutil
 import sys
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, fields
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import chain, islice
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import Progress
 
+from lienet.data.duplicates import refuse_duplicates
 from lienet.data.manifest import (
+    FilteredRows,
     FilterRecord,
     ImageRecord,
     count_kept,
     iterate_manifest,
     write_filtered,
 )
+from lienet.data.perceptual_hash import hash_image
 from lienet.data.photographs import Photographs
+from lienet.data.privacy.persons import parse_people
+from lienet.data.privacy.rows import record_verdict
 from lienet.data.privacy.verdict import (
     DEFAULT_FACE,
     DEFAULT_TEXT,
@@ -33,9 +38,12 @@ from lienet.data.privacy.verdict import (
     Verdict,
     open_inspector,
 )
-from lienet.errors import DataError, InputError, ToolError
+from lienet.data.purge import purge_refused, read_purged
+from lienet.data.refusals import Truth, count_refusals, read_truth, write_refusals
+from lienet.errors import DataError, ImageError, InputError, ToolError
 from lienet.executors import map_ordered
-from lienet.files import replacing_folder
+from lienet.files import replacing_folder, write_json
+from lienet.images import decode_image
 from lienet.params import FaceDetection, Params, TextDetection, load_params
 from lienet.workspace import Workspace
 
@@ -56,35 +64,67 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
 
     Raises:
         DataError: the source's manifest or one of its images is broken or missing.
+        InputError: a list that params name is broken, or a refused image cannot be removed.
         ToolError: a configured model file is missing or of another kind.
     """
-    raw_dir, filtered_dir = workspace.raw_dir(item), workspace.filtered_dir(item)
-    manifest_path = raw_dir / "manifest.parquet"
-    num_records = count_kept(manifest_path)
-    records = (each for each in iterate_manifest(manifest_path) if each.status == "kept")
-    photographs = Photographs.find(raw_dir)
-    judged: Iterator[FilterRecord]
+    filtered_dir, refusals_dir = workspace.filtered_dir(item), workspace.refusals_dir(item)
+    photographs = Photographs.find(workspace.raw_dir(item))
+    truth = _read_truth(params, workspace)
+    for folder in (filtered_dir, refusals_dir):
+        for leftover in folder.parent.glob(f".{folder.name}.*.part"):  # of a run that was killed
+            shutil.rmtree(leftover, ignore_errors=True)
+    with replacing_folder(filtered_dir) as beside:
+        rows = FilteredRows(beside / "manifest.parquet")
+        write_filtered(rows.path, _judge_all(params, workspace, item, photographs))
+        if _find_pass(params, item) is None:
+            refuse_duplicates(rows.path, params.filter.gates.max_hash_distance)
+        with replacing_folder(refusals_dir) as reports:
+            sheet = params.filter.contact_sheet
+            write_refusals(reports, rows, photographs, truth=truth, sheet=sheet)
+        counts = count_refusals(rows)
+        write_json(workspace.refusal_counts_path(item), counts)
+    _summarize(item, counts)
+    rows = FilteredRows(filtered_dir / "manifest.parquet")
+    if (store := photographs.store) is not None:
+        store.publish(rows.path, f"filtered/{item}/manifest.parquet")
+    if params.filter.purge_refused:
+        depot_dir = workspace.state_dir / "download" / item
+        if num_purged := purge_refused(photographs, depot_dir, rows):
+            logger.info("%s: removed %d raw files; see docs/privacy.md", item, num_purged)
+
+
+def _judge_all(
+    params: Params, workspace: Workspace, item: str, photographs: Photographs
+) -> Iterator[FilterRecord]:
+    """Yield a verdict on every photograph; those that were purged keep theirs and come last."""
+    path = photographs.folder / "manifest.parquet"
+    purged = read_purged(photographs.folder)
+    kept = (record for record in iterate_manifest(path) if record.status == "kept")
+    records = (record for record in kept if record.key not in purged)
+    num_records = count_kept(path) - len(purged)
+    judge: Callable[[list[ImageRecord]], list[FilterRecord]]
     if (passed_as := _find_pass(params, item)) is not None:
         logger.info("%s: %s, all %d photographs pass unseen", item, passed_as, num_records)
-        judged = (_add_verdict(each, Verdict((), ()), passed_as) for each in records)
+        judge = partial(_pass_batch, photographs=photographs, passed_as=passed_as)
     else:
+        logger.info("%s: looking at %d photographs", item, num_records)
         detection = _find_in_workspace(params, workspace)
         judge = partial(_judge_batch, photographs=photographs, detection=detection)
-        num_workers = params.num_workers if num_records > 2 * _BATCH else 1
-        batches = map_ordered(
-            judge,
-            _cut_batches(records),
-            num_workers=num_workers,
-            cluster=params.cluster,
-            images_per_item=_BATCH,
-        )
-        judged = _summarize(item, _watch(item, chain.from_iterable(batches), num_records))
-    for leftover in filtered_dir.parent.glob(f".{item}.*.part"):  # of a run that was killed
-        shutil.rmtree(leftover, ignore_errors=True)
-    with replacing_folder(filtered_dir) as beside:
-        write_filtered(beside / "manifest.parquet", judged)
-    if (store := photographs.store) is not None:
-        store.publish(filtered_dir / "manifest.parquet", f"filtered/{item}/manifest.parquet")
+    batches = map_ordered(
+        judge,
+        _cut_batches(records),
+        num_workers=params.num_workers if num_records > 2 * _BATCH else 1,
+        cluster=params.cluster,
+        images_per_item=_BATCH,
+    )
+    yield from _watch(item, chain.from_iterable(batches), num_records)
+    yield from purged.values()
+
+
+def _read_truth(params: Params, workspace: Workspace) -> Truth | None:
+    if params.filter.truth is None:
+        return None
+    return read_truth(workspace.root / Path(params.filter.truth).expanduser())
 
 
 def _find_pass(params: Params, source: str) -> str | None:
@@ -116,7 +156,7 @@ def find_detection(
             "set filter.face.model or LIENET_FACE_MODEL"
         )
     text_model = _find_given(text.model, "text", base_dir)
-    if text_model is None:
+    if text_model is None and text.policy != "none":
         logger.warning(
             "no text model is given, so text is not looked for; "
             "set filter.text.model or LIENET_TEXT_MODEL"
@@ -140,16 +180,18 @@ def find_local_detection(folder: Path) -> Detection:
         return find_detection(
             DEFAULT_FACE, DEFAULT_TEXT, base_dir=folder, cache_dir=cache_dir / "lienet" / "models"
         )
-    return _find_in_workspace(load_params(workspace.params_path), workspace)
+    found = _find_in_workspace(load_params(workspace.params_path), workspace)
+    return replace(found, find_all=True)
 
 
 def _find_in_workspace(params: Params, workspace: Workspace) -> Detection:
-    return find_detection(
+    found = find_detection(
         params.filter.face,
         params.filter.text,
         base_dir=workspace.root,
         cache_dir=workspace.state_dir / "models",
     )
+    return replace(found, gates=params.filter.gates, find_all=params.filter.find_all)
 
 
 def _find_given(in_params: str | None, kind: str, base_dir: Path) -> Path | None:
@@ -181,41 +223,45 @@ def _cut_batches(records: Iterable[ImageRecord]) -> Iterator[list[ImageRecord]]:
 def _judge_batch(
     batch: list[ImageRecord], photographs: Photographs, detection: Detection
 ) -> list[FilterRecord]:
-    return [_judge(record, photographs, detection) for record in batch]
+    inspector, judged = open_inspector(detection), []
+    for record in batch:
+        verdict = inspector.judge_bytes(
+            _read(record, photographs),
+            max_pixels=record.width_px * record.height_px,
+            people=parse_people(record.people, record.width_px, record.height_px),
+        )
+        if verdict.quality is None:  # download read it: the file has changed since
+            verdict = Verdict(("unreadable",), ())
+        judged.append(record_verdict(record, verdict, inspector.name, inspector.detectors))
+    return judged
 
 
-def _judge(record: ImageRecord, photographs: Photographs, detection: Detection) -> FilterRecord:
+def _pass_batch(
+    batch: list[ImageRecord], photographs: Photographs, passed_as: str
+) -> list[FilterRecord]:
+    judged = []
+    for record in batch:
+        hashed = None
+        with suppress(ImageError):  # to be said where the image is used
+            hashed = hash_image(decode_image(_read(record, photographs)))
+        judged.append(record_verdict(record, Verdict((), (), None, hashed), passed_as, {}))
+    return judged
+
+
+def _read(record: ImageRecord, photographs: Photographs) -> bytes:
     try:
-        content = photographs.read(record.path, record.stored_sha256 or record.sha256)
+        return photographs.read(record.path, record.stored_sha256 or record.sha256)
     except OSError as error:
         raise DataError(
             f"cannot read {photographs.folder / record.path} of {record.key}: {error.strerror}",
             remedy=f"run lienet download {record.source} again",
         ) from error
-    inspector = open_inspector(detection)
-    verdict = inspector.judge_bytes(content, max_pixels=record.width_px * record.height_px)
-    if verdict.reasons and not verdict.boxes:  # download read it: the file has changed since
-        verdict = Verdict(("unreadable",), ())
-    return _add_verdict(record, verdict, inspector.name)
-
-
-def _add_verdict(record: ImageRecord, verdict: Verdict, detector: str) -> FilterRecord:
-    raw = {field.name: getattr(record, field.name) for field in fields(ImageRecord)}
-    return FilterRecord(
-        **raw,
-        verdict=verdict.word,
-        reasons=verdict.reasons,
-        detector=detector,
-        score=verdict.score,
-        boxes=json.dumps([asdict(box) for box in verdict.boxes]),
-    )
 
 
 def _watch(
     source: str, records: Iterable[FilterRecord], num_records: int
 ) -> Iterator[FilterRecord]:
     """Pass records on, with a bar on a terminal and a line in the log now and then elsewhere."""
-    logger.info("%s: looking for faces and text in %d photographs", source, num_records)
     started_s = said_s = time.monotonic()
     with Progress(
         console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
@@ -230,24 +276,15 @@ def _watch(
             yield record
 
 
-def _summarize(source: str, records: Iterable[FilterRecord]) -> Iterator[FilterRecord]:
-    """Pass records on, count them, and say at the end what became of them."""
-    reasons: Counter[str] = Counter()
-    verdicts: Counter[str] = Counter()
-    detectors = set()
-    for record in records:
-        reasons.update(record.reasons)
-        verdicts[record.verdict] += 1
-        detectors.add(record.detector)
-        yield record
-    named = ", ".join(f"{count} for {reason}" for reason, count in sorted(reasons.items()))
+def _summarize(source: str, counts: dict[str, Any]) -> None:
+    named = ", ".join(f"{count} for {reason}" for reason, count in counts["reasons"].items())
     logger.info(
         "%s: kept %d of %d photographs%s, by %s",
         source,
-        verdicts["keep"],
-        verdicts.total(),
+        counts["kept"],
+        counts["photographs"],
         f", refused {named}" if named else "",
-        " and ".join(sorted(detectors)) or "nobody",
+        " and ".join(counts["detectors"]) or "nobody",
     )
-    if not verdicts["keep"]:
+    if not counts["kept"]:
         logger.warning("%s: no photograph is left to use", source)

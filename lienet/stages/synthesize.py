@@ -38,8 +38,9 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     """Write the splits of a task, that of real photographs without reference included.
 
     Raises:
-        DataError: a manifest is broken, an image cannot be read, nothing is left to train on, or
-            a source has too few images for the test images that are asked of it.
+        DataError: a manifest is broken, an image cannot be read, nothing is left to train on, a
+            source has too few images for the test images that are asked of it, or a picture would
+            be learned from and tested on.
     """
     degradation: Recipe = getattr(params.synthesize.tasks, item)
     plan = plan_task(params, workspace, cast("Task", item))

@@ -65,9 +65,13 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
         workspace, task=spec.task, model=spec.name, run_key=run_key, profile=params.profile
     ) as tracker:
         _describe(tracker, params, spec, num_params)
+        for split, index in indexes.items():
+            counts = {"num_samples": index.num_samples, "num_images": index.num_images}
+            tracker.log_dataset(spec.task, split, sha256=index.sha256, **counts)
         outcome = Outcome(model, [], None, 0.0)
         if fabric is not None:
-            outcome = _fit(model, params, spec, workspace, run_key, vgg19_path, fabric, tracker)
+            with tracker.watching_system():
+                outcome = _fit(model, params, spec, workspace, run_key, vgg19_path, fabric, tracker)
         card = ModelCard(
             task=spec.task,
             name=spec.name,

@@ -1,4 +1,4 @@
-"""Carries journals to MLflow from a background thread: the only module that imports mlflow.
+"""Carries journals to MLflow, from a background thread while a stage works.
 
 The import takes seconds, so it happens in the thread, beside the work. A server that is away costs
 one warning: the journal stays, and is tried again later. Sending a record twice is harmless, since
@@ -7,16 +7,23 @@ MLflow keys a point by run, name, step, time and value, and a param or tag by it
 
 from __future__ import annotations
 
+import json
 import logging
-import os
 import threading
 import time
-import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from lienet.files import locked
 from lienet.tracking.journal import Journal, Record
+from lienet.tracking.store import (
+    connect,
+    find_experiment,
+    find_run,
+    in_short,
+    nest_run,
+    redact,
+    tracking_uri,
+)
 from lienet.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -25,13 +32,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 MAX_PARAMS = 100
 _MAX_METRICS = 500
+_ALONE = {"artifact", "dataset", "pipeline", "status"}
+"""Kinds of records that go in a request of their own."""
 _OTHERS_TIMEOUT_S = 20.0
 _CLOSE_TIMEOUT_S = 60.0
-_DEFAULTS = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
-}
 
 
 class Courier:
@@ -86,7 +90,8 @@ class Courier:
     def _attempt(self, journal: Journal, *, deadline: float) -> bool:
         try:
             if self._client is None:
-                self._client = _connect(self._workspace)
+                uri = tracking_uri(self._workspace)
+                self._client = connect(uri, self._workspace.state_dir)
             if not journal.is_delivered:
                 _deliver(self._client, self._workspace, journal, deadline)
         except Exception as error:  # whatever ails tracking, the work goes on
@@ -94,11 +99,26 @@ class Courier:
                 self._has_warned = True
                 logger.warning(
                     "MLflow at %s cannot be reached (%s); what is logged is kept and sent later",
-                    _tracking_uri(self._workspace),
-                    _in_short(error),
+                    redact(tracking_uri(self._workspace)),
+                    in_short(error),
                 )
             return False
         return True
+
+
+def deliver_pending(client: MlflowClient, workspace: Workspace) -> None:
+    """Deliver what earlier processes could not; a journal that is in use is left alone.
+
+    Raises:
+        mlflow.exceptions.MlflowException: the store does not take it.
+    """
+    for path in sorted((workspace.state_dir / "tracking").glob("*.jsonl")):
+        journal = Journal.open_pending(path)
+        if journal is not None:
+            try:
+                _deliver(client, workspace, journal, deadline=float("inf"))
+            finally:
+                journal.close()
 
 
 @dataclass
@@ -125,39 +145,8 @@ class _Batch:
         self.end = end
 
 
-def _tracking_uri(workspace: Workspace) -> str:
-    chosen = os.environ.get("MLFLOW_TRACKING_URI")
-    return chosen or f"sqlite:///{workspace.state_dir / 'mlflow.db'}"
-
-
-def _in_short(error: BaseException) -> str:
-    """Return why the network failed, if it did, or the start of the error's own words."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror.lower()
-        cause = cause.__cause__ or cause.__context__
-    return " ".join(str(error).split())[:160]
-
-
-def _connect(workspace: Workspace) -> MlflowClient:
-    for name, value in _DEFAULTS.items():
-        os.environ.setdefault(name, value)
-    warnings.filterwarnings("ignore", message="SOCKS support in urllib3")
-    from mlflow import MlflowClient
-
-    for name in ("mlflow", "alembic"):  # what fails comes as an exception, told in one line
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-    uri = _tracking_uri(workspace)
-    with locked(workspace.state_dir / "mlflow.lock"):  # the first process makes the tables
-        client = MlflowClient(tracking_uri=uri)
-        if uri.startswith("sqlite:"):
-            client.search_experiments(max_results=1)
-    return client
-
-
 def _deliver(client: MlflowClient, workspace: Workspace, journal: Journal, deadline: float) -> None:
-    run_id = _find_run(client, workspace, journal)
+    experiment_id, run_id = _find_run(client, workspace, journal)
     batch = _Batch()
 
     def flush() -> None:
@@ -170,58 +159,60 @@ def _deliver(client: MlflowClient, workspace: Workspace, journal: Journal, deadl
     for record, end in journal.read():
         if time.monotonic() > deadline:
             break
-        if "artifact" in record or "status" in record or batch.is_full_for(record):
+        is_alone = not _ALONE.isdisjoint(record)
+        if is_alone or batch.is_full_for(record):
             flush()
-        if "artifact" in record:
-            path = journal.attached(record["artifact"])
-            if path.exists():
-                client.log_artifact(run_id, str(path), record["folder"] or None)
+        if is_alone:
+            _deliver_alone(client, workspace, journal, (experiment_id, run_id), record)
             journal.commit(end)
-            journal.detach(record["artifact"])
-        elif "status" in record:
-            _set_status(client, run_id, record)
-            journal.commit(end)
+            if "artifact" in record:
+                journal.detach(record["artifact"])
         else:
             batch.add(record, end)
     flush()
 
 
-def _find_run(client: MlflowClient, workspace: Workspace, journal: Journal) -> str:
-    """Return the id of the run with the journal's key, made if there is none."""
+def _deliver_alone(
+    client: MlflowClient,
+    workspace: Workspace,
+    journal: Journal,
+    place: tuple[str, str],
+    record: Record,
+) -> None:
+    experiment_id, run_id = place
+    if "artifact" in record:
+        path = journal.attached(record["artifact"])
+        if path.exists():
+            client.log_artifact(run_id, str(path), record["folder"] or None)
+    elif "dataset" in record:
+        _log_dataset(client, run_id, record["dataset"])
+    elif "pipeline" in record:
+        nest_run(client, workspace.state_dir, experiment_id, run_id, record["pipeline"])
+    else:
+        _set_status(client, run_id, record)
+
+
+def _find_run(client: MlflowClient, workspace: Workspace, journal: Journal) -> tuple[str, str]:
+    """Return the ids of the experiment and of the run with the journal's key, made if missing."""
     header = journal.header
-    experiment_id = _find_experiment(client, workspace, header["experiment"])
-    key = header["run_key"]
-    wanted = f"tags.`lienet.run_key` = '{key}' and attributes.run_name = '{header['name']}'"
-    found = client.search_runs(
-        [experiment_id],
-        filter_string=wanted,
-        max_results=1,
-        order_by=["attributes.start_time ASC"],
+    experiment_id = find_experiment(client, workspace, header["experiment"])
+    start_ms = next(
+        (record["time_ms"] for record, _ in journal.read() if "time_ms" in record), None
     )
-    if found:
-        return str(found[0].info.run_id)
-    start_ms = next((record.get("time_ms") for record, _ in journal.read()), None)
-    tags = {"lienet.run_key": key, "mlflow.source.name": "lienet"}
-    run = client.create_run(experiment_id, start_time=start_ms, run_name=header["name"], tags=tags)
-    return str(run.info.run_id)
+    return experiment_id, find_run(
+        client, experiment_id, header["name"], header["run_key"], start_ms
+    )
 
 
-def _find_experiment(client: MlflowClient, workspace: Workspace, name: str) -> str:
-    from mlflow.exceptions import MlflowException
+def _log_dataset(client: MlflowClient, run_id: str, dataset: Record) -> None:
+    from mlflow.entities import Dataset, DatasetInput, InputTag
 
-    found = client.get_experiment_by_name(name)
-    if found is None:
-        is_local = not os.environ.get("MLFLOW_TRACKING_URI")
-        artifacts = (workspace.state_dir / "mlartifacts").as_uri() if is_local else None
-        try:
-            return str(client.create_experiment(name, artifact_location=artifacts))
-        except MlflowException:
-            found = client.get_experiment_by_name(name)  # another stage was quicker
-            if found is None:
-                raise
-    if found.lifecycle_stage == "deleted":
-        client.restore_experiment(found.experiment_id)
-    return str(found.experiment_id)
+    plain = {name: dataset[name] for name in ("name", "digest", "source_type")}
+    entity = Dataset(
+        **plain, source=json.dumps(dataset["source"]), profile=json.dumps(dataset["profile"])
+    )
+    tags = [InputTag("mlflow.data.context", dataset["context"])]
+    client.log_inputs(run_id, [DatasetInput(entity, tags)])
 
 
 def _set_status(client: MlflowClient, run_id: str, record: Record) -> None:

@@ -3,13 +3,15 @@
 Every call is a line in a journal under ``data/state/tracking``, so it is cheap, outlives a kill and
 never waits for a server; a background thread delivers. ``MLFLOW_TRACKING_URI`` chooses the store;
 without it, it is SQLite in ``data/state/mlflow.db``. The journal does not remember the store: what
-a wrong URI kept back goes to the right one.
+a wrong URI kept back goes to the right one. ``LIENET_PARENT_RUN_ID`` names the pipeline run that
+the runs are nested under: the id of a run in MLflow, or any other name, of which one is made.
 """
 
 from __future__ import annotations
 
 import itertools
 import json
+import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,16 +21,20 @@ from lienet.errors import InputError
 from lienet.tracking.delivery import MAX_PARAMS, Courier
 from lienet.tracking.journal import Journal
 from lienet.tracking.provenance import describe_code, describe_data
+from lienet.tracking.system import watch_system
 from lienet.workspace import Workspace
 
+PARENT_VARIABLE = "LIENET_PARENT_RUN_ID"
 _MAX_VALUE_CHARS = 5000
+_MAX_DIGEST_CHARS = 36
 
 
 class Tracker:
     """Logs to one run; made by :func:`track_run`."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, data_hashes: Mapping[str, str]) -> None:
         self._journal = journal
+        self._data_hashes = data_hashes
 
     def log_params(self, params: Mapping[str, object]) -> None:
         """Log params; nested groups are flattened with dots. A param keeps its first value."""
@@ -55,6 +61,37 @@ class Tracker:
                 inner = one.relative_to(path.parent).parent.as_posix()
                 place = "/".join(part for part in (folder, inner) if part not in ("", "."))
                 self._journal.append({"artifact": self._journal.attach(one), "folder": place})
+
+    def log_dataset(self, task: str, split: str, *, sha256: str, **counts: int) -> None:
+        """Log a split of a task's shards as an input of the run.
+
+        Its digest is the hash that DVC gave it, or the start of ``sha256`` where DVC has not met
+        it.
+
+        Args:
+            task: of the shards.
+            split: "train", "valid" or "test"; also the dataset's context.
+            sha256: of the shards, from their index.
+            **counts: numbers that describe it, such as ``num_samples``.
+        """
+        path = f"data/shards/{task}/{split}"
+        digest = self._data_hashes.get(f"lienet.data.{split}", sha256[:_MAX_DIGEST_CHARS])
+        dataset = {
+            "name": f"{task}-{split}",
+            "digest": digest,
+            "source_type": "dvc",
+            "source": {"path": path, "md5": digest},
+            "profile": {"sha256": sha256, **counts},
+            "context": split,
+        }
+        self._journal.append({"dataset": dataset})
+        self.set_tags({f"lienet.data.{split}": digest})
+
+    @contextmanager
+    def watching_system(self, every_s: float = 10.0) -> Iterator[None]:
+        """Log the machine's load as ``system/…`` while the body runs."""
+        with watch_system(self.log_metrics, every_s=every_s):
+            yield
 
     def set_tags(self, tags: Mapping[str, str]) -> None:
         """Set tags; the latest value of each stands."""
@@ -90,13 +127,16 @@ def track_run(
     header = {"experiment": f"lienet-{task}", "name": model, "run_key": run_key}
     stem = f"{task}-{model}-{run_key[:12]}"
     journal = Journal.open(workspace.state_dir / "tracking", stem, header)
-    tracker = Tracker(journal)
+    hashes = describe_data(workspace.root / "dvc.lock", task)
+    tracker = Tracker(journal, hashes)
     courier = Courier(workspace, journal, retry_s=retry_s)
     journal.append({"status": "RUNNING", "time_ms": _now_ms()})
+    if pipeline := os.environ.get(PARENT_VARIABLE):
+        journal.append({"pipeline": pipeline})
     tracker.set_tags(
         {"lienet.task": task, "lienet.model": model, "lienet.profile": profile}
         | describe_code(workspace.root)
-        | describe_data(workspace.root / "dvc.lock", task)
+        | hashes
     )
     status = "FAILED"
     try:

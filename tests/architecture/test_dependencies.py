@@ -15,7 +15,7 @@ from lienet.params import Params, Train
 STAGES = ("download", "filter", "synthesize", "train", "export", "evaluate", "report")
 # They never change a byte of output: who computes, how hard servers are asked, and what a
 # tracked run is labelled with.
-NOT_DECIDING = {"num_workers", "cluster", "profile", "download.transfer"}
+NOT_DECIDING = {"num_workers", "cluster", "profile", "download.transfer", "promote"}
 # They read params to check them, not to decide anything.
 CHECKING = {"lienet.params", "lienet.sections.conflicts"}
 # Read for its names only: what is made of an item is tracked through what the stage reads.

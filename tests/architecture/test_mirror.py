@@ -36,7 +36,7 @@ def test_every_test_file_has_its_module(repository: Path, sources: dict[str, Any
     found = {
         str(path.relative_to(repository))
         for path in (repository / "tests").rglob("test_*.py")
-        if "architecture" not in path.parts
+        if not {"architecture", "sharing"} & set(path.parts)
     }
     beside = _tests_of_the_bench(repository) | _tests_of_the_flows(repository)
     assert sorted(found - known - beside) == []

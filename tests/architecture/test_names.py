@@ -19,6 +19,7 @@ SHARED_PARAMS = (
     "flows",
     "intended_use",
     "models",
+    "promote",
 )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import subprocess
 import sys
 from dataclasses import asdict, replace
@@ -12,14 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lienet.data import manifest
+from lienet.data import columns
+from lienet.data.columns import read_columns
 from lienet.data.manifest import (
     FilterRecord,
     ImageRecord,
-    KeyGiver,
     count_kept,
     iterate_manifest,
-    read_columns,
     read_filtered,
     read_manifest,
     write_filtered,
@@ -65,7 +63,7 @@ def test_columns_are_the_documented_ones(tmp_path: Path) -> None:
     write_manifest(path, [KEPT])
     assert ",".join(pq.read_schema(path).names) == (
         "key,source,path,sha256,size_bytes,width_px,height_px,format,licence,author,origin,split,"
-        "status,reason,title,stored_sha256"
+        "status,reason,title,stored_sha256,people"
     )
 
 
@@ -122,7 +120,7 @@ def test_file_cut_short_names_itself(tmp_path: Path, num_bytes: int) -> None:
 def test_missing_columns_are_named(tmp_path: Path) -> None:
     path = tmp_path / "manifest.parquet"
     write_manifest(path, [KEPT])
-    with pytest.raises(DataError, match="lacks the columns boxes, detector, reasons, score"):
+    with pytest.raises(DataError, match=r"lacks the columns boxes, .*detector, .*reasons, score"):
         read_filtered(path)
 
 
@@ -144,39 +142,6 @@ def test_pandas_is_not_imported(tmp_path: Path) -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-@pytest.mark.parametrize(
-    ("name", "key"),
-    [
-        ("IMG_0001.JPG", "trip__img_0001"),
-        ("Ünter Wegs/Fotó (2).final.jpg", "trip__unter_wegs_foto_2_final"),
-        ("no suffix", "trip__no_suffix"),
-        ("写真.png", "trip__" + hashlib.sha256("写真".encode()).hexdigest()[:12]),
-    ],
-)
-def test_keys_are_simple(name: str, key: str) -> None:
-    assert KeyGiver("trip").give(name) == key
-
-
-def test_keys_are_unique() -> None:
-    giver = KeyGiver("trip")
-    names = ["a.jpg", "a.png", "a_2.jpg", "A.webp", "b/c.jpg", "b_c.jpg"]
-    assert [giver.give(name) for name in names] == [
-        "trip__a",
-        "trip__a_2",
-        "trip__a_2_2",
-        "trip__a_3",
-        "trip__b_c",
-        "trip__b_c_2",
-    ]
-
-
-def test_long_keys_are_cut_and_stay_apart() -> None:
-    giver = KeyGiver("trip")
-    one, other = giver.give("x" * 240 + "1.jpg"), giver.give("x" * 240 + "2.jpg")
-    assert one != other
-    assert max(len(one), len(other)) <= 100
-
-
 def test_empty_cells_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "manifest.parquet"
     pq.write_table(pa.table({name: [None] for name in asdict(KEPT)}), path)
@@ -189,7 +154,7 @@ def test_a_manifest_written_slice_by_slice_has_the_bytes_of_one_written_at_once(
 ) -> None:
     rows = [replace(KEPT, key=f"holiday__{number * 7 % 23:02d}") for number in range(23)]
     write_manifest(tmp_path / "whole.parquet", rows)
-    monkeypatch.setattr(manifest, "_ROWS_AT_ONCE", 4)
+    monkeypatch.setattr(columns, "_ROWS_AT_ONCE", 4)
     write_manifest(tmp_path / "sliced.parquet", iter(rows))
     assert (tmp_path / "sliced.parquet").read_bytes() == (tmp_path / "whole.parquet").read_bytes()
     assert [row.key for row in iterate_manifest(tmp_path / "sliced.parquet")] == sorted(

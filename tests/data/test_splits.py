@@ -9,7 +9,13 @@ from lienet.data.splits import choose_splits, choose_test_images
 from lienet.errors import DataError
 from lienet.params import SplitShares
 
-SHARES = SplitShares(valid_share=0.3, test_share=0.3, test_images={"faces": 2})
+SHARES = SplitShares(
+    valid_share=0.3,
+    test_share=0.3,
+    test_images={"faces": 2},
+    max_leak_distance=None,
+    on_leak="error",
+)
 
 
 def split_of(key: str, split: str, detector: str = "yunet", chosen=None) -> str:

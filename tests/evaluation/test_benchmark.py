@@ -11,6 +11,7 @@ import pytest
 from lienet.errors import DataError, ParamsError
 from lienet.evaluation.benchmark import (
     ImageScore,
+    flatten_results,
     format_results,
     mean_or_none,
     paired_bootstrap,
@@ -165,3 +166,22 @@ def test_protocols_are_chosen_by_task_and_scale(repository: Path):
     assert set(select_protocols(protocols, task="face", scale=1)) == {"face_luma", "face_rgb"}
     with pytest.raises(ParamsError, match="scale 3"):
         select_protocols(protocols, task="sr", scale=3)
+
+
+def test_figures_are_flattened_and_the_headline_averages_images_of_all_sets():
+    scores = [
+        make_score("a", 30.0, 29.0),
+        make_score("b", 20.0, 18.0),
+        make_score("c", 28.0, 25.0, vmaf=None, test_set="own"),
+        make_score("a", 10.0, 10.0, protocol="other"),
+    ]
+    results = summarise(scores, resamples=50, confidence=0.9, seed=1)
+    flat = flatten_results(results, headline="x4_q20_luma")
+    assert flat["x4_q20_luma/kodak24/psnr_db"] == 25.0
+    assert flat["x4_q20_luma/own/psnr_gain_db"] == 3.0
+    assert flat["other/kodak24/psnr_db"] == 10.0
+    assert flat["psnr_db"] == 26.0, "the mean over images, not over sets"
+    assert flat["psnr_gain_db"] == 2.0
+    assert flat["x4_q20_luma/kodak24/vmaf"] == 80.0
+    assert "vmaf" not in flat, "not of every image"
+    assert "x4_q20_luma/own/vmaf" not in flat

@@ -21,6 +21,7 @@ ANSWERS: dict[str, Any] = {
     },
     "runs/search": {
         "runs": [
+            {"info": {"experiment_id": "1", "run_name": "pipeline 01a2", "run_id": "parent"}},
             {"info": {"experiment_id": "1", "run_name": "lienet", "run_id": "late"}},
             {"info": {"experiment_id": "1", "run_name": "lienet", "run_id": "early"}},
             {"info": {"experiment_id": "1", "run_name": "esrgan", "run_id": "other"}},

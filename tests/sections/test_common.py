@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from lienet.sections.common import TASKS, Range
+from lienet.sections.common import TASKS, Chroma, Range
 
 
 def test_a_range_goes_from_low_to_high():
@@ -17,3 +17,14 @@ def test_a_range_goes_from_low_to_high():
 
 def test_the_tasks_are_the_papers_three():
     assert TASKS == ("sr", "face", "old_photo")
+
+
+@pytest.mark.parametrize("written", ["4:2:0", "420", 420])
+def test_chroma_is_taken_with_and_without_colons(written: object):
+    assert TypeAdapter(Chroma).validate_python(written) == "4:2:0"
+
+
+@pytest.mark.parametrize("written", [14520, "421", True, None, ""])
+def test_what_is_no_subsampling_is_refused(written: object):
+    with pytest.raises(ValidationError, match="4:2:0"):
+        TypeAdapter(Chroma).validate_python(written)

@@ -32,3 +32,9 @@ def test_a_store_is_a_url_without_a_slash_at_its_end(url: str):
 def test_secrets_come_by_the_environment_alone(options: dict[str, object]):
     with pytest.raises(ValidationError, match="is a secret; give it by the environment instead"):
         Storage(url="s3://bucket", options=options)
+
+
+@pytest.mark.parametrize("url", ["s3://key:secret@bucket/prefix", "sftp://user@host/folder"])
+def test_a_url_with_credentials_is_refused(url: str):
+    with pytest.raises(ValidationError, match="give them by the environment instead"):
+        Storage(url=url, options={})

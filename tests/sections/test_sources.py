@@ -8,17 +8,10 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from lienet.sections.sources import PORTRAITS, SAMPLE_LICENCES, SampleName, Source, is_reference
+from tests.folder_source import folder_source
 
 SOURCES: TypeAdapter[Any] = TypeAdapter(Source)
-FOLDER = {
-    "kind": "folder",
-    "permitted_use": None,
-    "path": "photos",
-    "manifest": None,
-    "split": "auto",
-    "licence": "CC BY 4.0",
-    "author": "A",
-}
+FOLDER = folder_source(licence="CC BY 4.0")
 DIV2K = {
     "kind": "div2k",
     "permitted_use": None,

@@ -62,6 +62,7 @@ BOX_HEADER = [
     "IsDepiction",
     "IsInside",
 ]
+TRAIN_BOX_HEADER = [*BOX_HEADER, "XClick1X"]
 LABEL_HEADER = ["ImageID", "Source", "LabelName", "Confidence"]
 BY = "https://creativecommons.org/licenses/by/2.0/"
 
@@ -136,8 +137,9 @@ def image_row(image: str, subset: str = "train", **changes: str) -> list[str]:
     return list((row | changes).values())
 
 
-def box_row(image: str, label: str) -> list[str]:
-    return [image, "xclick", label, "1", *["0.5"] * 4, *["0"] * 5]
+def box_row(image: str, label: str, edges: str = "0.5 0.5 0.5 0.5") -> list[str]:
+    """Of the list of train; the edges are XMin, XMax, YMin and YMax."""
+    return [image, "xclick", label, "1", *edges.split(), *["0"] * 6]
 
 
 def id_of(number: int) -> str:
@@ -156,8 +158,8 @@ def put_open_images(bucket: Bucket, *, num_images: int = 12) -> None:
     )
     bucket.put_csv(
         "lists/v6/oidv6-train-annotations-bbox.csv",
-        [*BOX_HEADER, "XClick1X"],
-        [[*box_row(image, label), "0"] for image, label in ((ids[3], PERSON), (ids[8], PLATE))],
+        TRAIN_BOX_HEADER,
+        [box_row(ids[3], PERSON, "0.25 0.5 0.125 1"), box_row(ids[8], PLATE)],
     )
     bucket.put_csv(
         "lists/v7/oidv7-train-annotations-human-imagelabels.csv",

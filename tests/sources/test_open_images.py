@@ -21,6 +21,7 @@ from lienet.sources.open_images import choose_images, find_open_images, rank_ima
 from lienet.stages import download
 from lienet.workspace import Workspace
 from tests.sources.bucket import (
+    BOX_HEADER,
     CAR,
     DOG,
     LIMITS,
@@ -193,6 +194,7 @@ def test_several_subsets_are_drawn_from_together(bucket: Bucket, tmp_path: Path)
         HEADER,
         [image_row(image, "validation", Rotation="270.0")],
     )
+    bucket.put_csv("lists/v5/validation-annotations-bbox.csv", BOX_HEADER, [])
     bucket.files[f"images/validation/{image}.jpg"] = make_jpeg(99)
     source = open_images_of(bucket, subsets=["train", "validation"], exclude_labels=[])
     found = find(source, tmp_path)

@@ -37,8 +37,8 @@ def make_samples() -> list[Sample]:
     return sorted(samples, key=lambda sample: sample.key)
 
 
-def write_onnx(path: Path, scale: int) -> None:
-    """Write a network that repeats every pixel ``scale`` times per side."""
+def write_onnx(path: Path, scale: int, producer: str = "") -> None:
+    """Write a network that repeats every pixel ``scale`` times per side; ``producer`` marks it."""
     import numpy as np
 
     node = helper.make_node(
@@ -55,7 +55,8 @@ def write_onnx(path: Path, scale: int) -> None:
     ]
     scales = numpy_helper.from_array(np.array([1, 1, scale, scale], np.float32), "scales")
     graph = helper.make_graph([node], "g", ends[:1], ends[1:], [scales])
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    opsets = [helper.make_opsetid("", 18)]
+    model = helper.make_model(graph, opset_imports=opsets, ir_version=9, producer_name=producer)
     onnx.save(model, path)
 
 

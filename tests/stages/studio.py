@@ -14,6 +14,7 @@ from lienet.images import encode_png
 from lienet.params import Params, parse_params
 from lienet.stages import synthesize
 from lienet.workspace import Workspace
+from tests.folder_source import folder_source
 
 Tree = dict[str, bytes]
 
@@ -53,17 +54,7 @@ class Studio:
     def __init__(self, root: Path, profile: Path) -> None:
         self.workspace = Workspace(root)
         content = yaml.safe_load(profile.read_text())
-        content["download"]["sources"] = {
-            "photos": {
-                "kind": "folder",
-                "manifest": None,
-                "permitted_use": None,
-                "path": "photos",
-                "split": "auto",
-                "licence": "CC0",
-                "author": "nobody",
-            }
-        }
+        content["download"]["sources"] = {"photos": folder_source()}
         for recipe in content["synthesize"]["tasks"].values():
             recipe.update(sources=None, tile_px=64, tile_stride_px=64)
         content["filter"]["exempt_sources"] = []

@@ -21,6 +21,7 @@ from lienet.images import decode_image
 from lienet.params import Params, load_params
 from lienet.stages import download
 from lienet.workspace import Workspace
+from tests.folder_source import folder_source
 
 NOISE = np.random.default_rng(3).integers(0, 256, (40, 56, 3), dtype=np.uint8)
 
@@ -89,22 +90,11 @@ EXPECTED = {
 }
 
 
-FOLDER = {
-    "kind": "folder",
-    "permitted_use": None,
-    "path": "photos",
-    "manifest": None,
-    "split": "auto",
-    "licence": "L",
-    "author": "A",
-}
-
-
 def make_params(repository: Path, **changes: object) -> Params:
     params = load_params(repository / "params.yaml")
     content = params.model_dump()
     content["download"]["min_side_px"] = 32
-    content["download"]["sources"] = {"photos": FOLDER | changes}
+    content["download"]["sources"] = {"photos": folder_source(licence="L", author="A", **changes)}
     content["filter"]["exempt_sources"] = []
     for task in content["synthesize"]["tasks"].values():
         task["sources"] = None

@@ -19,6 +19,7 @@ from lienet.images import decode_image
 from lienet.models.registry import build_model, count_parameters
 from lienet.params import Params, load_params
 from lienet.stages import evaluate
+from lienet.tracking.table import read_table
 from lienet.workspace import Workspace
 from tests.stages.evaluate_inputs import (
     SIZE_PX,
@@ -286,3 +287,14 @@ def test_our_network_leaves_what_it_saw_in_the_first_image(workspace: tuple[Para
         assert str(stored["key"]) == "far__c"
         assert stored["channels"].shape == (16, SIZE_PX[0] // 4, SIZE_PX[1] // 4)
     assert not (place.evaluation_dir("sr", "bicubic") / "features.npz").exists()
+
+
+def test_the_tracked_run_reads_like_table_1(workspace: tuple[Params, Workspace]):
+    params, place = workspace
+    found = read_table(place.root, uri=None, tasks=("sr",)).set_index("model").loc["lienet"]
+    protocol = params.promote.tasks["sr"].protocol
+    rows = [row for row in read_rows(place, "lienet") if row["protocol"] == protocol]
+    mean = sum(float(row["psnr_db"]) for row in rows) / len(rows)
+    assert found["psnr_db"] == pytest.approx(mean)
+    assert (found["num_params"], found["lienet.protocol"]) == (123_648, protocol)
+    assert found["lienet.data.test"] == read_index(place.shards_dir("sr") / "test").sha256[:36]

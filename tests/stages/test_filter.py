@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import skimage.data
 from typer.testing import CliRunner
 
 from lienet.cli import app
-from lienet.data.manifest import ImageRecord, read_filtered, write_manifest
+from lienet.data.manifest import read_filtered, read_manifest, write_manifest
+from lienet.data.privacy.boxes import Box
+from lienet.data.privacy.verdict import Inspector
 from lienet.errors import DataError, ToolError
-from lienet.images import encode_png
+from lienet.images import decode_image, encode_jpeg, encode_png
 from lienet.params import Params, load_params
 from lienet.stages import filter as stage
 from lienet.workspace import Workspace
+from tests.stages.raw_folder import store_raw
 
 
 @pytest.fixture(autouse=True)
@@ -39,35 +44,6 @@ def params(workspace: Workspace) -> Params:
     return load_params(workspace.params_path)
 
 
-def _store(workspace: Workspace, pictures: dict[str, bytes]) -> None:
-    raw_dir = workspace.raw_dir("sample")
-    (raw_dir / "images").mkdir(parents=True)
-    records = []
-    for name, content in pictures.items():
-        is_kept = bool(content)
-        path = f"images/sample__{name}.png" if is_kept else ""
-        if is_kept:
-            (raw_dir / path).write_bytes(content)
-        record = ImageRecord(
-            key=f"sample__{name}",
-            source="sample",
-            path=path,
-            sha256="0" * 64,
-            size_bytes=len(content),
-            width_px=512,
-            height_px=512,
-            format="png",
-            licence="CC0-1.0",
-            author="somebody",
-            origin=name,
-            split="auto",
-            status="kept" if is_kept else "refused",
-            reason="" if is_kept else "empty",
-        )
-        records.append(record)
-    write_manifest(raw_dir / "manifest.parquet", records)
-
-
 def _run(params: Params, workspace: Workspace, **changes: object) -> dict[str, object]:
     changed = params.model_copy(update=changes)
     stage.run(changed, workspace, "sample")
@@ -85,7 +61,7 @@ def test_faces_are_refused_and_the_rest_is_kept(
     astronaut = encode_png(skimage.data.astronaut())
     broken = astronaut[:5000]
     coffee = encode_png(skimage.data.coffee()[:128, :128])
-    _store(workspace, {"astronaut": astronaut, "broken": broken, "coffee": coffee, "none": b""})
+    store_raw(workspace, {"astronaut": astronaut, "broken": broken, "coffee": coffee, "none": b""})
     with caplog.at_level(logging.INFO):
         judged = _run(params, workspace)
     assert {name: (record.verdict, record.reasons) for name, record in judged.items()} == {
@@ -106,10 +82,18 @@ def test_faces_are_refused_and_the_rest_is_kept(
 
 @pytest.mark.parametrize("word", ["exempt", "consented"])
 def test_exempt_and_consented_sources_pass_unseen(params: Params, workspace: Workspace, word: str):
-    _store(workspace, {"astronaut": b"not even an image"})
+    store_raw(workspace, {"astronaut": b"not even an image"})
     passed = params.filter.model_copy(update={f"{word}_sources": ("sample",)})
     (record,) = _run(params, workspace, filter=passed).values()
     assert (record.verdict, record.detector, record.score) == ("keep", word, 0.0)
+    assert record.perceptual_hash == ""
+
+
+def test_what_passes_unseen_has_its_hash_all_the_same(params: Params, workspace: Workspace):
+    store_raw(workspace, {"astronaut": encode_png(skimage.data.astronaut())})
+    seen = _run(params, workspace)["astronaut"].perceptual_hash
+    passed = params.filter.model_copy(update={"exempt_sources": ("sample",)})
+    assert _run(params, workspace, filter=passed)["astronaut"].perceptual_hash == seen != ""
 
 
 def test_the_bytes_do_not_depend_on_workers_or_on_an_earlier_run(
@@ -121,7 +105,7 @@ def test_the_bytes_do_not_depend_on_workers_or_on_an_earlier_run(
         f"p{index:02}": encode_png(generator.integers(0, 256, (*shape, 3), np.uint8))
         for index, shape in enumerate(shapes)
     }
-    _store(workspace, pictures)
+    store_raw(workspace, pictures)
     path = workspace.filtered_dir("sample") / "manifest.parquet"
     leftover = path.parent.parent / ".sample.killed.part"
     leftover.mkdir(parents=True)
@@ -138,13 +122,115 @@ def test_the_bytes_do_not_depend_on_workers_or_on_an_earlier_run(
 def test_refusing_everything_warns_and_goes_on(
     params: Params, workspace: Workspace, caplog: pytest.LogCaptureFixture
 ):
-    _store(workspace, {"astronaut": encode_png(skimage.data.astronaut())})
+    store_raw(workspace, {"astronaut": encode_png(skimage.data.astronaut())})
     _run(params, workspace)
     assert "no photograph is left to use" in caplog.text
 
 
+def test_poor_and_doubled_pictures_are_refused_with_what_was_measured(
+    params: Params, workspace: Workspace
+):
+    coffee = skimage.data.coffee()
+    pictures = {
+        "coffee": encode_png(coffee),
+        "again": encode_png(cv2.resize(coffee, (300, 200), interpolation=cv2.INTER_AREA)),
+        "blurred": encode_png(cv2.GaussianBlur(skimage.data.rocket()[:400, :600], (0, 0), 6)),
+        "pressed": encode_jpeg(skimage.data.chelsea(), quality=30, chroma="4:2:0"),
+    }
+    store_raw(workspace, pictures)
+    judged = _run(params, workspace)
+    reasons = {name: record.reasons for name, record in judged.items()}
+    # All are said to be of one size: the first by key stays.
+    assert reasons == {
+        "again": (),
+        "blurred": ("blurred",),
+        "coffee": ("near_duplicate",),
+        "pressed": ("compressed",),
+    }
+    assert judged["coffee"].duplicate_of == "sample__again"
+    assert (judged["pressed"].jpeg_quality, judged["coffee"].jpeg_quality) == (30, 0)
+    assert judged["blurred"].sharpness < 0.2 < judged["coffee"].sharpness
+    opened = params.filter.gates.model_copy(
+        update=dict.fromkeys(type(params.filter.gates).model_fields)
+    )
+    unfiltered = params.filter.model_copy(update={"gates": opened})
+    assert {one.verdict for one in _run(params, workspace, filter=unfiltered).values()} == {"keep"}
+
+
+def test_reports_count_list_compare_and_show_only_what_is_asked_for(
+    params: Params, workspace: Workspace
+):
+    store_raw(
+        workspace,
+        {
+            "astronaut": encode_png(skimage.data.astronaut()),
+            "coffee": encode_png(skimage.data.coffee()),
+        },
+    )
+    _run(params, workspace)
+    folder = workspace.refusals_dir("sample")
+    assert [path.name for path in folder.iterdir()] == ["refused.csv"]
+    counts = json.loads(workspace.refusal_counts_path("sample").read_text())
+    assert counts["reasons"] == {"face": 1}
+    assert (counts["photographs"], counts["kept"], counts["refused"]) == (2, 1, 1)
+    (workspace.root / "truth.csv").write_text("path,has_face,has_text\nastronaut,1,0\ncoffee,0,0\n")
+    asked = params.filter.model_copy(update={"truth": "truth.csv", "contact_sheet": True})
+    _run(params, workspace, filter=asked)
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == ["contact_sheet.png", "precision_recall.csv", "refused.csv"]
+    rows = (folder / "precision_recall.csv").read_text().splitlines()
+    assert rows[1] == "face,2,1,1,1,0,1.0,1.0"
+    assert decode_image((folder / "contact_sheet.png").read_bytes()).shape == (96, 96, 3)
+
+
+def test_no_byte_of_a_refused_image_is_written_anywhere(params: Params, workspace: Workspace):
+    content = encode_png(skimage.data.astronaut())
+    store_raw(workspace, {"astronaut": content})
+    _run(params, workspace)
+    sizes = [path.stat().st_size for path in workspace.root.rglob("*") if path.is_file()]
+    assert sum(size >= len(content) for size in sizes) == 1  # the raw file itself
+
+
+def test_purged_files_go_and_their_verdicts_stay_in_later_runs(
+    params: Params, workspace: Workspace
+):
+    store_raw(
+        workspace,
+        {
+            "astronaut": encode_png(skimage.data.astronaut()),
+            "coffee": encode_png(skimage.data.coffee()),
+        },
+    )
+    purging = params.filter.model_copy(update={"purge_refused": True})
+    first = _run(params, workspace, filter=purging)
+    images = workspace.raw_dir("sample") / "images"
+    assert [path.name for path in images.iterdir()] == ["sample__coffee.png"]
+    assert _run(params, workspace, filter=purging) == first
+    assert _run(params, workspace) == first
+    assert first["astronaut"].reasons == ("face",)
+
+
+def test_labels_of_persons_come_from_the_raw_manifest(
+    params: Params, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    store_raw(workspace, {"coffee": encode_png(skimage.data.coffee())})
+    path = workspace.raw_dir("sample") / "manifest.parquet"
+    (record,) = read_manifest(path)
+    write_manifest(path, [replace(record, people="[[0.0, 0.5, 0.25, 1.0]]")])
+    seen = []
+    judge_bytes = Inspector.judge_bytes
+
+    def spy(self: Inspector, content: bytes, **options: object) -> object:
+        seen.append(options["people"])
+        return judge_bytes(self, content, **options)
+
+    monkeypatch.setattr(Inspector, "judge_bytes", spy)
+    _run(params, workspace)
+    assert seen == [(Box("person", 0, 256, 128, 256, 1.0),)]
+
+
 def test_a_missing_image_names_its_key_and_the_remedy(params: Params, workspace: Workspace):
-    _store(workspace, {"coffee": encode_png(skimage.data.coffee())})
+    store_raw(workspace, {"coffee": encode_png(skimage.data.coffee())})
     (workspace.raw_dir("sample") / "images/sample__coffee.png").unlink()
     with pytest.raises(DataError, match=r"sample__coffee.*run lienet download sample again"):
         _run(params, workspace)
@@ -199,7 +285,9 @@ def test_inspect_prints_a_list_of_objects(
     assert first["faces"][0]["score"] > 0.9
     assert (broken["path"], broken["verdict"]) == ("b.png", "refuse")
     assert broken["reasons"] == ["unsupported_format"]
+    quality = last.pop("quality")
     assert last == {"path": "c.png", "verdict": "keep", "reasons": [], "faces": [], "texts": []}
+    assert (quality["min_side_px"], quality["jpeg_quality"]) == (400, 0)
 
 
 def test_inspect_outside_a_workspace_shows_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

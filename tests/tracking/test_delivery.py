@@ -50,11 +50,9 @@ class Server:
     def set_terminated(self, run_id: str, status: str, end_time: int) -> None:
         self.update_run(run_id, status)
 
-    def get_experiment_by_name(self, name: str) -> Any:
+    def find(self) -> str:
         self._answer()
-
-    def create_experiment(self, name: str, artifact_location: str | None) -> str:
-        return name
+        return "e"
 
     def search_runs(self, experiment_ids: list[str], **options: Any) -> list[Any]:
         return []
@@ -75,7 +73,8 @@ class Server:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Server:
     made = Server()
-    monkeypatch.setattr("lienet.tracking.delivery._connect", lambda workspace: made)
+    monkeypatch.setattr("lienet.tracking.delivery.connect", lambda uri, state_dir: made)
+    monkeypatch.setattr("lienet.tracking.delivery.find_experiment", lambda *given: made.find())
     return made
 
 

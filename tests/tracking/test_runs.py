@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from lienet.errors import InputError
 from lienet.tracking.runs import track_run
@@ -128,6 +130,45 @@ def test_a_changed_param_is_refused_and_the_rest_arrives(
     (run,) = _runs(_local(workspace), "lienet-params")
     assert run.data.params == {"a": "1", "b1": "1", "b2": "2"}
     assert caplog.text.count("MLflow refused a record") == 1
+
+
+def test_a_dataset_has_the_hash_that_dvc_gave_it_or_its_own(workspace: Workspace):
+    lock = {
+        "stages": {"s": {"outs": [{"path": "data/shards/sets/train", "md5": "d" * 32 + ".dir"}]}}
+    }
+    (workspace.root / "dvc.lock").write_text(yaml.safe_dump(lock))
+    with _track(workspace, task="sets") as tracker:
+        tracker.log_dataset("sets", "train", sha256="1" * 64, num_samples=7)
+        tracker.log_dataset("sets", "test", sha256="2" * 64, num_samples=3)
+    (workspace.root / "dvc.lock").unlink()
+    (run,) = _runs(_local(workspace), "lienet-sets")
+    found = {each.dataset.name: each for each in run.inputs.dataset_inputs}
+    assert found["sets-train"].dataset.digest == "d" * 32 + ".dir"
+    assert found["sets-test"].dataset.digest == "2" * 36
+    assert json.loads(found["sets-train"].dataset.profile) == {"sha256": "1" * 64, "num_samples": 7}
+    assert json.loads(found["sets-train"].dataset.source)["path"] == "data/shards/sets/train"
+    assert [tag.value for tag in found["sets-train"].tags] == ["train"]
+    assert run.data.tags["lienet.data.test"] == "2" * 36
+
+
+def test_a_run_is_nested_under_the_pipeline_of_the_environment(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("LIENET_PARENT_RUN_ID", "night-7")
+    for model in ("a", "b"):
+        with _track(workspace, task="nested", model=model):
+            pass
+    by_name = {run.info.run_name: run for run in _runs(_local(workspace), "lienet-nested")}
+    assert by_name.keys() == {"a", "b", "pipeline night-7"}
+    parents = {by_name[name].data.tags["mlflow.parentRunId"] for name in ("a", "b")}
+    assert parents == {by_name["pipeline night-7"].info.run_id}
+
+
+def test_the_load_of_the_machine_is_among_the_metrics(workspace: Workspace):
+    with _track(workspace, task="load") as tracker, tracker.watching_system(every_s=0.05):
+        time.sleep(1)
+    (run,) = _runs(_local(workspace), "lienet-load")
+    assert 0 < run.data.metrics["system/system_memory_usage_percentage"] <= 100
 
 
 def test_a_folder_is_logged_under_its_name(workspace: Workspace):

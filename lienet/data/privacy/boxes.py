@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["face", "text"]
+Kind = Literal["face", "text", "person"]
 
 
 @dataclass(frozen=True)
@@ -66,12 +66,13 @@ def merge_boxes(boxes: Iterable[Box], *, max_overlap: float) -> list[Box]:
 
 def overlap(first: Box, second: Box) -> float:
     """Return the intersection over union of two boxes, from 0 to 1."""
-    width = _shared(first.left_px, first.width_px, second.left_px, second.width_px)
-    height = _shared(first.top_px, first.height_px, second.top_px, second.height_px)
+    width = share_span(first.left_px, first.width_px, second.left_px, second.width_px)
+    height = share_span(first.top_px, first.height_px, second.top_px, second.height_px)
     both = width * height
     either = first.width_px * first.height_px + second.width_px * second.height_px - both
     return both / either
 
 
-def _shared(start: int, length: int, other_start: int, other_length: int) -> int:
+def share_span(start: int, length: int, other_start: int, other_length: int) -> int:
+    """Return how much two spans of one axis have in common."""
     return max(0, min(start + length, other_start + other_length) - max(start, other_start))

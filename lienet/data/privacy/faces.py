@@ -6,6 +6,7 @@ model file that is not YuNet; where such a file comes from is not its concern.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -13,15 +14,18 @@ import cv2
 import numpy as np
 
 from lienet.data.privacy.boxes import Box, clip_box, merge_boxes
+from lienet.data.privacy.networks import Map, free_sizes, open_session, write_planes
+from lienet.data.privacy.pyramid import Pyramid
 from lienet.errors import ToolError
 from lienet.images import Pixels
 from lienet.params import FaceDetection
 
 _MAX_OVERLAP = 0.3
 _MAX_CANDIDATES = 5000
-# In fewer rows than this OpenCV's network reads memory that was never written, and finds faces of
-# infinite size there that differ from call to call: slivers are padded with black.
-_MIN_INPUT_PX = 64
+_STRIDE_PX = 32
+_GRID_STRIDES_PX = (8, 16, 32)
+_OUTPUTS = [f"{name}_{stride}" for name in ("cls", "obj", "bbox") for stride in _GRID_STRIDES_PX]
+_AS_THEY_ARE: Map = np.tile(np.arange(256, dtype=np.float32), (3, 1))
 # The least that a cascade calls a face: this many neighbouring windows, this large. Measured on 72
 # labelled photographs, 12 with a face: the frontal "alt" with the profile cascade finds 7, with 13
 # false alarms; the frontal "default" alone finds 9 with 24, and sees faces in flowers.
@@ -36,19 +40,21 @@ class FaceDetector(Protocol):
     name: str
     """What a manifest calls it."""
 
-    def find(self, pixels: Pixels) -> list[Box]:
-        """Return the faces in an RGB uint8 HWC image, surest first, in that image's pixels."""
+    def find(self, image: Pyramid) -> list[Box]:
+        """Return the faces in an RGB image, surest first, in the pixels of the image itself."""
         ...
 
 
 class YunetDetector:
     """YuNet, in several passes: small faces are seen in large passes, large faces in small ones.
 
-    Source: Wu, Peng and Yu, "YuNet: a tiny millisecond-level face detector", 2023.
+    Source: Wu, Peng and Yu, "YuNet: a tiny millisecond-level face detector", 2023. It runs in ONNX
+    Runtime, at half the time of OpenCV's own reading of the same network, with the same boxes.
 
     Args:
         model_path: ``face_detection_yunet_2023mar.onnx`` of OpenCV's model zoo.
-        params: the least score and the longest side of each pass.
+        params: the longest side of each pass, and the least score.
+        min_score: a lower score than in ``params``, for who wants doubtful faces too.
 
     Raises:
         ToolError: the file is not a YuNet model.
@@ -56,36 +62,32 @@ class YunetDetector:
 
     name = "yunet"
 
-    def __init__(self, model_path: Path, params: FaceDetection) -> None:
+    def __init__(
+        self, model_path: Path, params: FaceDetection, *, min_score: float | None = None
+    ) -> None:
         self._pass_sides_px = params.pass_sides_px
-        level = cv2.utils.logging.getLogLevel()
-        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+        self._min_score = params.min_score if min_score is None else min_score
         try:
-            self._net = cv2.FaceDetectorYN.create(
-                str(model_path), "", (64, 64), params.min_score, _MAX_OVERLAP, _MAX_CANDIDATES
-            )
-            self._net.detect(np.zeros((64, 64, 3), np.uint8))
-        except cv2.error as error:
+            self._session = open_session(free_sizes(model_path))
+            self._run(np.zeros((64, 96, 3), np.uint8))
+        except Exception as error:  # protobuf's and ONNX Runtime's errors share no base
             raise ToolError(
                 f"{model_path} is not a YuNet face detector",
                 remedy="set filter.face.model or LIENET_FACE_MODEL to face_detection_yunet*.onnx",
             ) from error
-        finally:
-            cv2.utils.logging.setLogLevel(level)
 
-    def find(self, pixels: Pixels) -> list[Box]:
+    def find(self, image: Pyramid) -> list[Box]:
         """Return the faces of all passes, merged."""
-        found = [box for side_px in self._pass_sides_px for box in self._find_at(pixels, side_px)]
+        found = [box for side_px in self._pass_sides_px for box in self._find_at(image, side_px)]
         return merge_boxes(found, max_overlap=_MAX_OVERLAP)
 
-    def _find_at(self, pixels: Pixels, side_px: int) -> list[Box]:
-        height_px, width_px = pixels.shape[:2]
-        resized = cv2.cvtColor(resize_longest(pixels, side_px), cv2.COLOR_RGB2BGR)
-        below, beside = (max(0, _MIN_INPUT_PX - side) for side in resized.shape[:2])
-        padded = cv2.copyMakeBorder(resized, 0, below, 0, beside, cv2.BORDER_CONSTANT)
-        self._net.setInputSize((padded.shape[1], padded.shape[0]))
-        rows: Pixels | None = self._net.detect(padded)[1]  # None where there is no face
-        across, down = width_px / resized.shape[1], height_px / resized.shape[0]
+    def _find_at(self, image: Pyramid, side_px: int) -> list[Box]:
+        resized = image.resize_longest(side_px)
+        rows = decode_faces(self._run(resized), -(-resized.shape[1] // _STRIDE_PX) * _STRIDE_PX)
+        rows = rows[rows[:, 4] >= self._min_score]
+        edges, scores = rows[:, :4].tolist(), rows[:, 4].tolist()
+        kept = cv2.dnn.NMSBoxes(edges, scores, 0.0, _MAX_OVERLAP, top_k=_MAX_CANDIDATES)
+        across, down = image.width_px / resized.shape[1], image.height_px / resized.shape[0]
         return [
             clip_box(
                 "face",
@@ -93,12 +95,44 @@ class YunetDetector:
                 top=row[1] * down,
                 right=(row[0] + row[2]) * across,
                 bottom=(row[1] + row[3]) * down,
-                score=row[14],
-                image_width_px=width_px,
-                image_height_px=height_px,
+                score=row[4],
+                image_width_px=image.width_px,
+                image_height_px=image.height_px,
             )
-            for row in (() if rows is None else rows.tolist())
+            for row in rows[np.asarray(kept, dtype=np.int64)].tolist()
         ]
+
+    def _run(self, pixels: Pixels) -> dict[str, Map]:
+        """Run the network on an image padded with black to whole strides."""
+        height_px, width_px = pixels.shape[:2]
+        below, beside = -height_px % _STRIDE_PX, -width_px % _STRIDE_PX
+        planes = write_planes(pixels, _AS_THEY_ARE)
+        padded = np.pad(planes, ((0, 0), (0, 0), (0, below), (0, beside)))
+        found = self._session.run(_OUTPUTS, {"input": padded})
+        return {name: values[0] for name, values in zip(_OUTPUTS, found, strict=True)}
+
+
+def decode_faces(outputs: Mapping[str, Map], width_px: int) -> Map:
+    """Turn YuNet's outputs into rectangles, one for each place of each grid.
+
+    Args:
+        outputs: ``cls_S`` and ``obj_S`` ``(h/S * w/S, 1)``, and ``bbox_S`` ``(h/S * w/S, 4)``: the
+            offset of the centre and the logarithms of width and height, in strides S of 8, 16, 32.
+        width_px: of the network's input.
+
+    Returns:
+        ``(n, 5)``: left, top, width, height and score, the mean of both scores by product.
+    """
+    grids = []
+    for stride_px in _GRID_STRIDES_PX:
+        box = outputs[f"bbox_{stride_px}"]
+        both = outputs[f"cls_{stride_px}"].clip(0, 1) * outputs[f"obj_{stride_px}"].clip(0, 1)
+        down, across = np.divmod(np.arange(len(box)), width_px // stride_px)
+        place = np.stack([across, down], axis=1).astype(np.float32)
+        sides = np.exp(box[:, 2:]) * stride_px
+        corners = (place + box[:, :2]) * stride_px - sides / 2
+        grids.append(np.concatenate([corners, sides, np.sqrt(both)], axis=1))
+    return np.concatenate(grids)
 
 
 class CascadeDetector:
@@ -122,10 +156,10 @@ class CascadeDetector:
         self._frontal = _load_cascade("haarcascade_frontalface_alt.xml")
         self._profile = _load_cascade("haarcascade_profileface.xml")
 
-    def find(self, pixels: Pixels) -> list[Box]:
+    def find(self, image: Pyramid) -> list[Box]:
         """Return the faces of all cascades, merged."""
-        height_px, width_px = pixels.shape[:2]
-        grey = cv2.cvtColor(resize_longest(pixels, self._side_px), cv2.COLOR_RGB2GRAY)
+        height_px, width_px = image.height_px, image.width_px
+        grey = cv2.cvtColor(image.resize_longest(self._side_px), cv2.COLOR_RGB2GRAY)
         width = grey.shape[1]
         mirrored = np.ascontiguousarray(grey[:, ::-1])
         found = _scan(self._frontal, grey) + _scan(self._profile, grey)
@@ -145,18 +179,6 @@ class CascadeDetector:
             for x, y, w, h in found
         ]
         return merge_boxes(boxes, max_overlap=_MAX_OVERLAP)
-
-
-def resize_longest(pixels: Pixels, side_px: int) -> Pixels:
-    """Resize so that the longest side is ``side_px``, keeping the shape as far as pixels allow."""
-    height_px, width_px = pixels.shape[:2]
-    factor = side_px / max(height_px, width_px)
-    size = (max(1, round(width_px * factor)), max(1, round(height_px * factor)))
-    if size == (width_px, height_px):
-        return pixels
-    return cv2.resize(
-        pixels, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
-    )
 
 
 def _load_cascade(name: str) -> cv2.CascadeClassifier:

@@ -1,8 +1,8 @@
-"""The privacy verdict on an image: what was found, and whether that keeps the image out.
+"""The verdict on an image: what was found and measured, and whether that keeps the image out.
 
-Owns which detectors look, what they see together, and how people and programs read it. It refuses
-a file that cannot be read, as a verdict like any other; it does not look for model files and writes
-nothing.
+Owns which detectors look, in which order, what counts of what they see, and how people and programs
+read it. It refuses a file that cannot be read, as a verdict like any other; it does not look for
+model files and writes nothing.
 """
 
 from __future__ import annotations
@@ -16,14 +16,35 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from lienet.data.perceptual_hash import HASH_INPUT_PX, hash_picture
 from lienet.data.privacy.boxes import Box
+from lienet.data.privacy.persons import choose_near
+from lienet.data.privacy.pyramid import Pyramid
+from lienet.data.quality import Quality, find_faults, measure_quality
 from lienet.errors import ImageError, InputError
 from lienet.images import MAX_PIXELS, SIGNATURE_BYTES, Pixels, decode_image, sniff_format
-from lienet.params import FaceDetection, TextDetection
+from lienet.params import FaceDetection, Gates, TextDetection
 
 DEFAULT_FACE = FaceDetection(model=None, min_score=0.6, pass_sides_px=(640, 320, 160))
 """What is used where no params file is at hand; the same as in the profile ``sample``."""
-DEFAULT_TEXT = TextDetection(model=None, min_score=0.7, max_side_px=960, min_height_px=8)
+DEFAULT_TEXT = TextDetection(
+    model=None,
+    policy="any",
+    near_person_sides=3.0,
+    near_person_min_score=0.4,
+    min_score=0.7,
+    max_side_px=960,
+    whole_side_px=640,
+    min_height_px=8,
+)
+"""What is used where no params file is at hand; the same as in the profile ``sample``."""
+DEFAULT_GATES = Gates(
+    min_side_px=None,
+    min_sharpness=0.2,
+    min_contrast=8.0,
+    min_jpeg_quality=50,
+    max_hash_distance=4,
+)
 """What is used where no params file is at hand; the same as in the profile ``sample``."""
 _MAX_SHOWN = 4
 """Boxes named in a row of the table; JSON has them all."""
@@ -40,6 +61,9 @@ class Detection:
     """A YuNet file; None takes OpenCV's cascades."""
     text_model: Path | None
     """A text detector's file; None looks for no text."""
+    gates: Gates = DEFAULT_GATES
+    find_all: bool = True
+    """Whether text is looked for in an image that is refused already."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +71,13 @@ class Verdict:
     """What was found in one image, and the word that follows from it."""
 
     reasons: tuple[str, ...]
-    """"face", "text", or why the file cannot be read; empty if the image is kept."""
+    """"face", "text", a gate, or why the file cannot be read; empty if the image is kept."""
     boxes: tuple[Box, ...]
+    """What was found and counts."""
+    quality: Quality | None = None
+    """None for a file that cannot be read, or that was not looked at."""
+    perceptual_hash: int | None = None
+    """None for an image without detail, too."""
 
     @property
     def word(self) -> str:
@@ -82,36 +111,76 @@ class Inspector:
         from lienet.data.privacy.faces import CascadeDetector, FaceDetector, YunetDetector
 
         cv2.setNumThreads(1)  # processes share the work; threads beside them only cost
+        self._detection, text = detection, detection.text
+        self._doubtful_score = detection.face.min_score
+        if text.policy == "near_person":
+            self._doubtful_score = min(self._doubtful_score, text.near_person_min_score)
         self._faces: FaceDetector
         if detection.face_model is None:
             self._faces = CascadeDetector(detection.face)
         else:
-            self._faces = YunetDetector(detection.face_model, detection.face)
+            self._faces = YunetDetector(
+                detection.face_model, detection.face, min_score=self._doubtful_score
+            )
         self._texts = None
-        if detection.text_model is not None:
+        if detection.text_model is not None and text.policy != "none":
             from lienet.data.privacy.text import TextDetector
 
-            self._texts = TextDetector(detection.text_model, detection.text)
+            self._texts = TextDetector(detection.text_model, text)
 
     @property
     def name(self) -> str:
         """What a manifest calls the detectors, such as "yunet+text"."""
-        return self._faces.name + (f"+{self._texts.name}" if self._texts else "")
+        return "+".join(self.detectors.values())
 
-    def judge(self, pixels: Pixels) -> Verdict:
-        """Look at an RGB uint8 HWC image."""
-        faces = self._faces.find(pixels)
-        texts = self._texts.find(pixels) if self._texts else []
-        reasons = (("face",) if faces else ()) + (("text",) if texts else ())
-        return Verdict(reasons, (*faces, *texts))
+    @property
+    def detectors(self) -> dict[str, str]:
+        """The name of the detector for each kind of box."""
+        return {"face": self._faces.name} | ({"text": self._texts.name} if self._texts else {})
 
-    def judge_bytes(self, content: bytes, *, max_pixels: int = MAX_PIXELS) -> Verdict:
+    def judge(
+        self, pixels: Pixels, *, content: bytes | None = None, people: Sequence[Box] = ()
+    ) -> Verdict:
+        """Look at an RGB uint8 HWC image.
+
+        Args:
+            pixels: the image.
+            content: its file, which tells the quality of JPEG.
+            people: boxes of persons, if labels say where they are.
+        """
+        image = Pyramid(pixels)
+        quality = measure_quality(pixels, content)
+        doubtful = self._faces.find(image)
+        faces = [face for face in doubtful if face.score >= self._detection.face.min_score]
+        reasons = (("face",) if faces else ()) + find_faults(quality, self._detection.gates)
+        texts = []
+        if self._detection.find_all or not reasons:
+            texts = self._find_text(image, doubtful, people)
+        if texts:
+            reasons = (*reasons, "text")
+        hashed = hash_picture(image.shrink_to(HASH_INPUT_PX))
+        return Verdict(tuple(sorted(reasons)), (*faces, *texts), quality, hashed)
+
+    def _find_text(self, image: Pyramid, faces: list[Box], people: Sequence[Box]) -> list[Box]:
+        text = self._detection.text
+        if self._texts is None:
+            return []
+        if text.policy == "any":
+            return self._texts.find(image)
+        if not faces and not people:
+            return []
+        found = self._texts.find(image)
+        return choose_near(found, faces, people, sides=text.near_person_sides)
+
+    def judge_bytes(
+        self, content: bytes, *, max_pixels: int = MAX_PIXELS, people: Sequence[Box] = ()
+    ) -> Verdict:
         """Look at an encoded image; one that cannot be read is refused for that reason."""
         try:
             pixels = decode_image(content, max_pixels=max_pixels)
         except ImageError as error:
             return Verdict((error.reason,), ())
-        return self.judge(pixels)
+        return self.judge(pixels, content=content, people=people)
 
     def judge_file(self, path: Path) -> Verdict:
         """Look at an image file; one that cannot be read is refused for that reason."""
@@ -149,13 +218,14 @@ def list_images(paths: Iterable[Path]) -> list[Path]:
 
 
 def to_plain(path: Path, verdict: Verdict) -> dict[str, Any]:
-    """Return a verdict as JSON can hold it: path, verdict, reasons, faces and texts."""
+    """Return a verdict as JSON can hold it: path, verdict, reasons, faces, texts, quality."""
     return {
         "path": str(path),
         "verdict": verdict.word,
         "reasons": list(verdict.reasons),
         "faces": verdict.list_boxes("face"),
         "texts": verdict.list_boxes("text"),
+        "quality": asdict(verdict.quality) if verdict.quality else None,
     }
 
 

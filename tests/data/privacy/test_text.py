@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from skimage.data import coffee
 
-from lienet.data.privacy.text import TextDetector, outline_text, prepare_input
+from lienet.data.privacy.boxes import overlap
+from lienet.data.privacy.pyramid import Pyramid
+from lienet.data.privacy.text import TextDetector, choose_size, outline_text
 from lienet.data.privacy.verdict import DEFAULT_TEXT
 from lienet.errors import ToolError
 
@@ -28,21 +30,14 @@ def _tagged(height_px: int) -> np.ndarray:
 @pytest.mark.parametrize(
     ("shape", "expected"),
     [
-        ((100, 50), (1, 3, 96, 64)),
-        ((10, 10), (1, 3, 32, 32)),
-        ((1920, 960), (1, 3, 960, 480)),
-        ((1, 5000), (1, 3, 32, 960)),
+        ((100, 50), (96, 64)),
+        ((10, 10), (32, 32)),
+        ((1920, 960), (960, 480)),
+        ((1, 5000), (32, 960)),
     ],
 )
 def test_the_input_fits_and_is_never_enlarged(shape: tuple[int, int], expected):
-    assert prepare_input(np.zeros((*shape, 3), np.uint8), 960).shape == expected
-
-
-def test_the_input_is_blue_first_and_normalised():
-    red = np.zeros((32, 32, 3), np.uint8)
-    red[..., 0] = 255
-    planes = prepare_input(red, 960)[0, :, 5, 5]
-    assert planes == pytest.approx([-0.485 / 0.229, -0.456 / 0.224, (1 - 0.406) / 0.225], rel=1e-5)
+    assert choose_size(Pyramid(np.zeros((*shape, 3), np.uint8)), 960) == expected
 
 
 def test_a_core_grows_by_its_area_over_its_perimeter():
@@ -77,8 +72,19 @@ def test_a_model_of_another_kind_is_one_clear_error(real_data: Path):
 @pytest.mark.parametrize("height_px", [14, 24])
 def test_a_name_tag_is_found_where_it_is(real_data: Path, height_px: int):
     detector = _detector(real_data)
-    assert detector.find(coffee()) == []
-    box = detector.find(_tagged(height_px))[0]
+    assert detector.find(Pyramid(coffee())) == []
+    box = detector.find(Pyramid(_tagged(height_px)))[0]
     assert 100 - 6 <= box.top_px <= 100 + height_px
     assert 60 - 6 <= box.left_px <= 60 + height_px
     assert box.width_px > 5 * height_px
+
+
+@pytest.mark.parametrize("height_px", [14, 24])
+def test_in_a_large_image_a_close_look_finds_what_the_whole_shows(real_data: Path, height_px: int):
+    scene = cv2.resize(coffee(), (1200, 800), interpolation=cv2.INTER_LINEAR)
+    scene[200:600, 300:900] = _tagged(height_px)
+    model = real_data / "models/ch_PP-OCRv3_det_infer.onnx"
+    whole = DEFAULT_TEXT.model_copy(update={"whole_side_px": 5000})
+    closely = TextDetector(model, DEFAULT_TEXT).find(Pyramid(scene))
+    (expected, *_) = TextDetector(model, whole).find(Pyramid(scene))
+    assert max(overlap(expected, box) for box in closely) > 0.6

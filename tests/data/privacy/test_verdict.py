@@ -15,6 +15,7 @@ from skimage.data import astronaut, coffee
 from lienet.data.privacy.boxes import Box
 from lienet.data.privacy.verdict import (
     DEFAULT_FACE,
+    DEFAULT_GATES,
     DEFAULT_TEXT,
     Detection,
     Inspector,
@@ -35,6 +36,7 @@ def test_the_defaults_are_those_of_the_sample_profile(repository: Path):
     params = load_params(repository / "profiles" / "sample.yaml")
     assert params.filter.face == DEFAULT_FACE
     assert params.filter.text == DEFAULT_TEXT
+    assert params.filter.gates == DEFAULT_GATES
 
 
 def test_a_detection_travels_between_processes():
@@ -47,7 +49,7 @@ def test_without_models_the_cascades_judge_and_text_is_not_looked_for(tmp_path: 
     inspector = Inspector(WITHOUT_MODELS)
     assert inspector.name == "cascades"
     assert inspector.judge(astronaut()).reasons == ("face",)
-    assert inspector.judge(coffee()) == Verdict((), ())
+    assert inspector.judge(coffee()).word == "keep"
     path = tmp_path / "astronaut.png"
     path.write_bytes(encode_png(astronaut()))
     assert inspector.judge_file(path) == inspector.judge(astronaut())
@@ -69,6 +71,7 @@ def test_plain_values_have_the_agreed_shape():
         "reasons": ["face", "text"],
         "faces": [{"left_px": 1, "top_px": 2, "width_px": 30, "height_px": 40, "score": 0.75}],
         "texts": [{"left_px": 5, "top_px": 6, "width_px": 70, "height_px": 8, "score": 0.9}],
+        "quality": None,
     }
 
 
@@ -98,6 +101,67 @@ def test_missing_paths_and_folders_without_images_are_errors(tmp_path: Path):
         list_images([tmp_path / "none"])
     with pytest.raises(InputError, match="there is no image in"):
         list_images([tmp_path])
+
+
+class _Found:
+    """A detector that finds what it is told to."""
+
+    name = "told"
+
+    def __init__(self, *boxes: Box) -> None:
+        self.boxes, self.num_asked = list(boxes), 0
+
+    def find(self, image: object) -> list[Box]:
+        self.num_asked += 1
+        return self.boxes
+
+
+def _inspect(faces: tuple[Box, ...], texts: tuple[Box, ...], **changes: object) -> tuple:
+    find_all = bool(changes.pop("find_all", True))
+    text = DEFAULT_TEXT.model_copy(update=changes)
+    inspector = Inspector(Detection(DEFAULT_FACE, text, None, None, find_all=find_all))
+    inspector._faces, inspector._texts = _Found(*faces), _Found(*texts)
+    return inspector, inspector._texts
+
+
+DOUBTFUL = Box("face", 200, 100, 40, 40, 0.45)
+BELOW, FAR = Box("text", 190, 200, 60, 12, 0.9), Box("text", 20, 20, 60, 12, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("faces", "texts", "policy", "people", "reasons"),
+    [
+        ((), (FAR,), "any", (), ("text",)),
+        ((), (FAR,), "near_person", (), ()),
+        ((DOUBTFUL,), (FAR, BELOW), "near_person", (), ("text",)),
+        ((DOUBTFUL,), (FAR,), "near_person", (), ()),
+        ((), (FAR,), "near_person", (Box("person", 0, 0, 90, 90, 1.0),), ("text",)),
+        ((), (FAR,), "near_person", (Box("person", 70, 0, 90, 90, 1.0),), ()),
+    ],
+)
+def test_text_counts_as_the_policy_says(faces, texts, policy: str, people, reasons):
+    inspector, _ = _inspect(faces, texts, policy=policy)
+    verdict = inspector.judge(coffee(), people=people)
+    assert verdict.reasons == reasons
+    assert set(verdict.boxes) <= {FAR, BELOW}
+
+
+def test_text_is_not_searched_where_it_decides_nothing():
+    seen = Box("face", 200, 100, 40, 40, 0.9)
+    quick, texts = _inspect((seen,), (BELOW,), find_all=False)
+    assert (quick.judge(coffee()).reasons, texts.num_asked) == (("face",), 0)
+    thorough, texts = _inspect((seen,), (BELOW,))
+    assert (thorough.judge(coffee()).reasons, texts.num_asked) == (("face", "text"), 1)
+    alone, texts = _inspect((), (BELOW,), policy="near_person")
+    assert (alone.judge(coffee()).reasons, texts.num_asked) == ((), 0)
+
+
+def test_a_poor_image_is_refused_and_measured():
+    inspector, _ = _inspect((), ())
+    verdict = inspector.judge(np.full((200, 200, 3), 90, np.uint8))
+    assert verdict.reasons == ("blurred", "flat")
+    assert verdict.perceptual_hash is None
+    assert inspector.judge(coffee()).perceptual_hash is not None
 
 
 def test_recall_on_labelled_photographs(real_data: Path):

@@ -1,0 +1,71 @@
+"""Pictures that would be learned from and tested on: told by their hashes, refused or left out.
+
+Owns what counts as one picture in two splits and what is done about it; which image falls to which
+split is not its concern.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+
+from lienet.data.duplicates import find_neighbours, parse_hashes
+from lienet.errors import DataError
+
+_MAX_NAMED = 10
+logger = logging.getLogger(__name__)
+
+
+def find_leaks(
+    learned: Sequence[str], tested: Sequence[str], *, max_distance: int
+) -> list[tuple[int, int]]:
+    """Find the images to learn from that are near-duplicates of test images.
+
+    Args:
+        learned: perceptual hashes as a manifest holds them, of images to learn from.
+        tested: the same of test images.
+        max_distance: as in :func:`lienet.data.duplicates.find_near`.
+
+    Returns:
+        The index of each such image, with that of the first test image that it is near to.
+    """
+    hashes, places = parse_hashes([*tested, *learned])
+    distinct, group_of = np.unique(hashes, return_inverse=True)
+    near = find_neighbours(distinct, max_distance)
+    first_tested: dict[int, int] = {}
+    leaks = []
+    for group, place in zip(group_of.tolist(), places.tolist(), strict=True):
+        if place < len(tested):
+            first_tested.setdefault(group, place)
+            continue
+        hits = [
+            first_tested[other] for other in (group, *near.get(group, ())) if other in first_tested
+        ]
+        if hits:
+            leaks.append((place - len(tested), min(hits)))
+    return leaks
+
+
+def refuse_leaks(pairs: Sequence[tuple[str, str]], on_leak: Literal["error", "drop"]) -> None:
+    """Say what leaked.
+
+    Args:
+        pairs: the keys of an image to learn from and of the test image that it is.
+        on_leak: whether that is an error, or the image is left out and a warning says so.
+
+    Raises:
+        DataError: there are such images, and they are an error.
+    """
+    named = [f"{learned} is {tested}" for learned, tested in sorted(pairs)]
+    if named and on_leak == "error":
+        more = f" and {len(named) - _MAX_NAMED} more" if len(named) > _MAX_NAMED else ""
+        raise DataError(
+            "no picture may be learned from and tested on",
+            got=", ".join(named[:_MAX_NAMED]) + more,
+            remedy="remove one of each, or set synthesize.split.on_leak to drop",
+        )
+    for name in named:
+        logger.warning("%s: it is left out of training and validation", name)

@@ -1,0 +1,116 @@
+"""Measured models in a workspace, with whatever scores a test wants; nothing is trained."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from lienet.evaluation.benchmark import ImageScore, results_as_json, scores_as_csv, summarise
+from lienet.files import write_json, write_text
+from lienet.models.registry import ModelCard, build_model, count_parameters, save_model
+from lienet.params import Params
+from lienet.workspace import Workspace
+from tests.stages.evaluate_inputs import write_onnx
+
+TEST_SHA256 = "7e57" * 16
+PROTOCOLS = ("x4_q20_luma", "x4_q20_rgb")
+NUM_IMAGES = 12
+
+
+def make_scores(
+    gain_db: float,
+    *,
+    spread_db: float = 0.02,
+    num_images: int = NUM_IMAGES,
+    changes: Mapping[str, float] | None = None,
+) -> list[ImageScore]:
+    """Return scores over a baseline of 25 dB: each image gains about ``gain_db``."""
+    noise = np.random.default_rng(5).normal(0.0, spread_db, num_images)
+    return [
+        ImageScore(
+            protocol=protocol,
+            test_set="near",
+            key=f"near__{place:02}",
+            psnr_db=round(25.0 + gain_db + float(noise[place]), 6),
+            ssim=0.8 + (changes or {}).get("ssim", 0.0),
+            vmaf=60.0 + (changes or {}).get("vmaf", 0.0),
+            baseline_psnr_db=25.0,
+            baseline_ssim=0.75,
+            baseline_vmaf=50.0,
+        )
+        for protocol in PROTOCOLS
+        for place in range(num_images)
+    ]
+
+
+def write_measured(
+    params: Params,
+    workspace: Workspace,
+    key: str,
+    scores: list[ImageScore],
+    *,
+    seed: int = 0,
+    **facts: Any,
+) -> None:
+    """Write all that a trained, exported and evaluated model leaves behind."""
+    spec = params.models[key]
+    torch.manual_seed(seed)
+    model = build_model(spec)
+    model_dir = workspace.model_dir(spec.task, spec.name)
+    card = save_model(
+        model_dir,
+        model,
+        ModelCard(
+            task=spec.task,
+            name=spec.name,
+            architecture=spec.architecture,
+            spec=spec.model_dump(),
+            scale=spec.scale,
+            num_params=count_parameters(model),
+            steps=3,
+            seed=seed,
+            data_sha256={"train": "1", "valid": "2"},
+            run_key=hashlib.sha256(f"{key}{seed}".encode()).hexdigest(),
+            weights_sha256="",
+            valid_psnr_db=None,
+        ),
+    )
+    write_onnx(model_dir / "model.onnx", spec.scale, producer=f"seed {seed}")
+    onnx_sha256 = hashlib.sha256((model_dir / "model.onnx").read_bytes()).hexdigest()
+    report = {"max_error": 1e-6, "tolerance": 1e-4, "onnx_sha256": onnx_sha256}
+    write_json(workspace.export_report_path(spec.task, spec.name), report)
+    height_px, width_px = (
+        params.evaluate.macs_output_height_px,
+        params.evaluate.macs_output_width_px,
+    )
+    write_json(
+        workspace.evaluation_path(spec.task, spec.name),
+        {
+            "task": spec.task,
+            "model": spec.name,
+            "architecture": spec.architecture,
+            "scale": spec.scale,
+            "num_params": card.num_params,
+            "num_macs": 7_000_000_000,
+            "macs_output_px": [height_px, width_px],
+            "steps": 3,
+            "data_sha256": {"test": TEST_SHA256},
+            "weights_sha256": card.weights_sha256,
+            "results": results_as_json(summarise(scores, resamples=50, confidence=0.9, seed=1)),
+            **facts,
+        },
+    )
+    folder = workspace.evaluation_dir(spec.task, spec.name)
+    write_text(folder / "per_image.csv", scores_as_csv(scores))
+
+
+def copy_params(repository: Path, root: Path) -> Workspace:
+    """Make a workspace with the sample profile."""
+    root.mkdir(parents=True, exist_ok=True)
+    (root / "params.yaml").write_bytes((repository / "profiles" / "sample.yaml").read_bytes())
+    return Workspace(root)

@@ -1,0 +1,27 @@
+"""A package without a trained network, for tests of what is made of one."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from lienet.tracking.packaging import Package
+from tests.stages.evaluate_inputs import write_onnx
+
+
+def make_package(folder: Path, name: str, *, scale: int = 4) -> Package:
+    """Return a package around a network that repeats every pixel."""
+    write_onnx(folder / f"{name}.onnx", scale, producer=name)
+    onnx = (folder / f"{name}.onnx").read_bytes()
+    sha256 = hashlib.sha256(onnx).hexdigest()
+    return Package(
+        task="sr",
+        name=name,
+        run_key=hashlib.sha256(name.encode()).hexdigest(),
+        onnx=onnx,
+        onnx_sha256=sha256,
+        card=f"# {name}\n",
+        candidate={"name": name, "scale": scale},
+        scores="protocol,test_set,key\n",
+        tags={"lienet.task": "sr", "lienet.model": name, "lienet.onnx_sha256": sha256},
+    )

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from lienet.errors import InputError
+from lienet.tracking.store import connect, nest_run
+from lienet.tracking.table import format_table, read_table, to_csv, to_markdown
+
+RUNS = (
+    ("lienet", 1, {"psnr_db": 26.0, "psnr_gain_db": 0.9}),
+    ("lienet", 2, {"psnr_db": 26.5, "psnr_gain_db": 1.31, "num_params": 123648.0, "ssim": 0.7514}),
+    ("srgan", 3, {"psnr_db": 26.7, "psnr_gain_db": 1.5, "a/b/ciede2000": 3.0}),
+    ("esrgan", 4, {"psnr_db": 26.1, "a/b/ciede2000": 2.0}),
+    ("nothing_yet", 5, {}),
+)
+TAGS = {"lienet.git_commit": "0123456789abcdef", "lienet.profile": "sa|mple"}
+
+
+@pytest.fixture(scope="module")
+def uri(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> str:
+    folder = tmp_path_factory.mktemp("tracked")
+    shutil.copy(empty_store, folder / "mlflow.db")
+    uri = f"sqlite:///{folder / 'mlflow.db'}"
+    client = connect(uri, folder)
+    experiment = client.create_experiment("lienet-sr")
+    for name, start_ms, metrics in RUNS:
+        run = client.create_run(experiment, start_time=start_ms, run_name=name, tags=TAGS)
+        for key, value in metrics.items():
+            client.log_metric(run.info.run_id, key, value)
+        nest_run(client, folder, experiment, run.info.run_id, "night")
+    return uri
+
+
+def read(uri: str, **options) -> pd.DataFrame:
+    return read_table(Path("/nowhere"), uri=uri, **({"tasks": ("sr", "face")} | options))
+
+
+def test_each_model_has_its_latest_run_the_highest_gain_first(uri: str):
+    found = read(uri)
+    assert list(found["model"]) == ["srgan", "lienet", "esrgan"]
+    assert found["psnr_db"][1] == 26.5
+    assert list(read(uri, is_all=True)["model"]) == ["srgan", "lienet", "lienet", "esrgan"]
+
+
+def test_it_is_shown_as_table_1(uri: str):
+    lines = format_table(read(uri)).splitlines()
+    assert lines[0].split()[:8] == ["task", "model", "PSNR", "(dB)", "SSIM", "VMAF", "gain", "(dB)"]
+    shown = " ".join(lines[2].split())
+    assert shown == "sr lienet 26.500 0.7514 - +1.310 123,648 - - - 012345678 sa|mple -"
+    ends = [lines[0].index("gain (dB)") + len("gain (dB)"), lines[1].index("+1.500") + 6]
+    assert ends[0] == ends[1], "figures end where their heading ends"
+
+
+def test_a_metric_that_is_asked_for_sorts_best_first(uri: str):
+    assert list(read(uri, metrics=("psnr_db",))["model"]) == ["srgan", "lienet", "esrgan"]
+    by_colour = read(uri, metrics=("a/b/ciede2000", "psnr_db"))
+    assert list(by_colour["model"]) == ["esrgan", "srgan", "lienet"]
+    assert list(by_colour.columns)[:4] == ["task", "model", "a/b/ciede2000", "psnr_db"]
+
+
+def test_what_no_run_has_is_named_with_what_there_is(uri: str):
+    with pytest.raises(InputError, match=r"the metrics are a/b/ciede2000, num_params, .*got psnr;"):
+        read(uri, metrics=("psnr",))
+    with pytest.raises(InputError, match="no models are tracked for face; run dvc repro"):
+        read(uri, tasks=("face",))
+
+
+def test_csv_holds_every_digit_and_markdown_what_is_shown(uri: str):
+    found = read(uri)
+    rows = to_csv(found).splitlines()
+    assert rows[0].startswith("task,model,psnr_db,ssim,vmaf,psnr_gain_db,num_params,num_macs,")
+    assert rows[2].startswith("sr,lienet,26.5,0.7514,,1.31,123648.0,,")
+    table = to_markdown(found).splitlines()
+    assert table[1].startswith("| --- | --- | ---: | ---: |")
+    assert "| sr | lienet | 26.500 | 0.7514 | - | +1.310 | 123,648 | - |" in table[3]
+    assert "sa\\|mple" in table[3]
