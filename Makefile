@@ -26,7 +26,13 @@ ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
 .PHONY: $(STAMP)
 endif
 
-.PHONY: help setup demo test check format bench
+# Where the servers are, and where Prefect keeps its own: nothing goes to the home folder.
+HOST ?= 127.0.0.1
+export PREFECT_API_URL ?= http://127.0.0.1:4200/api
+export PREFECT_HOME ?= $(CURDIR)/data/state/prefect
+MLFLOW ?= http://127.0.0.1:5000
+
+.PHONY: help setup demo test check format bench server deploy worker
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -78,3 +84,15 @@ format: $(STAMP) ## put files into the form that `make check` asks for
 
 bench: $(STAMP) ## how fast, as ratios in one run: reports/bench.json
 	@python -m bench
+
+server: $(STAMP) ## Prefect's and MLflow's servers, until Ctrl-C: docs/flows.md
+	@LIENET_HOST=$(HOST) exec python -m flows.server
+
+deploy: $(STAMP) ## tell the server of the work pool, the limits and the deployments
+	@mkdir -p "$(PREFECT_HOME)"
+	python -m flows.deploy
+
+worker: $(STAMP) ## work off what is deployed, here
+	@mkdir -p "$(PREFECT_HOME)"
+	export MLFLOW_TRACKING_URI="$${MLFLOW_TRACKING_URI:-$(MLFLOW)}"
+	exec python -m flows.worker

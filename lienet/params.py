@@ -54,6 +54,7 @@ from lienet.sections.networks import (
     SftganModel,
     SrganModel,
 )
+from lienet.sections.orchestration import Flows
 from lienet.sections.photographs import (
     Download,
     FaceDetection,
@@ -98,6 +99,7 @@ __all__ = [
     "FaceDetection",
     "FfhqSource",
     "Filter",
+    "Flows",
     "FolderSource",
     "Gates",
     "GlobalSkip",

@@ -12,6 +12,7 @@ from lienet.sections.licences import Purpose
 from lienet.sections.machines import Cluster, Storage
 from lienet.sections.measuring import Evaluate, Export, Report
 from lienet.sections.networks import Model
+from lienet.sections.orchestration import Flows
 from lienet.sections.photographs import Download, Filter
 from lienet.sections.promotion import Promote
 from lienet.sections.sources import is_reference
@@ -36,6 +37,7 @@ class Whole(Section):
     intended_use: IntendedUse
     cluster: Cluster
     storage: Storage
+    flows: Flows
     download: Download
     filter: Filter
     synthesize: Synthesize

@@ -12,6 +12,12 @@ ELSEWHERE = {
     "lienet.sections.conflicts": "tests/test_params.py",
     "lienet.sections.whole": "tests/test_params.py",
 }
+FLOWS_ELSEWHERE = {
+    "deploy": "tests/flows/test_worker.py",
+    "guard": "tests/flows/test_commands.py",
+    "orphans": "tests/flows/test_worker.py",
+    "run": "tests/flows/test_pipeline.py",
+}
 ABOUT_THE_WHOLE = {"tests/test_pipeline.py"}
 
 
@@ -32,7 +38,14 @@ def test_every_test_file_has_its_module(repository: Path, sources: dict[str, Any
         for path in (repository / "tests").rglob("test_*.py")
         if not {"architecture", "sharing"} & set(path.parts)
     }
-    assert sorted(found - known - _tests_of_the_bench(repository)) == []
+    beside = _tests_of_the_bench(repository) | _tests_of_the_flows(repository)
+    assert sorted(found - known - beside) == []
+
+
+def test_every_flow_has_its_tests(repository: Path):
+    names = {path.stem for path in (repository / "flows").glob("*.py")} - {"__init__"}
+    expected = {FLOWS_ELSEWHERE.get(name, f"tests/flows/test_{name}.py") for name in names}
+    assert sorted(path for path in expected if not (repository / path).is_file()) == []
 
 
 def _mirror_of(path: Path) -> Path:
@@ -42,6 +55,10 @@ def _mirror_of(path: Path) -> Path:
 
 def _tests_of_the_bench(repository: Path) -> set[str]:
     return {f"tests/bench/test_{path.name}" for path in (repository / "bench").glob("*.py")}
+
+
+def _tests_of_the_flows(repository: Path) -> set[str]:
+    return {f"tests/flows/test_{path.name}" for path in (repository / "flows").glob("*.py")}
 
 
 def _has_code(tree: ast.Module) -> bool:

@@ -16,6 +16,7 @@ SHARED_PARAMS = (
     "num_workers",
     "cluster",
     "storage",
+    "flows",
     "intended_use",
     "models",
     "promote",

@@ -1,0 +1,1 @@
+"""Prefect's part: when, where, how often and how many at once; the graph itself is DVC's."""

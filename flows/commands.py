@@ -1,0 +1,157 @@
+"""Runs outside commands for the flows: no shell, output line by line, ended as a whole group.
+
+Every command goes through ``flows.guard``, so none outlives this process. What a command prints is
+rid of credentials before anybody else sees it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from flows.guard import INTERRUPTED
+from lienet.errors import ToolError
+
+_GUARD = Path(__file__).with_name("guard.py")
+_NUM_LAST_LINES = 40
+_MAX_LINE_CHARS = 2000
+_SECRET_NAME = re.compile(r"SECRET|PASSWORD|TOKEN|API_KEY|ACCESS_KEY|CREDENTIAL|AUTH_STRING", re.I)
+_USER_INFO = re.compile(r"(?<=://)[^/\s@'\"]+@")
+_MIN_SECRET_CHARS = 6
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a command ended: its exit code and its last lines, without credentials."""
+
+    code: int
+    lines: tuple[str, ...]
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether it was ended from here."""
+        return self.code == INTERRUPTED
+
+
+class Commands:
+    """Runs commands in a workspace, from any thread, until it is stopped.
+
+    Args:
+        root: the workspace, every command's working directory.
+        grace_s: what a command is given to end by itself.
+        lock_fd: a file descriptor that each guard keeps open until its command has ended.
+        environment: added to this process's own.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        grace_s: float,
+        lock_fd: int | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.root = root
+        self._grace_s = grace_s
+        self._lock_fds = () if lock_fd is None else (lock_fd,)
+        self._environment = dict(environment or {})
+        self._guard = threading.Lock()
+        self._pipes: set[int] = set()
+        self._is_stopped = False
+
+    def run(
+        self, command: Sequence[str], on_line: Callable[[str], None] = lambda line: None
+    ) -> Finished:
+        """Run a command to its end; ``on_line`` sees each line of its output as it comes.
+
+        Raises:
+            ToolError: there is no such program.
+        """
+        last: deque[str] = deque(maxlen=_NUM_LAST_LINES)
+        with self._pipe() as reading, self._start(command, reading) as process:
+            assert process.stdout is not None
+            for line in _split_lines(process.stdout):
+                shown = hide_secrets(line)
+                last.append(shown[:_MAX_LINE_CHARS])
+                on_line(shown)
+            code = process.wait()
+        if code == 127:
+            raise ToolError(f"{command[0]} cannot be run", remedy="run make setup")
+        return Finished(code, tuple(last))
+
+    def ask(self, command: Sequence[str]) -> str:
+        """Return all that a command prints, if it succeeds.
+
+        Raises:
+            ToolError: it fails; its last lines say why.
+        """
+        lines: list[str] = []
+        finished = self.run(command, lines.append)
+        if finished.code != 0:
+            said = " ".join(finished.lines[-5:])
+            raise ToolError(f"{' '.join(command[:3])} failed: {said}")
+        return "\n".join(lines)
+
+    def stop(self) -> None:
+        """End every running command and refuse new ones; returns before they have ended."""
+        with self._guard:
+            self._is_stopped = True
+            for pipe in self._pipes:
+                os.close(pipe)
+            self._pipes.clear()
+
+    @contextmanager
+    def _pipe(self) -> Iterator[int]:
+        """Yield the reading end of a pipe that closes when the command is no longer wanted."""
+        reading, writing = os.pipe()
+        with self._guard:
+            if self._is_stopped:
+                os.close(writing)
+            else:
+                self._pipes.add(writing)
+        try:
+            yield reading
+        finally:
+            os.close(reading)
+            with self._guard:
+                if writing in self._pipes:
+                    self._pipes.remove(writing)
+                    os.close(writing)
+
+    def _start(self, command: Sequence[str], reading: int) -> subprocess.Popen[bytes]:
+        beside = str(Path(sys.executable).parent)
+        path = os.pathsep.join([beside, os.environ.get("PATH", os.defpath)])
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", str(_GUARD), str(reading), str(self._grace_s), *command],
+            cwd=self.root,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", "PATH": path, **self._environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=(reading, *self._lock_fds),
+            start_new_session=True,
+        )
+
+
+def hide_secrets(text: str) -> str:
+    """Replace the environment's credentials, and user names in URLs, by asterisks."""
+    for name, value in os.environ.items():
+        if len(value) >= _MIN_SECRET_CHARS and _SECRET_NAME.search(name):
+            text = text.replace(value, "***")
+    return _USER_INFO.sub("***@", text)
+
+
+def _split_lines(stream: Iterable[bytes]) -> Iterator[str]:
+    """Yield lines; a progress bar's returns end a line as well."""
+    for chunk in stream:
+        for line in re.split(r"[\r\n]+", chunk.decode("utf-8", errors="replace")):
+            if line.strip():
+                yield line.rstrip()

@@ -1,0 +1,124 @@
+"""The graph as DVC tells it: its stages, what each waits for, and which are up to date.
+
+Nothing of ``dvc.yaml`` is repeated or even read here; DVC is asked by its command line.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from flows.commands import Commands
+from lienet.errors import InputError, ToolError
+
+DVC = ("dvc", "--wait-for-lock")
+"""A command that waits keeps the work of a stage that ends while another holds DVC's lock."""
+_EDGE = re.compile(r'^\s*"([^"]+)" -> "([^"]+)";$')
+_NODE = re.compile(r'^\s*"([^"]+)";$')
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Stages in DVC's order, each with the stages that it waits for."""
+
+    inputs: Mapping[str, frozenset[str]]
+
+    @cached_property
+    def dependents(self) -> dict[str, frozenset[str]]:
+        """The stages that wait for each stage."""
+        return {
+            stage: frozenset(other for other in self.inputs if stage in self.inputs[other])
+            for stage in self.inputs
+        }
+
+    def all_inputs(self, stages: Iterable[str]) -> set[str]:
+        """Return the stages and all that they wait for, directly or not."""
+        return _reach(stages, self.inputs)
+
+    def all_dependents(self, stages: Iterable[str]) -> set[str]:
+        """Return the stages and all that wait for them, directly or not."""
+        return _reach(stages, self.dependents)
+
+    def current(self, changed: Iterable[str]) -> frozenset[str]:
+        """Return the stages that are up to date and stay so: all that they wait for is, too."""
+        known = self.inputs.keys()
+        return frozenset(known - self.all_dependents(known & set(changed)))
+
+    def only(self, stages: Iterable[str]) -> Graph:
+        """Return the part of the graph that consists of these stages."""
+        kept = set(stages)
+        return Graph({one: its & kept for one, its in self.inputs.items() if one in kept})
+
+    def select(self, targets: Sequence[str]) -> Graph:
+        """Return the part of the graph that makes the targets; all of it where there are none.
+
+        Args:
+            targets: names of stages, or what stands before the "@" of several.
+
+        Raises:
+            InputError: a target is no stage.
+        """
+        if not targets:
+            return self
+        chosen: set[str] = set()
+        for target in targets:
+            named = {one for one in self.inputs if target in (one, one.partition("@")[0])}
+            if not named:
+                known = ", ".join(dict.fromkeys(one.partition("@")[0] for one in self.inputs))
+                raise InputError(
+                    "targets must be stages of dvc.yaml",
+                    got=repr(target)[:80],
+                    remedy=f"name one of {known}, or one of its items as stage@item",
+                )
+            chosen |= named
+        return self.only(self.all_inputs(chosen))
+
+
+def read_graph(commands: Commands) -> Graph:
+    """Ask DVC for the whole graph.
+
+    Raises:
+        ToolError: dvc.yaml is not valid, or what DVC prints is not understood.
+    """
+    return parse_dot(commands.ask([*DVC, "dag", "--dot"]))
+
+
+def parse_dot(text: str) -> Graph:
+    """Read what ``dvc dag --dot`` prints."""
+    inputs: dict[str, set[str]] = {}
+    for line in text.splitlines():
+        if node := _NODE.match(line):
+            inputs.setdefault(node[1], set())
+        elif edge := _EDGE.match(line):
+            inputs.setdefault(edge[1], set())
+            inputs.setdefault(edge[2], set()).add(edge[1])
+    if not inputs:
+        raise ToolError("dvc dag names no stage", remedy="see that dvc.yaml lists stages")
+    return Graph({stage: frozenset(its) for stage, its in inputs.items()})
+
+
+def find_changed(commands: Commands) -> set[str]:
+    """Return the stages of which DVC says that something of theirs has changed.
+
+    Raises:
+        ToolError: DVC cannot tell.
+    """
+    text = commands.ask([*DVC, "status", "--json"])
+    start = text.find("{")
+    try:
+        return set(json.JSONDecoder().raw_decode(text[start:])[0] if start >= 0 else {})
+    except ValueError as error:
+        raise ToolError(f"dvc status printed no JSON: {text[:200]}") from error
+
+
+def _reach(stages: Iterable[str], steps: Mapping[str, frozenset[str]]) -> set[str]:
+    reached = set(stages)
+    waiting = list(reached)
+    while waiting:
+        for one in steps[waiting.pop()] - reached:
+            reached.add(one)
+            waiting.append(one)
+    return reached

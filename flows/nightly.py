@@ -1,0 +1,124 @@
+"""The flow ``nightly``: pull, pipeline, gate, promote, push, in one hold of the workspace.
+
+The gate and the promotion are ``lienet promote``'s, one call for each trained model; here is only
+when it is asked, and what is told of its answers.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from prefect import flow, get_run_logger, task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+
+from flows.commands import Commands, hide_secrets
+from flows.graph import read_graph
+from flows.occupancy import InUseError, find_root
+from flows.pipeline import THREADS, conclude, run_recorded, skip
+from flows.run import Choices, Session, has_remote, open_session, transfer
+from flows.schedule import Outcome
+from lienet.errors import LienetError, ToolError
+
+
+@flow(name="nightly", task_runner=THREADS, persist_result=False)
+def nightly(
+    targets: list[str] | None = None,
+    profile: str | None = None,
+    overrides: dict[str, Any] | None = None,
+    promote: bool = True,
+) -> State[Any]:
+    """Fetch, run, let challengers face their champions, and send the outputs back.
+
+    Where there is no DVC remote, nothing is fetched or sent. A night in which a stage failed
+    promotes nothing.
+
+    Args:
+        targets: as of the flow pipeline.
+        profile: as of the flow pipeline.
+        overrides: as of the flow pipeline.
+        promote: let `lienet promote` judge each trained model.
+    """
+    choices = Choices(targets or (), profile, overrides or {})
+    try:
+        with open_session(find_root(Path.cwd()), choices) as session:
+            return _run_night(session, choices, promotes=promote)
+    except InUseError as error:
+        return skip(error)
+    except LienetError as error:
+        return Failed(message=str(error))
+
+
+def _run_night(session: Session, choices: Choices, *, promotes: bool) -> State[Any]:
+    logger = get_run_logger()
+    has_place = has_remote(session.commands)
+    if not has_place:
+        logger.warning("this workspace has no DVC remote: nothing is pulled or pushed")
+    asked = Choices(choices.targets, choices.profile, choices.overrides, pull=has_place)
+    outcomes = run_recorded(session, asked)
+    state = conclude(outcomes)
+    if not state.is_completed():
+        return state
+    verdicts: dict[str, dict[str, Any]] = {}
+    if promotes:
+        for model in list_candidates(session, outcomes):
+            verdicts[model] = judge.with_options(task_run_name=f"promote {model}")(
+                model, session.commands
+            )
+        create_markdown_artifact(
+            hide_secrets(describe_verdicts(verdicts)), key="gate", description="Who is champion"
+        )
+    if has_place:
+        whole = read_graph(session.commands)
+        transfer(session, "push", whole.select(choices.targets), whole)
+    promoted = [model for model, verdict in verdicts.items() if verdict["promoted"]]
+    message = f"{state.message}; promoted: {', '.join(promoted) or 'none'}"
+    return Completed(message=message)
+
+
+@task(name="promote", cache_policy=NO_CACHE, persist_result=False)
+def judge(model: str, commands: Commands) -> dict[str, Any]:
+    """Let ``lienet promote`` judge one model; return what it answers.
+
+    Raises:
+        ToolError: it failed; a challenger that is kept is no failure.
+    """
+    logger = get_run_logger()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "verdict.json"
+        finished = commands.run(
+            ["lienet", "promote", model, "--json", str(path)],
+            lambda line: logger.info("%s", line),
+        )
+        if finished.code != 0:
+            said = " ".join(finished.lines[-3:])
+            raise ToolError(f"lienet promote {model} failed with exit code {finished.code}: {said}")
+        verdict: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return {"promoted": False, "reasons": [], **verdict}
+
+
+def list_candidates(session: Session, outcomes: Mapping[str, Outcome]) -> list[str]:
+    """Return the models of this run that learned something and were evaluated."""
+    return [
+        key
+        for key, model in session.params.models.items()
+        if model.architecture != "bicubic"
+        and outcomes.get(f"train@{key}", Outcome.NOT_RUN).is_done
+        and outcomes.get(f"evaluate@{key}", Outcome.NOT_RUN).is_done
+    ]
+
+
+def describe_verdicts(verdicts: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the gate's answers as Markdown: a line for each model, and why."""
+    lines = ["| model | verdict | champion | why |", "|---|---|---|---|"]
+    for model, verdict in verdicts.items():
+        word = "promoted" if verdict["promoted"] else "challenger"
+        why = "; ".join(str(reason) for reason in verdict["reasons"]).replace("|", "\\|")
+        lines.append(f"| {model} | {word} | {verdict.get('champion') or '–'} | {why} |")
+    return "\n".join(lines) + "\n"

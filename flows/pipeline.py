@@ -1,0 +1,83 @@
+"""The flow ``pipeline``: DVC's graph, stages side by side, and what it leaves to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from prefect import flow, get_run_logger
+from prefect.client.schemas.objects import State
+from prefect.futures import PrefectFuture
+from prefect.states import Completed, Failed
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
+
+from flows.artifacts import record_choices, record_outcomes, record_results
+from flows.occupancy import InUseError, find_root
+from flows.run import Choices, Session, open_session, run_stages
+from flows.schedule import Outcome
+from lienet.errors import LienetError
+
+SKIPPED = "Skipped"
+"""The name of the state of a run that found its workspace in use."""
+THREADS = cast("TaskRunner[PrefectFuture[Any]]", ThreadPoolTaskRunner(max_workers=256))
+"""They wait for stages; how many stages run at once is for the slots to say."""
+
+
+@flow(name="pipeline", task_runner=THREADS, persist_result=False)
+def pipeline(
+    targets: list[str] | None = None,
+    profile: str | None = None,
+    overrides: dict[str, Any] | None = None,
+    force: bool = False,
+    pull: bool = False,
+    push: bool = False,
+) -> State[Any]:
+    """Bring the pipeline, or what makes the targets, up to date.
+
+    Args:
+        targets: stages of dvc.yaml such as "train@sr-lienet", or "train" for every item; all
+            when left out.
+        profile: a file of profiles/ to use for this run; params.yaml is put back afterwards.
+        overrides: params for this run by dotted key, such as {"train.steps": 500}.
+        force: run the stages even where they are up to date.
+        pull: first fetch what the DVC remote has.
+        push: at the end send the outputs to the DVC remote, if every stage is done.
+    """
+    choices = Choices(targets or (), profile, overrides or {}, force, pull, push)
+    try:
+        with open_session(find_root(Path.cwd()), choices) as session:
+            return conclude(run_recorded(session, choices))
+    except InUseError as error:
+        return skip(error)
+    except LienetError as error:
+        return Failed(message=str(error))
+
+
+def run_recorded(session: Session, choices: Choices) -> dict[str, Outcome]:
+    """Run the stages, and leave the artifacts of the run."""
+    record_choices(session, choices)
+    outcomes = run_stages(session, choices)
+    record_outcomes(outcomes)
+    record_results(session)
+    return outcomes
+
+
+def conclude(outcomes: Mapping[str, Outcome]) -> State[Any]:
+    """Return the run's final state: failed if any stage is not done, and which."""
+    failed = [stage for stage, outcome in outcomes.items() if outcome is Outcome.FAILED]
+    lost = [stage for stage, outcome in outcomes.items() if outcome is Outcome.NOT_RUN]
+    if not failed:
+        ran = sum(outcome is Outcome.RAN for outcome in outcomes.values())
+        return Completed(message=f"{ran} stages ran, {len(outcomes) - ran} were cached")
+    message = f"failed: {', '.join(failed)}"
+    if lost:
+        message += f"; not run because of it: {', '.join(lost)}"
+    return Failed(message=message)
+
+
+def skip(error: InUseError) -> State[Any]:
+    """Return the final state of a run that found its workspace in use."""
+    message = f"skipped: {error} (params: flows.overlap is skip)"
+    get_run_logger().warning("%s", message)
+    return Completed(name=SKIPPED, message=message)

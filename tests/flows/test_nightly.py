@@ -1,0 +1,97 @@
+"""The night: what may challenge, what is told of the gate's answer, and the remote's two ways."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from prefect.logging import disable_run_logger
+
+from flows.commands import Commands, Finished
+from flows.nightly import describe_verdicts, judge, list_candidates
+from flows.run import Session
+from flows.schedule import Outcome
+from lienet.errors import ToolError
+from lienet.params import load_params
+from tests.flows.toy import Api, Toy
+from tests.loopback_servers import PrefectServer
+
+
+class Gate(Commands):
+    """A ``lienet promote`` that answers as told."""
+
+    def __init__(self, root: Path, code: int, answer: dict[str, object]) -> None:
+        super().__init__(root, grace_s=1.0)
+        self.code, self.answer = code, answer
+        self.asked: list[list[str]] = []
+
+    def run(self, command, on_line=lambda line: None):
+        *words, path = command
+        self.asked.append(words)
+        Path(path).write_text(json.dumps(self.answer))
+        return Finished(self.code, ("one", "the store is away"))
+
+
+def test_the_gate_is_asked_by_its_command_and_its_answer_passed_on(tmp_path: Path):
+    gate = Gate(tmp_path, 0, {"promoted": True, "champion": "sr-lienet v3", "reasons": []})
+    with disable_run_logger():
+        assert judge.fn("sr-lienet", gate) == gate.answer
+    assert gate.asked == [["lienet", "promote", "sr-lienet", "--json"]]
+
+
+def test_a_gate_that_fails_is_no_verdict(tmp_path: Path):
+    with (
+        disable_run_logger(),
+        pytest.raises(ToolError, match="exit code 1: one the store is away"),
+    ):
+        judge.fn("sr-lienet", Gate(tmp_path, 1, {}))
+
+
+def test_challengers_are_trained_and_evaluated(tmp_path: Path, repository: Path):
+    path = repository / "profiles" / "sample.yaml"
+    session = Session(tmp_path, load_params(path), "", Commands(tmp_path, grace_s=1.0))
+    outcomes = dict.fromkeys(
+        (f"{stage}@{model}" for stage in ("train", "evaluate") for model in session.params.models),
+        Outcome.CACHED,
+    )
+    everybody = list_candidates(session, outcomes)
+    assert "sr-lienet" in everybody
+    assert "sr-bicubic" not in everybody
+    del outcomes["evaluate@sr-srgan"]
+    assert list_candidates(session, outcomes) == [m for m in everybody if m != "sr-srgan"]
+
+
+def test_verdicts_read_as_a_table():
+    text = describe_verdicts(
+        {
+            "sr-lienet": {"promoted": True, "champion": "sr-lienet", "reasons": []},
+            "sr-srgan": {"promoted": False, "champion": "sr-lienet", "reasons": ["gain|0", "macs"]},
+        }
+    )
+    assert text.splitlines()[2:] == [
+        "| sr-lienet | promoted | sr-lienet |  |",
+        "| sr-srgan | challenger | sr-lienet | gain\\|0; macs |",
+    ]
+
+
+@pytest.mark.services
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.xdist_group("prefect")
+def test_what_was_made_here_is_pulled_there(
+    tmp_path: Path, prefect_server: PrefectServer, api: Api
+):
+    stages = {"data": [], "report": ["data"]}
+    here = Toy(tmp_path / "here", stages)
+    here.run("dvc", "remote", "add", "--default", "store", str(tmp_path / "store"))
+    (kind, _, message), _ = here.run_flow(prefect_server.environment, "nightly", promote=False)
+    assert (kind, message) == ("COMPLETED", "2 stages ran, 0 were cached; promoted: none")
+    there = Toy(tmp_path / "there", stages)
+    there.run("dvc", "remote", "add", "--default", "store", str(tmp_path / "store"))
+    (there.root / "dvc.lock").write_bytes((here.root / "dvc.lock").read_bytes())
+    (there.root / "data.out").write_text("half of what a killed st")
+    (kind, _, message), _ = there.run_flow(prefect_server.environment, "nightly")
+    assert (kind, message) == ("COMPLETED", "0 stages ran, 2 were cached; promoted: none")
+    assert not (there.root / "times.log").exists()
+    assert "gate" in api.artifacts(api.latest_runs(1, "nightly")[0]["id"])

@@ -1,0 +1,144 @@
+"""The pipeline as a flow of a real server: order, failures, caching, choices, one at a time."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from flows.pipeline import conclude
+from flows.schedule import Outcome
+from tests.flows.toy import Api, Toy, is_alive, wait_until
+from tests.loopback_servers import PrefectServer
+
+services = [pytest.mark.services, pytest.mark.slow, pytest.mark.xdist_group("prefect")]
+services += [pytest.mark.timeout(900)]
+# Two arms of different length: level by level, c would wait for the slow b.
+ARMS = {"a@1": [], "b@1": [], "c@1": ["a@1"], "d@1": ["c@1"], "e": ["b@1", "d@1"]}
+
+
+def test_a_failed_stage_is_named_first_and_what_it_cost_after_it():
+    state = conclude({"a": Outcome.RAN, "b": Outcome.FAILED, "c": Outcome.NOT_RUN})
+    assert (state.type.value, state.message) == (
+        "FAILED",
+        "failed: b; not run because of it: c",
+    )
+
+
+def test_what_was_cached_is_counted_apart():
+    state = conclude({"a": Outcome.RAN, "b": Outcome.CACHED, "c": Outcome.CACHED})
+    assert (state.type.value, state.message) == ("COMPLETED", "1 stages ran, 2 were cached")
+
+
+class TestWithServer:
+    pytestmark = services
+
+    def test_a_refusal_a_failure_and_a_second_run(
+        self, tmp_path: Path, prefect_server: PrefectServer, api: Api
+    ):
+        toy = Toy(
+            tmp_path / "a clone",
+            {"start": [], "broken": ["start"], "after": ["broken"], "sibling": ["start"]},
+            outcomes={"broken": "fails-once"},
+        )
+        params_before = (toy.root / "params.yaml").read_bytes()
+        environment = {**prefect_server.environment, "AWS_SECRET_ACCESS_KEY": "planted-secret-1"}
+
+        asked = [{"targets": ["a; touch pwned"]}, {"overrides": {"train.steps": 7}}, {}]
+        (refused, failed, again), output = toy.run_flows(environment, asked)
+        assert refused[0] == "FAILED"
+        assert refused[2].startswith("targets must be stages of dvc.yaml, got 'a; touch pwned'; ")
+        assert not (toy.root / "pwned").exists()
+
+        first, second = api.latest_runs(2)
+        assert failed[::2] == ["FAILED", "failed: broken; not run because of it: after"]
+        assert "stage broken failed with exit code 255; its last lines:" in output
+        assert "broken met with a mishap" in output.partition("its last lines:")[2]
+        assert api.task_states(first["id"]) == {
+            "start": "Completed",
+            "broken": "Failed",
+            "sibling": "Completed",
+            "after": "NotReady",
+        }
+        artifacts = api.artifacts(first["id"])
+        assert '"train.steps": 7' in artifacts["choices"]["data"]
+        assert "steps: 7\n" in artifacts["choices"]["data"]
+        assert (toy.root / "params.yaml").read_bytes() == params_before
+
+        assert again[::2] == ["COMPLETED", "2 stages ran, 2 were cached"]
+        assert api.task_states(second["id"]) == {
+            "start": "Cached",
+            "broken": "Completed",
+            "sibling": "Cached",
+            "after": "Completed",
+        }
+        assert b"planted-secret-1" not in _all_bytes(toy.root, prefect_server.folder)
+
+    def test_stages_run_side_by_side_and_not_level_by_level(
+        self, tmp_path: Path, prefect_server: PrefectServer
+    ):
+        toy = Toy(tmp_path / "clone", ARMS)
+        stages = toy.root / "dvc.yaml"
+        stages.write_text(stages.read_text().replace("stage.py b@1 0.0", "stage.py b@1 20.0"))
+        toy.set_flows(cpu_slots=2)
+        (kind, _, message), _ = toy.run_flow(prefect_server.environment)
+        assert kind == "COMPLETED", message
+        times = toy.times()
+        assert times["b@1"]["start"] < times["c@1"]["start"] < times["b@1"]["end"]
+        assert times["e"]["start"] > max(times["b@1"]["end"], times["d@1"]["end"])
+
+    def test_a_terminated_run_ends_its_stage_and_the_next_one_works(
+        self, tmp_path: Path, prefect_server: PrefectServer
+    ):
+        toy = Toy(tmp_path / "clone", {"train@a": []}, seconds=60)
+        code = "from flows.pipeline import pipeline; pipeline()"
+        with (tmp_path / "log.txt").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-c", code],
+                cwd=toy.root,
+                env=toy.environment(**prefect_server.environment),
+                stdout=log,
+                stderr=log,
+            )
+        try:
+            wait_until(lambda: "start" in toy.times().get("train@a", {}), "the stage's start")
+            children = _descendants(process.pid)
+            assert len(children) >= 3  # guard, dvc, stage
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=60)
+        finally:
+            process.kill()
+            process.wait()
+        wait_until(lambda: not any(map(is_alive, children)), "the end of every process")
+        assert "interrupted" in toy.times()["train@a"]
+        stages = toy.root / "dvc.yaml"
+        stages.write_text(stages.read_text().replace(" 60 ", " 0 "))
+        toy.run("dvc", "repro", "--quiet")
+        assert "end" in toy.times()["train@a"]
+
+
+def _descendants(pid: int) -> list[int]:
+    found: list[int] = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            text = path.read_text()
+        except OSError:
+            continue
+        parent = int(text.rpartition(")")[2].split()[1])
+        if parent == pid:
+            child = int(path.parent.name)
+            found += [child, *_descendants(child)]
+    return found
+
+
+def _all_bytes(*folders: Path) -> bytes:
+    return b"".join(
+        path.read_bytes()
+        for folder in folders
+        for path in folder.rglob("*")
+        if path.is_file() and os.access(path, os.R_OK)
+    )
