@@ -35,8 +35,8 @@ PARENT_VARIABLE = "LIENET_PARENT_RUN_ID"
 """Tells every stage which pipeline run its MLflow run belongs under."""
 _POLL_S = 0.5
 _SETTLE_S = 0.1
-"""Lets the server write down an end before it is asked for a slot: SQLite refuses one of two
-writers at once, and Prefect's client then sleeps for two seconds."""
+"""Lets the server write down an end before it is asked for a slot: SQLite refuses one of two that
+write at once, and Prefect's client then sleeps for two seconds."""
 
 
 @dataclass(frozen=True)
