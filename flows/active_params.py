@@ -27,8 +27,8 @@ DATA_VARIABLE = "LIENET_DATA_DIR"
 _PLACEHOLDER = "{data}"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _KEY = re.compile(r"[A-Za-z_][\w-]*(\.[\w-]+)*")
-_OF_THE_MACHINE = ("storage", "cluster", "flows")
-"""Sections that send work and data elsewhere, or say what this machine may bear."""
+_OF_THE_MACHINE = ("storage", "cluster", "flows", "promote")
+"""Sections that send work and data elsewhere, or say what this machine bears and lets through."""
 
 
 def choose_params(root: Path, profile: str | None, overrides: Mapping[str, Any]) -> str | None:

@@ -61,6 +61,7 @@ def test_a_profile_is_a_name_and_no_path(root: Path, name: str):
         ("", 7, "overrides must be named by dotted keys"),
         ("storage.url", "s3://elsewhere/x", "is for the machine that runs the flow"),
         ("cluster.address", "tcp://elsewhere:8786", "is for the machine that runs the flow"),
+        ("promote.min_images", 1, "is for the machine that runs the flow"),
         ("flows.cpu_slots", 99, "is for the machine that runs the flow"),
         ("filter.face.model", "/etc/passwd", "may not lead out of the workspace"),
         ("filter.face.model", "../x.onnx", "may not lead out of the workspace"),
