@@ -44,6 +44,7 @@ def make_params(repository: Path, **report: Any) -> Params:
     names = {f"sr-{name}" for name in SHARES}
     content["models"] = {key: spec for key, spec in content["models"].items() if key in names}
     content["evaluate"]["bootstrap_resamples"] = 500
+    content["evaluate"]["classics"] = {}
     content["evaluate"]["protocols"] = {
         f"x{scale}_q20_{colour}": {
             "task": "sr",
@@ -56,6 +57,7 @@ def make_params(repository: Path, **report: Any) -> Params:
         for scale in (4, 2)
         for colour in ("luma", "rgb")
     }
+    content["promote"]["tasks"] = {"sr": content["promote"]["tasks"]["sr"]}
     content["report"] = {
         "figure_protocols": {"sr": "x4_q20_luma"},
         "figure_crop_px": 64,
