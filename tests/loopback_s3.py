@@ -45,7 +45,7 @@ class LoopbackS3:
 
 @contextmanager
 def serve_s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackS3]:
-    """Serve an empty bucket."""
+    """Serve a bucket; the servers of one process share what is in it, so prefixes tell it apart."""
     from moto.server import ThreadedMotoServer
 
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
@@ -56,7 +56,7 @@ def serve_s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackS3]:
     server.start()
     try:
         served = LoopbackS3(server.get_host_and_port()[1])
-        served.files().mkdir(BUCKET)
+        served.files().makedirs(BUCKET, exist_ok=True)
         yield served
     finally:
         server.stop()

@@ -8,8 +8,10 @@ import shutil
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -175,9 +177,21 @@ class Api:
             json.dumps(body).encode(),
             {"content-type": "application/json"},
         )
-        with self._opener.open(request, timeout=30) as answer:
-            text = answer.read()
+        text = self._send(request)
         return json.loads(text) if text else None
+
+    def _send(self, request: urllib.request.Request) -> bytes:
+        """Return the answer; again where the server's SQLite was busy, as Prefect's client does."""
+        for pause_s in (0.5, 1.0, 2.0, 4.0, 8.0):
+            try:
+                with self._opener.open(request, timeout=30) as answer:
+                    return bytes(answer.read())
+            except urllib.error.HTTPError as error:
+                if error.code != HTTPStatus.SERVICE_UNAVAILABLE:
+                    raise
+                time.sleep(pause_s)
+        with self._opener.open(request, timeout=30) as answer:
+            return bytes(answer.read())
 
     def get(self, path: str) -> Any:
         """Return the answer to a GET."""
