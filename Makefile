@@ -28,8 +28,8 @@ endif
 
 # Where the servers are, and where Prefect keeps its own: nothing goes to the home folder.
 HOST ?= 127.0.0.1
-export PREFECT_API_URL ?= http://127.0.0.1:4200/api
-export PREFECT_HOME ?= $(CURDIR)/data/state/prefect
+deploy worker: export PREFECT_API_URL ?= http://127.0.0.1:4200/api
+deploy worker: export PREFECT_HOME ?= $(CURDIR)/data/state/prefect
 MLFLOW ?= http://127.0.0.1:5000
 
 .PHONY: help setup demo test check format bench server deploy worker

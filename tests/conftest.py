@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,12 +29,20 @@ SETTINGS = {
     "HTTPS_PROXY": "http://127.0.0.1:9",
     "ALL_PROXY": "http://127.0.0.1:9",
 }
-UNSET = ("MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME", "LIENET_FACE_MODEL", "LIENET_TEXT_MODEL")
+UNSET = (
+    "MLFLOW_TRACKING_URI",
+    "MLFLOW_EXPERIMENT_NAME",
+    "PREFECT_API_URL",
+    "LIENET_FACE_MODEL",
+    "LIENET_TEXT_MODEL",
+)
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Settle the environment before any library is imported, as each reads its own only once."""
-    for name, value in SETTINGS.items():
+    home = tempfile.TemporaryDirectory(prefix="prefect-home-")
+    config.add_cleanup(home.cleanup)
+    for name, value in {**SETTINGS, "PREFECT_HOME": home.name}.items():
         os.environ[name] = value
         if name.endswith("_PROXY"):
             os.environ[name.lower()] = value
