@@ -1,11 +1,12 @@
 """Runs outside commands for the flows: no shell, output line by line, ended as a whole group.
 
 Every command goes through ``flows.guard``, so none outlives this process. What a command prints is
-rid of credentials before anybody else sees it.
+rid of credentials before anybody else sees it. A command of DVC's finds the next DVC started.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -13,14 +14,17 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from flows.guard import INTERRUPTED
 from lienet.errors import ToolError
 
 _GUARD = Path(__file__).with_name("guard.py")
+_READY = (sys.executable, "-P", str(Path(__file__).with_name("ready.py")))
+_MAX_READY = 2
 _NUM_LAST_LINES = 40
 _MAX_LINE_CHARS = 2000
 _SECRET_NAME = re.compile(r"SECRET|PASSWORD|TOKEN|API_KEY|ACCESS_KEY|CREDENTIAL|AUTH_STRING", re.I)
@@ -64,8 +68,15 @@ class Commands:
         self._lock_fds = () if lock_fd is None else (lock_fd,)
         self._environment = dict(environment or {})
         self._guard = threading.Lock()
-        self._pipes: set[int] = set()
+        self._pipes: dict[int, int] = {}
+        self._ready: deque[subprocess.Popen[bytes]] = deque()
         self._is_stopped = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def run(
         self, command: Sequence[str], on_line: Callable[[str], None] = lambda line: None
@@ -76,13 +87,16 @@ class Commands:
             ToolError: there is no such program.
         """
         last: deque[str] = deque(maxlen=_NUM_LAST_LINES)
-        with self._pipe() as reading, self._start(command, reading) as process:
+        with self._take(command) as process:
             assert process.stdout is not None
-            for line in _split_lines(process.stdout):
+            for number, line in enumerate(_split_lines(process.stdout)):
+                if number == 0 and command[0] == "dvc":
+                    self._prepare()
                 shown = hide_secrets(line)
                 last.append(shown[:_MAX_LINE_CHARS])
                 on_line(shown)
             code = process.wait()
+        self._let_go(process)
         if code == 127:
             raise ToolError(f"{command[0]} cannot be run", remedy="run make setup")
         return Finished(code, tuple(last))
@@ -104,41 +118,69 @@ class Commands:
         """End every running command and refuse new ones; returns before they have ended."""
         with self._guard:
             self._is_stopped = True
-            for pipe in self._pipes:
+            for pipe in self._pipes.values():
                 os.close(pipe)
             self._pipes.clear()
+        while self._ready:
+            self._ready.popleft().communicate()
 
-    @contextmanager
-    def _pipe(self) -> Iterator[int]:
-        """Yield the reading end of a pipe that closes when the command is no longer wanted."""
-        reading, writing = os.pipe()
+    def _take(self, command: Sequence[str]) -> subprocess.Popen[bytes]:
+        """Start a command, or give it to a DVC that is ready."""
         with self._guard:
-            if self._is_stopped:
-                os.close(writing)
-            else:
-                self._pipes.add(writing)
-        try:
-            yield reading
-        finally:
-            os.close(reading)
-            with self._guard:
-                if writing in self._pipes:
-                    self._pipes.remove(writing)
-                    os.close(writing)
+            ready = self._ready.popleft() if command[0] == "dvc" and self._ready else None
+        if ready is None:
+            return self._start(command)
+        assert ready.stdin is not None
+        if ready.poll() is None:
+            with suppress(BrokenPipeError), ready.stdin as stdin:
+                stdin.write(json.dumps(command[1:]).encode() + b"\n")
+                return ready
+        self._let_go(ready)
+        ready.communicate()
+        return self._start(command)
 
-    def _start(self, command: Sequence[str], reading: int) -> subprocess.Popen[bytes]:
+    def _prepare(self) -> None:
+        """Start a DVC for the next command, unless enough are ready."""
+        if len(self._ready) < _MAX_READY and not self._is_stopped:
+            self._ready.append(self._start(_READY, stdin=subprocess.PIPE))
+
+    def _start(
+        self, command: Sequence[str], stdin: int = subprocess.DEVNULL
+    ) -> subprocess.Popen[bytes]:
+        """Start a command under a guard, whose pipe is ours to close."""
         beside = str(Path(sys.executable).parent)
         path = os.pathsep.join([beside, os.environ.get("PATH", os.defpath)])
-        return subprocess.Popen(
-            [sys.executable, "-I", "-S", str(_GUARD), str(reading), str(self._grace_s), *command],
-            cwd=self.root,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", "PATH": path, **self._environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            pass_fds=(reading, *self._lock_fds),
-            start_new_session=True,
-        )
+        reading, writing = os.pipe()
+        try:
+            process = subprocess.Popen(
+                [
+                    *(sys.executable, "-I", "-S", str(_GUARD), str(reading), str(self._grace_s)),
+                    *command,
+                ],
+                cwd=self.root,
+                env={**os.environ, "PYTHONUNBUFFERED": "1", "PATH": path, **self._environment},
+                stdin=stdin,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                pass_fds=(reading, *self._lock_fds),
+                start_new_session=True,
+            )
+        except BaseException:
+            os.close(writing)
+            raise
+        finally:
+            os.close(reading)
+        with self._guard:
+            self._pipes[process.pid] = writing
+        if self._is_stopped:
+            self._let_go(process)
+        return process
+
+    def _let_go(self, process: subprocess.Popen[bytes]) -> None:
+        """Close a command's pipe, which ends it if it has not ended."""
+        with self._guard:
+            if (pipe := self._pipes.pop(process.pid, None)) is not None:
+                os.close(pipe)
 
 
 def hide_secrets(text: str) -> str:

@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> int:
     # A shell starts background jobs with the interrupt ignored, and children would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+        child = subprocess.Popen(command, start_new_session=True)
     except OSError as error:
         sys.stderr.write(f"cannot start {command[0]}: {error.strerror}\n")
         return 127

@@ -34,9 +34,6 @@ from lienet.params import Params, load_params
 PARENT_VARIABLE = "LIENET_PARENT_RUN_ID"
 """Tells every stage which pipeline run its MLflow run belongs under."""
 _POLL_S = 0.5
-_SETTLE_S = 0.1
-"""Lets the server write down an end before it is asked for a slot: SQLite refuses one of two that
-write at once, and Prefect's client then sleeps for two seconds."""
 
 
 @dataclass(frozen=True)
@@ -89,16 +86,13 @@ def open_session(root: Path, choices: Choices) -> Iterator[Session]:
     ):
         path = root / "params.yaml"
         params = load_params(path)
-        commands = Commands(
+        with Commands(
             root,
             grace_s=params.flows.cancel_grace_s,
             lock_fd=lock_fd,
             environment={PARENT_VARIABLE: run_id},
-        )
-        try:
+        ) as commands:
             yield Session(root, params, path.read_text(encoding="utf-8"), commands)
-        finally:
-            commands.stop()
 
 
 def run_stages(session: Session, choices: Choices) -> dict[str, Outcome]:
@@ -203,7 +197,6 @@ class _Runner:
             ended = [self._ended.get(timeout=_POLL_S)]
         except queue.Empty:
             return
-        time.sleep(_SETTLE_S)
         while not self._ended.empty():
             ended.append(self._ended.get())
         for stage in ended:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,9 +28,10 @@ time.sleep(60)
 
 
 @pytest.fixture
-def commands(tmp_path: Path) -> Commands:
+def commands(tmp_path: Path) -> Iterator[Commands]:
     """Commands in an empty folder."""
-    return Commands(tmp_path, grace_s=0.5)
+    with Commands(tmp_path, grace_s=0.5) as found:
+        yield found
 
 
 def test_output_comes_line_by_line_and_the_last_of_it_stays(commands: Commands):
@@ -109,3 +111,25 @@ def test_credentials_are_not_repeated(monkeypatch: pytest.MonkeyPatch, commands:
     assert hide_secrets(text) == "at http://***@host/x with ***, ***; ssh://***@host"
     code = "import os; print('key', os.environ['AWS_SECRET_ACCESS_KEY'])"
     assert commands.ask([sys.executable, "-c", code]) == "key ***"
+
+
+def test_a_dvc_is_ready_for_the_next_command_and_ends_with_the_rest(commands: Commands):
+    assert commands.ask(["dvc", "--version"])
+    (ready,) = commands._ready
+    assert commands.ask(["dvc", "--version"])
+    assert ready.returncode == 0  # it was this one that answered
+    with pytest.raises(ToolError, match=r"^dvc status failed: .* not inside of a DVC repo"):
+        commands.ask(["dvc", "status"])
+    waiting = list(commands._ready)
+    commands.stop()
+    assert waiting
+    assert all(one.returncode is not None for one in waiting)
+    assert commands.run(["dvc", "--version"]).is_interrupted
+
+
+def test_a_ready_dvc_that_has_died_is_made_up_for(commands: Commands):
+    commands.ask(["dvc", "--version"])
+    (ready,) = commands._ready
+    os.killpg(ready.pid, signal.SIGKILL)
+    ready.wait(30)
+    assert commands.ask(["dvc", "--version"])

@@ -57,15 +57,15 @@ def test_no_stage_at_all_is_an_error():
 
 def test_dvc_tells_its_graph_and_what_is_up_to_date(tmp_path: Path):
     toy = Toy(tmp_path / "clone", {"a@1": [], "b": ["a@1"], "c": []})
-    commands = Commands(toy.root, grace_s=1.0)
-    graph = read_graph(commands)
-    assert graph.inputs == {"a@1": frozenset(), "b": {"a@1"}, "c": frozenset()}
-    assert find_changed(commands) == {"a@1", "b", "c"}
-    toy.run("dvc", "repro", "--quiet")
-    assert find_changed(commands) == set()
-    (toy.root / "a_1.out").write_text("changed")
-    assert find_changed(commands) >= {"a@1"}
-    assert graph.current(find_changed(commands)) == {"c"}
+    with Commands(toy.root, grace_s=1.0) as commands:
+        graph = read_graph(commands)
+        assert graph.inputs == {"a@1": frozenset(), "b": {"a@1"}, "c": frozenset()}
+        assert find_changed(commands) == {"a@1", "b", "c"}
+        toy.run("dvc", "repro", "--quiet")
+        assert find_changed(commands) == set()
+        (toy.root / "a_1.out").write_text("changed")
+        assert find_changed(commands) >= {"a@1"}
+        assert graph.current(find_changed(commands)) == {"c"}
 
 
 def test_what_waits_for_a_changed_stage_is_not_known_to_be_up_to_date(graph: Graph):

@@ -101,7 +101,8 @@ def test_locks_of_a_real_dvc_are_waited_for(tmp_path: Path):
 
     threading.Timer(5.0, held.close).start()
     command = ["dvc", "--wait-for-lock", "repro", "--single-item", "a"]
-    finished = run_patiently(Commands(toy.root, grace_s=1.0), command, hear, timeout_s=60)
+    with Commands(toy.root, grace_s=1.0) as commands:
+        finished = run_patiently(commands, command, hear, timeout_s=60)
     assert finished.code == 0, finished.lines
     assert "DVC is busy with another command: waiting" in heard
     assert (toy.root / "a.out").read_text() == "a"
@@ -112,6 +113,6 @@ def test_a_lock_file_that_a_kill_tore_is_made_anew(tmp_path: Path):
     (toy.root / ".dvc" / "tmp").mkdir(exist_ok=True)
     (toy.root / ".dvc" / "tmp" / "rwlock").write_text('{"write": {')
     command = ["dvc", "--wait-for-lock", "repro", "--single-item", "a"]
-    commands = Commands(toy.root, grace_s=1.0)
-    finished = run_patiently(commands, command, lambda _: None, timeout_s=60)
+    with Commands(toy.root, grace_s=1.0) as commands:
+        finished = run_patiently(commands, command, lambda _: None, timeout_s=60)
     assert finished.code == 0, finished.lines
