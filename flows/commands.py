@@ -14,17 +14,21 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from flows.guard import INTERRUPTED
+from flows.ready import BETWEEN
 from lienet.errors import ToolError
 
 _GUARD = Path(__file__).with_name("guard.py")
 _READY = (sys.executable, "-P", str(Path(__file__).with_name("ready.py")))
 _MAX_READY = 2
+_IS_UNLOCKED = re.compile(r"^> ")
+"""A stage's own command, which DVC shows once it has let go of its lock. Two that start at once
+would meet at that lock, which DVC asks for only twice a second; so they start in turn."""
 _NUM_LAST_LINES = 40
 _MAX_LINE_CHARS = 2000
 _SECRET_NAME = re.compile(r"SECRET|PASSWORD|TOKEN|API_KEY|ACCESS_KEY|CREDENTIAL|AUTH_STRING", re.I)
@@ -70,6 +74,8 @@ class Commands:
         self._guard = threading.Lock()
         self._pipes: dict[int, int] = {}
         self._ready: deque[subprocess.Popen[bytes]] = deque()
+        self._turn = threading.Lock()
+        self._num_starting = 0
         self._is_stopped = False
 
     def __enter__(self) -> Self:
@@ -87,16 +93,19 @@ class Commands:
             ToolError: there is no such program.
         """
         last: deque[str] = deque(maxlen=_NUM_LAST_LINES)
-        with self._take(command) as process:
-            assert process.stdout is not None
-            for number, line in enumerate(_split_lines(process.stdout)):
-                if number == 0 and command[0] == "dvc":
-                    self._prepare()
-                shown = hide_secrets(line)
-                last.append(shown[:_MAX_LINE_CHARS])
-                on_line(shown)
-            code = process.wait()
-        self._let_go(process)
+        with ExitStack() as start:
+            if command[0] == "dvc":
+                start.enter_context(self._starting())
+            with self._take(command) as process:
+                assert process.stdout is not None
+                for line in _split_lines(process.stdout):
+                    if _IS_UNLOCKED.match(line):
+                        start.close()
+                    shown = hide_secrets(line)
+                    last.append(shown[:_MAX_LINE_CHARS])
+                    on_line(shown)
+                code = process.wait()
+            self._let_go(process)
         if code == 127:
             raise ToolError(f"{command[0]} cannot be run", remedy="run make setup")
         return Finished(code, tuple(last))
@@ -114,6 +123,23 @@ class Commands:
             raise ToolError(f"{' '.join(command[:3])} failed: {said}")
         return "\n".join(lines)
 
+    def ask_dvc(self, *commands: Sequence[str]) -> list[str]:
+        """Return all that each of several commands of DVC's prints, of one DVC, if all succeed.
+
+        Raises:
+            ToolError: one fails; the last lines say why.
+        """
+        lines = [json.dumps(command[1:]) for command in commands]
+        printed = self.ask([*_READY, *lines]).split("\n")
+        ends = [number for number, line in enumerate(printed) if line == BETWEEN]
+        starts = [0, *(end + 1 for end in ends)]
+        return ["\n".join(printed[a:b]) for a, b in zip(starts, [*ends, None], strict=True)]
+
+    def prepare(self) -> None:
+        """Have DVC started for the next commands; a command of DVC's does so for those after."""
+        while len(self._ready) < _MAX_READY and not self._is_stopped:
+            self._ready.append(self._start(_READY, stdin=subprocess.PIPE))
+
     def stop(self) -> None:
         """End every running command and refuse new ones; returns before they have ended."""
         with self._guard:
@@ -123,6 +149,20 @@ class Commands:
             self._pipes.clear()
         while self._ready:
             self._ready.popleft().communicate()
+
+    @contextmanager
+    def _starting(self) -> Iterator[None]:
+        """Wait for the turn to start a DVC; the last in turn prepares for the commands after."""
+        with self._guard:
+            self._num_starting += 1
+        try:
+            with self._turn:
+                yield
+        finally:
+            with self._guard:
+                self._num_starting -= 1
+            if self._num_starting == 0:
+                self.prepare()
 
     def _take(self, command: Sequence[str]) -> subprocess.Popen[bytes]:
         """Start a command, or give it to a DVC that is ready."""
@@ -138,11 +178,6 @@ class Commands:
         self._let_go(ready)
         ready.communicate()
         return self._start(command)
-
-    def _prepare(self) -> None:
-        """Start a DVC for the next command, unless enough are ready."""
-        if len(self._ready) < _MAX_READY and not self._is_stopped:
-            self._ready.append(self._start(_READY, stdin=subprocess.PIPE))
 
     def _start(
         self, command: Sequence[str], stdin: int = subprocess.DEVNULL

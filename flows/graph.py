@@ -16,6 +16,8 @@ from lienet.errors import InputError, ToolError
 
 DVC = ("dvc", "--wait-for-lock")
 """A command that waits keeps the work of a stage that ends while another holds DVC's lock."""
+_DAG = (*DVC, "dag", "--dot")
+_STATUS = (*DVC, "status", "--json")
 _EDGE = re.compile(r'^\s*"([^"]+)" -> "([^"]+)";$')
 _NODE = re.compile(r'^\s*"([^"]+)";$')
 
@@ -83,7 +85,17 @@ def read_graph(commands: Commands) -> Graph:
     Raises:
         ToolError: dvc.yaml is not valid, or what DVC prints is not understood.
     """
-    return parse_dot(commands.ask([*DVC, "dag", "--dot"]))
+    return parse_dot(commands.ask(_DAG))
+
+
+def read_graph_and_changed(commands: Commands) -> tuple[Graph, set[str]]:
+    """Ask DVC for the whole graph, and for the stages of which something has changed.
+
+    Raises:
+        ToolError: dvc.yaml is not valid, or what DVC prints is not understood.
+    """
+    dot, status = commands.ask_dvc(_DAG, _STATUS)
+    return parse_dot(dot), parse_status(status)
 
 
 def parse_dot(text: str) -> Graph:
@@ -100,13 +112,8 @@ def parse_dot(text: str) -> Graph:
     return Graph({stage: frozenset(its) for stage, its in inputs.items()})
 
 
-def find_changed(commands: Commands) -> set[str]:
-    """Return the stages of which DVC says that something of theirs has changed.
-
-    Raises:
-        ToolError: DVC cannot tell.
-    """
-    text = commands.ask([*DVC, "status", "--json"])
+def parse_status(text: str) -> set[str]:
+    """Read what ``dvc status --json`` prints: the stages of which something has changed."""
     start = text.find("{")
     try:
         return set(json.JSONDecoder().raw_decode(text[start:])[0] if start >= 0 else {})

@@ -10,7 +10,6 @@ import os
 import queue
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +22,7 @@ from prefect.runtime import flow_run
 
 from flows.active_params import choose_params, using_params
 from flows.commands import Commands
-from flows.graph import DVC, Graph, find_changed, read_graph
+from flows.graph import DVC, Graph, read_graph, read_graph_and_changed
 from flows.occupancy import holding_workspace, noting_run
 from flows.orphans import ending_with_the_worker
 from flows.schedule import Outcome, Schedule
@@ -103,12 +102,15 @@ def run_stages(session: Session, choices: Choices) -> dict[str, Outcome]:
         ToolError: DVC cannot tell its graph, or cannot pull.
     """
     commands = session.commands
-    with ThreadPoolExecutor(2) as pool:  # DVC starts slowly: both questions at once
-        reading = pool.submit(read_graph, commands)
-        if choices.pull:
-            transfer(session, "pull", reading.result().select(choices.targets), reading.result())
-        changed = set[str]() if choices.force else pool.submit(find_changed, commands).result()
-        whole = reading.result()
+    commands.prepare()
+    if choices.pull:
+        whole = read_graph(commands)
+        transfer(session, "pull", whole.select(choices.targets), whole)
+    changed = set[str]()
+    if choices.force:
+        whole = read_graph(commands)
+    else:
+        whole, changed = read_graph_and_changed(commands)
     graph = whole.select(choices.targets)
     current = frozenset() if choices.force else graph.current(changed)
     get_run_logger().info("%d stages, of which %d are up to date", len(graph.inputs), len(current))

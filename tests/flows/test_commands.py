@@ -115,7 +115,7 @@ def test_credentials_are_not_repeated(monkeypatch: pytest.MonkeyPatch, commands:
 
 def test_a_dvc_is_ready_for_the_next_command_and_ends_with_the_rest(commands: Commands):
     assert commands.ask(["dvc", "--version"])
-    (ready,) = commands._ready
+    ready = commands._ready[0]
     assert commands.ask(["dvc", "--version"])
     assert ready.returncode == 0  # it was this one that answered
     with pytest.raises(ToolError, match=r"^dvc status failed: .* not inside of a DVC repo"):
@@ -127,9 +127,17 @@ def test_a_dvc_is_ready_for_the_next_command_and_ends_with_the_rest(commands: Co
     assert commands.run(["dvc", "--version"]).is_interrupted
 
 
+def test_one_dvc_answers_several_questions(commands: Commands, tmp_path: Path):
+    version = commands.ask(["dvc", "--version"])
+    assert commands.ask_dvc(["dvc", "--version"], ["dvc", "--version"]) == [version, version]
+    with pytest.raises(ToolError, match="not inside of a DVC repository"):
+        commands.ask_dvc(["dvc", "status"], ["dvc", "init", "--no-scm"])
+    assert not (tmp_path / ".dvc").exists()
+
+
 def test_a_ready_dvc_that_has_died_is_made_up_for(commands: Commands):
     commands.ask(["dvc", "--version"])
-    (ready,) = commands._ready
-    os.killpg(ready.pid, signal.SIGKILL)
-    ready.wait(30)
+    for ready in commands._ready:
+        os.killpg(ready.pid, signal.SIGKILL)
+        ready.wait(30)
     assert commands.ask(["dvc", "--version"])

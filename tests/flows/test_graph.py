@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from flows.commands import Commands
-from flows.graph import Graph, find_changed, parse_dot, read_graph
+from flows.graph import Graph, parse_dot, parse_status, read_graph, read_graph_and_changed
 from lienet.errors import InputError, ToolError
 from tests.flows.toy import Toy
 
@@ -58,14 +58,22 @@ def test_no_stage_at_all_is_an_error():
 def test_dvc_tells_its_graph_and_what_is_up_to_date(tmp_path: Path):
     toy = Toy(tmp_path / "clone", {"a@1": [], "b": ["a@1"], "c": []})
     with Commands(toy.root, grace_s=1.0) as commands:
-        graph = read_graph(commands)
+        graph, changed = read_graph_and_changed(commands)
         assert graph.inputs == {"a@1": frozenset(), "b": {"a@1"}, "c": frozenset()}
-        assert find_changed(commands) == {"a@1", "b", "c"}
+        assert read_graph(commands) == graph
+        assert changed == {"a@1", "b", "c"}
         toy.run("dvc", "repro", "--quiet")
-        assert find_changed(commands) == set()
+        assert read_graph_and_changed(commands) == (graph, set())
         (toy.root / "a_1.out").write_text("changed")
-        assert find_changed(commands) >= {"a@1"}
-        assert graph.current(find_changed(commands)) == {"c"}
+        _, changed = read_graph_and_changed(commands)
+        assert changed >= {"a@1"}
+        assert graph.current(changed) == {"c"}
+
+
+def test_a_status_that_is_none_is_an_error():
+    assert parse_status("a warning\n{}") == set()
+    with pytest.raises(ToolError, match="printed no JSON"):
+        parse_status("{'a'")
 
 
 def test_what_waits_for_a_changed_stage_is_not_known_to_be_up_to_date(graph: Graph):
