@@ -14,21 +14,18 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from flows.guard import INTERRUPTED
-from flows.ready import BETWEEN
+from flows.ready import END
 from lienet.errors import ToolError
 
 _GUARD = Path(__file__).with_name("guard.py")
 _READY = (sys.executable, "-P", str(Path(__file__).with_name("ready.py")))
 _MAX_READY = 2
-_IS_UNLOCKED = re.compile(r"^> ")
-"""A stage's own command, which DVC shows once it has let go of its lock. Two that start at once
-would meet at that lock, which DVC asks for only twice a second; so they start in turn."""
 _NUM_LAST_LINES = 40
 _MAX_LINE_CHARS = 2000
 _SECRET_NAME = re.compile(r"SECRET|PASSWORD|TOKEN|API_KEY|ACCESS_KEY|CREDENTIAL|AUTH_STRING", re.I)
@@ -74,8 +71,6 @@ class Commands:
         self._guard = threading.Lock()
         self._pipes: dict[int, int] = {}
         self._ready: deque[subprocess.Popen[bytes]] = deque()
-        self._turn = threading.Lock()
-        self._num_starting = 0
         self._is_stopped = False
 
     def __enter__(self) -> Self:
@@ -93,19 +88,17 @@ class Commands:
             ToolError: there is no such program.
         """
         last: deque[str] = deque(maxlen=_NUM_LAST_LINES)
-        with ExitStack() as start:
-            if command[0] == "dvc":
-                start.enter_context(self._starting())
-            with self._take(command) as process:
-                assert process.stdout is not None
-                for line in _split_lines(process.stdout):
-                    if _IS_UNLOCKED.match(line):
-                        start.close()
-                    shown = hide_secrets(line)
-                    last.append(shown[:_MAX_LINE_CHARS])
-                    on_line(shown)
-                code = process.wait()
-            self._let_go(process)
+        is_dvc = command[0] == "dvc"
+        with self._take(command[1:]) if is_dvc else self._start(command) as process:
+            assert process.stdout is not None
+            for number, line in enumerate(_split_lines(process.stdout)):
+                if number == 0 and is_dvc:
+                    self.prepare()
+                shown = hide_secrets(line)
+                last.append(shown[:_MAX_LINE_CHARS])
+                on_line(shown)
+            code = process.wait()
+        self._let_go(process)
         if code == 127:
             raise ToolError(f"{command[0]} cannot be run", remedy="run make setup")
         return Finished(code, tuple(last))
@@ -124,16 +117,29 @@ class Commands:
         return "\n".join(lines)
 
     def ask_dvc(self, *commands: Sequence[str]) -> list[str]:
-        """Return all that each of several commands of DVC's prints, of one DVC, if all succeed.
+        """Return all that each of several commands of DVC's prints; one DVC answers them.
 
         Raises:
-            ToolError: one fails; the last lines say why.
+            ToolError: one fails; its last lines say why.
         """
-        lines = [json.dumps(command[1:]) for command in commands]
-        printed = self.ask([*_READY, *lines]).split("\n")
-        ends = [number for number, line in enumerate(printed) if line == BETWEEN]
-        starts = [0, *(end + 1 for end in ends)]
-        return ["\n".join(printed[a:b]) for a, b in zip(starts, [*ends, None], strict=True)]
+        self.prepare()
+        process = self._take([[*command[1:]] for command in commands])
+        assert process.stdout is not None
+        answers: list[str] = []
+        lines: list[str] = []
+        for line in _split_lines(process.stdout):
+            if line != END:
+                lines.append(hide_secrets(line))
+                continue
+            answers.append("\n".join(lines))
+            lines.clear()
+            if len(answers) == len(commands):
+                self._ready.append(process)
+                return answers
+        with process:
+            self._let_go(process)
+        said = " ".join(lines[-5:])
+        raise ToolError(f"{' '.join(commands[len(answers)][:3])} failed: {said}")
 
     def prepare(self) -> None:
         """Have DVC started for the next commands; a command of DVC's does so for those after."""
@@ -150,34 +156,21 @@ class Commands:
         while self._ready:
             self._ready.popleft().communicate()
 
-    @contextmanager
-    def _starting(self) -> Iterator[None]:
-        """Wait for the turn to start a DVC; the last in turn prepares for the commands after."""
-        with self._guard:
-            self._num_starting += 1
-        try:
-            with self._turn:
-                yield
-        finally:
-            with self._guard:
-                self._num_starting -= 1
-            if self._num_starting == 0:
-                self.prepare()
-
-    def _take(self, command: Sequence[str]) -> subprocess.Popen[bytes]:
-        """Start a command, or give it to a DVC that is ready."""
-        with self._guard:
-            ready = self._ready.popleft() if command[0] == "dvc" and self._ready else None
-        if ready is None:
-            return self._start(command)
-        assert ready.stdin is not None
-        if ready.poll() is None:
-            with suppress(BrokenPipeError), ready.stdin as stdin:
-                stdin.write(json.dumps(command[1:]).encode() + b"\n")
-                return ready
-        self._let_go(ready)
-        ready.communicate()
-        return self._start(command)
+    def _take(self, asked: Sequence[str] | Sequence[Sequence[str]]) -> subprocess.Popen[bytes]:
+        """Give a DVC that is ready its arguments, or questions."""
+        process = None
+        while process is None and self._ready:
+            process = self._ready.popleft()
+            if process.poll() is not None:
+                self._let_go(process)
+                process.communicate()
+                process = None
+        process = process or self._start(_READY, stdin=subprocess.PIPE)
+        assert process.stdin is not None
+        with suppress(BrokenPipeError):  # what it said, and its exit code, tell the rest
+            process.stdin.write(json.dumps(asked).encode() + b"\n")
+            process.stdin.flush()
+        return process
 
     def _start(
         self, command: Sequence[str], stdin: int = subprocess.DEVNULL

@@ -1,9 +1,9 @@
 """A DVC that has started and waits to be told what to do, so that a stage need not wait for it.
 
-``python -P ready.py`` is a process of its own, started by ``flows.commands`` under the guard. One
-line of standard input, arguments as JSON, makes it what ``dvc ARGUMENTS`` would be; the end of the
-input, or an interrupt, ends it. ``python -P ready.py JSON…`` runs several commands at once, one
-after the other until one fails, with a line between what they print.
+``python -P ready.py`` is a process of its own, started by ``flows.commands`` under the guard. It
+reads lines of JSON: a list of words is the last and makes it what ``dvc WORDS`` would be; a list of
+such lists is several questions, answered one after the other, each with a line at its end, and the
+first that fails is the last. The end of the input, or an interrupt, ends it.
 """
 
 from __future__ import annotations
@@ -11,45 +11,54 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
-BETWEEN = "---- the next command ----"
+END = "---- the end of an answer ----"
 _IMPORTED_LATE = ("dvc.commands.repro", "dvc.repo.reproduce")
 """By DVC, only when it is asked to reproduce something."""
+_LOCK_TIMEOUT_S = 0.6
+"""DVC asks for its own lock six times in this time, and when told to wait goes on at that pace.
+Its three seconds are for people; stages that start and end side by side meet there often."""
 
 
-def main(lines: list[str]) -> int:
-    """Load DVC's command and run it with each line's arguments; return its exit code."""
+def main() -> int:
+    """Load DVC's command and run it as the lines of standard input say; return its exit code."""
     try:
         (command,) = entry_points(group="console_scripts", name="dvc")
-        run_dvc: Callable[[list[str]], int] = command.load()
-        if not lines:
-            for name in _IMPORTED_LATE:
-                import_module(name)
-            lines = [sys.stdin.readline()]
+        run_dvc = command.load()
+        for name in _IMPORTED_LATE:
+            import_module(name)
+        vars(import_module("dvc.lock"))["DEFAULT_TIMEOUT"] = _LOCK_TIMEOUT_S
+        for line in sys.stdin:
+            asked = json.loads(line)
+            if isinstance(asked[0], str):
+                with Path(os.devnull).open("rb") as nothing:
+                    os.dup2(nothing.fileno(), sys.stdin.fileno())
+                return run(run_dvc, asked)
+            for words in asked:
+                if (code := run(run_dvc, words)) != 0:
+                    return code
+                sys.stdout.write(f"{END}\n")
+                sys.stdout.flush()
     except KeyboardInterrupt:
         return 130
-    with Path(os.devnull).open("rb") as nothing:
-        os.dup2(nothing.fileno(), sys.stdin.fileno())
-    code = 0
-    for number, line in enumerate(filter(None, lines)):
-        if number > 0:
-            sys.stdout.write(f"{BETWEEN}\n")
-        sys.argv = ["dvc", *json.loads(line)]
-        try:
-            code = run_dvc(sys.argv[1:])
-        except SystemExit as end:  # from the options that print and are done
-            code = int(end.code or 0)
-        if code != 0:
-            break
-    return code
+    return 0
+
+
+def run(run_dvc: Any, words: list[str]) -> int:
+    """Run DVC's command with its arguments; return its exit code."""
+    sys.argv = ["dvc", *words]
+    try:
+        return int(run_dvc(words))
+    except SystemExit as end:  # from the options that print and are done
+        return int(end.code or 0)
 
 
 if __name__ == "__main__":
-    exit_code = main(sys.argv[1:])
+    exit_code = main()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(exit_code)  # all is written: taking down what was imported would only take time
