@@ -43,10 +43,7 @@ class Tracker:
             self._journal.append({"params": part})
 
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
-        """Log one point of each curve; ``step`` None is a final figure, at step 0.
-
-        A step that is trained again after a kill is logged again: the same point at a later time.
-        """
+        """Log one point of each curve; ``step`` None is a final figure, at step 0."""
         values = {name: float(value) for name, value in metrics.items()}
         record = {"metrics": values, "step": step or 0, "time_ms": _now_ms()}
         self._journal.append(record)
