@@ -33,7 +33,7 @@ _ROWS_OF_A_GROUP = 2**17
 def to_table(records: Iterable[Any], kind: type[Any]) -> pa.Table:
     """Gather rows into columns as they come, so that no row is held as an object.
 
-    By way of JSON, a line for some rows with a list for each column, for :func:`to_column`'s reason.
+    By way of JSON, lines of many rows with a list for each column, for :func:`to_column`'s reason.
     """
     import pyarrow as pa
     import pyarrow.json as pj
