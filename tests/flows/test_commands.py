@@ -8,11 +8,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from flows.commands import Commands, hide_secrets
+from flows.ready import _IMPORTED_LATE
 from lienet.errors import ToolError
 from tests.flows.toy import ROOT, is_alive, wait_until
 
@@ -133,6 +135,10 @@ def test_one_dvc_answers_several_questions(commands: Commands, tmp_path: Path):
     with pytest.raises(ToolError, match="not inside of a DVC repository"):
         commands.ask_dvc(["dvc", "status"], ["dvc", "init", "--no-scm"])
     assert not (tmp_path / ".dvc").exists()
+
+
+def test_what_dvc_imports_late_is_there():
+    assert [name for name in _IMPORTED_LATE if find_spec(name) is None] == []
 
 
 def test_a_ready_dvc_that_has_died_is_made_up_for(commands: Commands):
