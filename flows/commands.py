@@ -70,6 +70,7 @@ class Commands:
         self._environment = dict(environment or {})
         self._guard = threading.Lock()
         self._pipes: dict[int, int] = {}
+        self._preparing = threading.Lock()
         self._ready: deque[subprocess.Popen[bytes]] = deque()
         self._is_stopped = False
 
@@ -143,8 +144,9 @@ class Commands:
 
     def prepare(self) -> None:
         """Have DVC started for the next commands; a command of DVC's does so for those after."""
-        while len(self._ready) < _MAX_READY and not self._is_stopped:
-            self._ready.append(self._start(_READY, stdin=subprocess.PIPE))
+        with self._preparing:
+            while len(self._ready) < _MAX_READY and not self._is_stopped:
+                self._ready.append(self._start(_READY, stdin=subprocess.PIPE))
 
     def stop(self) -> None:
         """End every running command and refuse new ones; returns before they have ended."""
@@ -153,24 +155,30 @@ class Commands:
             for pipe in self._pipes.values():
                 os.close(pipe)
             self._pipes.clear()
-        while self._ready:
-            self._ready.popleft().communicate()
+        with self._preparing:
+            while self._ready:
+                self._ready.popleft().communicate()
 
     def _take(self, asked: Sequence[str] | Sequence[Sequence[str]]) -> subprocess.Popen[bytes]:
         """Give a DVC that is ready its arguments, or questions."""
-        process = None
-        while process is None and self._ready:
-            process = self._ready.popleft()
-            if process.poll() is not None:
-                self._let_go(process)
-                process.communicate()
-                process = None
-        process = process or self._start(_READY, stdin=subprocess.PIPE)
+        process = self._pop_ready() or self._start(_READY, stdin=subprocess.PIPE)
         assert process.stdin is not None
         with suppress(BrokenPipeError):  # what it said, and its exit code, tell the rest
             process.stdin.write(json.dumps(asked).encode() + b"\n")
             process.stdin.flush()
         return process
+
+    def _pop_ready(self) -> subprocess.Popen[bytes] | None:
+        """Return a DVC that is ready and alive, if there is one; stages ask for it at once."""
+        while True:
+            try:
+                process = self._ready.popleft()
+            except IndexError:  # asking first whether one is there would leave time to lose it
+                return None
+            if process.poll() is None:
+                return process
+            self._let_go(process)
+            process.communicate()
 
     def _start(
         self, command: Sequence[str], stdin: int = subprocess.DEVNULL

@@ -8,12 +8,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from flows.commands import Commands, hide_secrets
+from flows.commands import _MAX_READY, Commands, hide_secrets
 from flows.ready import _IMPORTED_LATE
 from lienet.errors import ToolError
 from tests.flows.toy import ROOT, is_alive, wait_until
@@ -135,6 +136,14 @@ def test_one_dvc_answers_several_questions(commands: Commands, tmp_path: Path):
     with pytest.raises(ToolError, match="not inside of a DVC repository"):
         commands.ask_dvc(["dvc", "status"], ["dvc", "init", "--no-scm"])
     assert not (tmp_path / ".dvc").exists()
+
+
+def test_stages_that_ask_at_once_share_what_is_ready(commands: Commands):
+    commands.prepare()
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: commands.ask(["dvc", "--version"]), range(6)))
+    assert len(set(answers)) == 1
+    assert len(commands._ready) <= _MAX_READY
 
 
 def test_what_dvc_imports_late_is_there():
