@@ -2,10 +2,11 @@
 
 The server is a process of its own on the loopback; a latency is how long it waits before each
 answer. Raw fetching is a bare protocol on as many kept connections as the transfers have: it
-neither hashes nor writes. The pool of five keeps a connection for each thread and writes without
-verifying. All three fetch the same files, in turn, in several rounds; medians. They are stored in
-memory where the system has a folder there, and once on the disk, whose own pace is then measured:
-every file of a transfer is synced and renamed.
+neither hashes nor writes. Bare storing is that protocol with what makes a file sure and nothing
+else: threads hash each body, write, sync and rename it. It is the most that this machine could do,
+client and server sharing its cores. The pool of five keeps a connection for each thread and writes
+without verifying. All fetch the same files, in turn, in several rounds; medians. They are stored in
+memory where the system has a folder there, and once on the disk.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from hashlib import sha256
 from http.client import HTTPConnection
 from pathlib import Path
+from queue import SimpleQueue
 from statistics import median
 
 from lienet.params import Transfer
@@ -31,6 +34,9 @@ from lienet.sources.transfer import Wanted, fetch_all
 CONCURRENCY = 64
 _NUM_ROUNDS = 3
 _POOL_THREADS = 5
+_STORING_THREADS = 8
+_Take = Callable[[int, list[bytes]], None]
+"""What is done with the chunks of a file that has come, by its number."""
 _LIMITS = Transfer(
     concurrency_per_host=CONCURRENCY,
     requests_per_s=None,
@@ -55,7 +61,7 @@ _SHARE_TARGET, _GAIN_TARGET = 0.8, 8.0
 
 
 def measure(data_dir: Path | None) -> dict[str, float | str]:
-    """Return files a second, the share of raw fetching, and the gain over a pool of five."""
+    """Return files a second, the shares of bare fetching, and the gain over a pool of five."""
     del data_dir
     measured: dict[str, float | str] = {}
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
@@ -77,6 +83,9 @@ def measure_cases(
         case = f"{name}_at_{latency_s * 1000:.0f}ms"
         ways: dict[str, Callable[[int], None]] = {
             "raw": lambda port, size=size_bytes, num=num_files: fetch_raw(port, size, num),
+            "bare_stored": lambda port, size=size_bytes, num=num_files: fetch_bare(
+                port, size, num, folder / "bare"
+            ),
             "transfer": lambda port, size=size_bytes, num=num_files: fetch_verified_files(
                 port, size, num, folder / "transfer"
             ),
@@ -91,13 +100,15 @@ def measure_cases(
                 started_s = time.perf_counter()
                 fetch(port)
                 taken_s[way].append(time.perf_counter() - started_s)
-                shutil.rmtree(folder / "transfer", ignore_errors=True)
-                shutil.rmtree(folder / "pool", ignore_errors=True)
+                for name in ("bare", "transfer", "pool"):
+                    shutil.rmtree(folder / name, ignore_errors=True)
         per_s = {way: num_files / median(times) for way, times in taken_s.items()}
         measured |= {f"{case}_{way}_files_per_s": rate for way, rate in per_s.items()}
         share = per_s["transfer"] / per_s["raw"]
         measured[f"{case}_share_of_raw"] = share
         measured[f"{case}_share_target"] = _judge(share, _SHARE_TARGET)
+        measured[f"{case}_bare_stored_share_of_raw"] = per_s["bare_stored"] / per_s["raw"]
+        measured[f"{case}_share_of_bare_stored"] = per_s["transfer"] / per_s["bare_stored"]
         if latency_s:
             gain = per_s["transfer"] / per_s["pool_of_5"]
             measured[f"{case}_gain_over_pool_of_5"] = gain
@@ -138,24 +149,64 @@ def fetch_by_pool(port: int, size_bytes: int, num_files: int, folder: Path) -> N
 
 def fetch_raw(port: int, size_bytes: int, num_files: int) -> None:
     """Fetch every file and look at none."""
-
-    async def fetch() -> None:
-        loop, numbers = asyncio.get_running_loop(), iter(range(num_files))
-        ends = [loop.create_future() for _ in range(min(CONCURRENCY, num_files))]
-        for end in ends:
-            await loop.create_connection(
-                lambda end=end: _Raw(size_bytes, numbers, end), "127.0.0.1", port
-            )
-        await asyncio.gather(*ends)
-
-    asyncio.run(fetch())
+    asyncio.run(_fetch_barely(port, size_bytes, num_files, None))
 
 
-class _Raw(asyncio.Protocol):
-    def __init__(self, size_bytes: int, numbers: Iterator[int], end: asyncio.Future[None]) -> None:
+def fetch_bare(port: int, size_bytes: int, num_files: int, folder: Path) -> None:
+    """Fetch every file, hash and store it; whether that came out well is looked at by nobody."""
+    folder.mkdir()
+    bodies: SimpleQueue[tuple[int, list[bytes]] | None] = SimpleQueue()
+
+    def store() -> None:
+        while (job := bodies.get()) is not None:
+            number, chunks = job
+            body = b"".join(chunks)
+            sha256(body).hexdigest()
+            part = f"{folder}/{number}.part"
+            handle = os.open(part, os.O_WRONLY | os.O_CREAT, 0o666)
+            os.write(handle, body)
+            os.fsync(handle)
+            os.close(handle)
+            Path(part).replace(f"{folder}/{number}")
+
+    threads = [threading.Thread(target=store) for _ in range(_STORING_THREADS)]
+    for thread in threads:
+        thread.start()
+    asyncio.run(
+        _fetch_barely(
+            port, size_bytes, num_files, lambda number, chunks: bodies.put((number, chunks))
+        )
+    )
+    for _ in threads:
+        bodies.put(None)
+    for thread in threads:
+        thread.join()
+
+
+async def _fetch_barely(port: int, size_bytes: int, num_files: int, take: _Take | None) -> None:
+    loop, numbers = asyncio.get_running_loop(), iter(range(num_files))
+    ends = [loop.create_future() for _ in range(min(CONCURRENCY, num_files))]
+    for end in ends:
+        await loop.create_connection(
+            lambda end=end: _Bare(size_bytes, numbers, end, take), "127.0.0.1", port
+        )
+    await asyncio.gather(*ends)
+
+
+class _Bare(asyncio.Protocol):
+    """Asks for one file after another, on one connection."""
+
+    def __init__(
+        self,
+        size_bytes: int,
+        numbers: Iterator[int],
+        end: asyncio.Future[None],
+        take: _Take | None,
+    ) -> None:
         self.size_bytes = size_bytes
         self.numbers = numbers
         self.end = end
+        self.take = take
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -168,7 +219,8 @@ class _Raw(asyncio.Protocol):
             self.transport.close()
             self.end.set_result(None)
             return
-        self.head, self.left = b"", self.size_bytes
+        self.number, self.head, self.left = number, b"", self.size_bytes
+        self.chunks: list[bytes] = []
         self.transport.write(b"GET /%d/%d HTTP/1.1\r\nHost: a\r\n\r\n" % (self.size_bytes, number))
 
     def data_received(self, data: bytes) -> None:
@@ -178,8 +230,12 @@ class _Raw(asyncio.Protocol):
             if not parted:
                 return
             self.head = None
+        if self.take is not None:
+            self.chunks.append(data)
         self.left -= len(data)
         if not self.left:
+            if self.take is not None:
+                self.take(self.number, self.chunks)
             self.ask()
 
 

@@ -7,12 +7,12 @@ import errno
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from types import TracebackType
 
 from lienet.params import Transfer
+from lienet.sources.desk import Desk
 from lienet.sources.fetching import Fetcher
 from lienet.sources.wanted import Arrived, Wanted
 
@@ -21,6 +21,7 @@ _DISK_THREADS = 8
 _OF_ONE_FILE = {errno.ENAMETOOLONG, errno.EISDIR, errno.ENOTDIR, errno.EINVAL, errno.EILSEQ}
 _OF_ONE_FILE |= {errno.EEXIST, errno.ENOTEMPTY, errno.ELOOP}
 
+_TELLING_S = 0.005
 _TWICE = "duplicate name"
 
 
@@ -39,7 +40,8 @@ class Engine:
         self._limits = limits
         self._content_retries = content_retries
         self._count_bytes = count_bytes
-        self._results: SimpleQueue[Arrived | BaseException] = SimpleQueue()
+        self._results: SimpleQueue[list[Arrived] | BaseException] = SimpleQueue()
+        self._untold: list[Arrived] = []
         self._is_ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="transfers", daemon=True)
         self._names: set[str] = set()
@@ -64,34 +66,37 @@ class Engine:
         """Begin to fetch some files."""
         if not batch:
             return
-        begun = []
+        begun, refused = [], []
         for wanted in batch:
             if not wanted.is_named_safely:
-                self._results.put(Arrived(wanted, "refused", "unsafe name", detail=wanted.name))
+                refused.append(Arrived(wanted, "refused", "unsafe name", detail=wanted.name))
             elif wanted.name in self._names:
-                self._results.put(Arrived(wanted, "refused", _TWICE, detail=wanted.name))
+                refused.append(Arrived(wanted, "refused", _TWICE, detail=wanted.name))
             else:
                 self._names.add(wanted.name)
                 begun.append((wanted, self._has_traces(wanted)))
+        if refused:
+            self._results.put(refused)
         self._loop.call_soon_threadsafe(self._begin, begun)
 
-    def wait(self, timeout_s: float) -> Arrived | None:
-        """Return the next result, or None if there is none within so long.
+    def wait(self, timeout_s: float) -> list[Arrived]:
+        """Return the next results, or none if there are none within so long.
 
         Raises:
             OSError: the disk fails.
         """
         try:
-            result = self._results.get(timeout=timeout_s)
+            results = self._results.get(timeout=timeout_s)
         except Empty:
             if not self._thread.is_alive():
                 raise RuntimeError("the thread of the transfers has died") from None
-            return None
-        if isinstance(result, BaseException):
-            raise result
-        if result.reason != _TWICE:
-            self._names.discard(result.wanted.name)
-        return result
+            return []
+        if isinstance(results, BaseException):
+            raise results
+        self._names.difference_update(
+            result.wanted.name for result in results if result.reason != _TWICE
+        )
+        return results
 
     def _has_traces(self, wanted: Wanted) -> bool:
         target = f"{self.folder}/{wanted.name}"
@@ -110,11 +115,11 @@ class Engine:
 
         self._loop = asyncio.get_running_loop()
         self._is_over = asyncio.Event()
-        with ThreadPoolExecutor(_DISK_THREADS, thread_name_prefix="disk") as pool:
+        with Desk(_DISK_THREADS) as desk:
             async with Client(self._limits) as client:
                 self._fetcher = Fetcher(
                     client,
-                    pool,
+                    desk,
                     self.folder,
                     self._limits,
                     content_retries=self._content_retries,
@@ -134,14 +139,24 @@ class Engine:
 
     async def _fetch(self, wanted: Wanted, *, has_traces: bool) -> None:
         try:
-            self._results.put(await self._fetcher.fetch(wanted, has_traces=has_traces))
+            self._tell(await self._fetcher.fetch(wanted, has_traces=has_traces))
         except OSError as error:
             if error.errno in _OF_ONE_FILE:
                 detail = f"{wanted.name}: {error.strerror}"
-                self._results.put(Arrived(wanted, "refused", "cannot be stored", detail=detail))
+                self._tell(Arrived(wanted, "refused", "cannot be stored", detail=detail))
             else:
                 self._results.put(error)
         except asyncio.CancelledError:
             raise
         except BaseException as error:
             self._results.put(error)
+
+    def _tell(self, result: Arrived) -> None:
+        """Pass a result on, soon: a thread that is woken for each takes the loop's time."""
+        if not self._untold:
+            self._loop.call_later(_TELLING_S, self._tell_all)
+        self._untold.append(result)
+
+    def _tell_all(self) -> None:
+        told, self._untold = self._untold, []
+        self._results.put(told)

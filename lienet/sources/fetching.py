@@ -5,28 +5,27 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from lienet.params import Transfer
 from lienet.sources.courtesy import Lane, draw_backoff_s, parse_retry_after_s
+from lienet.sources.desk import Desk
 from lienet.sources.parts import FLUSH_BYTES, Part
 from lienet.sources.verdicts import Told, read_told
-from lienet.sources.wanted import Arrived, Fault, Wanted
+from lienet.sources.wanted import Arrived, BrokenRequestError, Fault, Wanted
 
 if TYPE_CHECKING:
-    import httpx
+    from yarl import URL
 
     from lienet.sources.connections import Client
+    from lienet.sources.transports import Answer
 
 _PASSING_STATUSES = {408, 425, 429, 500, 502, 503, 504, 509, 520, 521, 522, 523, 524}
 _MISSING_STATUSES = {404, 410}
 _STALL_BYTES = 1024
 _PROGRESS_BYTES = 2**20
-
-_Result = TypeVar("_Result")
 
 
 class Fetcher:
@@ -35,7 +34,7 @@ class Fetcher:
     def __init__(
         self,
         client: Client,
-        pool: Executor,
+        desk: Desk,
         folder: Path,
         limits: Transfer,
         *,
@@ -43,12 +42,12 @@ class Fetcher:
         count_bytes: Callable[[int], None] = lambda _: None,
     ) -> None:
         self._client = client
-        self._pool = pool
+        self._desk = desk
         self._folder = folder
         self._limits = limits
         self._content_retries = limits.retries if content_retries is None else content_retries
         self._count_bytes = count_bytes
-        self._lanes: dict[bytes, Lane] = {}
+        self._lanes: dict[str, Lane] = {}
 
     async def fetch(self, wanted: Wanted, *, has_traces: bool) -> Arrived:
         """Bring one file in, or say why not.
@@ -60,23 +59,23 @@ class Fetcher:
         Raises:
             OSError: the disk fails.
         """
-        part = Part(wanted, self._folder / wanted.name)
-        if has_traces and (arrived := await self._block(part.take_up)):
+        part = Part(wanted, self._folder)
+        if has_traces and (arrived := await self._desk.do(part.take_up)):
             return arrived
         try:
             return await self._insist(wanted, part)
         except BaseException:
-            await self._block(part.write)
+            await self._desk.do(part.write)
             raise
 
     async def _insist(self, wanted: Wanted, part: Part) -> Arrived:
-        import httpx
+        from lienet.sources.connections import parse_address
 
         try:
-            url = httpx.URL(wanted.url)
-        except httpx.InvalidURL as error:
-            return _refuse(wanted, Fault("bad address", str(error)))
-        lane = self._find_lane(url.netloc)
+            url = parse_address(wanted.url)
+        except BrokenRequestError as error:
+            return _refuse(wanted, error.fault)
+        lane = self._find_lane(url.host_port_subcomponent or "")
         attempt = reached_bytes = 0
         waited_s = 0.0
         while True:
@@ -98,90 +97,80 @@ class Fetcher:
                 allowed = self._content_retries if outcome.is_content else self._limits.retries
                 is_over = attempt > allowed
             if is_over or outcome.is_final:
-                await self._block(part.give_up)
+                await self._desk.do(part.give_up)
                 return _refuse(wanted, outcome)
             await asyncio.sleep(wait_s)
 
-    async def _attempt(
-        self, wanted: Wanted, part: Part, lane: Lane, url: httpx.URL
-    ) -> Arrived | Fault:
+    async def _attempt(self, wanted: Wanted, part: Part, lane: Lane, url: URL) -> Arrived | Fault:
         async with lane.slot():
             outcome = await self._request(wanted, part, url)
         if isinstance(outcome, Fault):
-            await self._block(part.settle)
+            await self._desk.do(part.settle)
         if not isinstance(outcome, Told):
             return outcome
-        verdict = await self._block(lambda: part.finish(outcome.md5))
+        verdict = await self._desk.do(lambda: part.finish(outcome.md5))
         if isinstance(verdict, Fault) and verdict.is_content:
             if part.is_resumed:  # perhaps bytes of two versions met: that says little of either
                 part.has_ranges = False
                 verdict = replace(verdict, is_content=False)
-            await self._block(part.discard)
+            await self._desk.do(part.discard)
         return verdict
 
-    async def _request(self, wanted: Wanted, part: Part, url: httpx.URL) -> Told | Arrived | Fault:
+    async def _request(self, wanted: Wanted, part: Part, url: URL) -> Told | Arrived | Fault:
         """Make one request; what comes is in ``part``, whether it was all or not."""
-        import httpx
-
         headers = {}
         if part.can_continue:
             headers["Range"] = f"bytes={part.size_bytes}-"
             if part.version:
                 headers["If-Range"] = part.version
         elif part.size_bytes:
-            await self._block(part.discard)
+            await self._desk.do(part.discard)
         try:
             async with (
                 asyncio.timeout(self._limits.total_timeout_s),
-                self._client.stream(url, headers) as response,
+                self._client.get(url, headers) as answer,
             ):
-                return await self._receive(response, wanted, part)
+                return await self._receive(answer, wanted, part)
         except TimeoutError:
             return Fault("timed out", f"not done in {self._limits.total_timeout_s:g} s")
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-            return Fault("bad address", str(error), is_final=True)
-        except httpx.HTTPError as error:
-            return _name_error(error)
+        except BrokenRequestError as error:
+            return error.fault
 
-    async def _receive(
-        self, response: httpx.Response, wanted: Wanted, part: Part
-    ) -> Told | Arrived | Fault:
-        status = response.status_code
-        told = read_told(dict(response.headers.items()))
+    async def _receive(self, answer: Answer, wanted: Wanted, part: Part) -> Told | Arrived | Fault:
+        status = answer.status
+        told = read_told(answer.headers)
         if status == 416 and part.size_bytes:
-            return await self._end_at(response, part)
+            return await self._end_at(answer, part)
         if status in _MISSING_STATUSES:
-            await self._block(part.give_up)
+            await self._desk.do(part.give_up)
             return Arrived(wanted, "missing", str(status), detail=f"the server answers {status}")
         if status not in (200, 206):
-            after_s = parse_retry_after_s(response.headers.get("Retry-After"))
+            after_s = parse_retry_after_s(answer.headers.get("Retry-After"))
             is_final = status not in _PASSING_STATUSES
             what = f"the server answers {status}"
             return Fault(f"status {status}", what, is_final, retry_after_s=after_s)
-        if (fault := await self._fit(response, told, wanted, part)) is not None:
+        if (fault := await self._fit(answer, told, wanted, part)) is not None:
             return fault
         if told.md5 and not wanted.has_hash:
-            await self._block(part.expect_md5)
-        return await self._stream(response, part, told)
+            await self._desk.do(part.expect_md5)
+        return await self._stream(answer, part, told)
 
-    async def _end_at(self, response: httpx.Response, part: Part) -> Told | Fault:
+    async def _end_at(self, answer: Answer, part: Part) -> Told | Fault:
         """Nothing lies beyond what is here: that is all of it, or of something else."""
-        total = response.headers.get("Content-Range", "").partition("*/")[2]
+        total = answer.headers.get("Content-Range", "").partition("*/")[2]
         if total in ("", str(part.size_bytes)):
             return Told(None, "", "", "")
-        await self._block(part.discard)
+        await self._desk.do(part.discard)
         return Fault("wrong range", f"the file has {total} bytes now")
 
-    async def _fit(
-        self, response: httpx.Response, told: Told, wanted: Wanted, part: Part
-    ) -> Fault | None:
+    async def _fit(self, answer: Answer, told: Told, wanted: Wanted, part: Part) -> Fault | None:
         """Make the part fit the body that is to come, or say why that body is of no use."""
-        sent = response.headers.get("Content-Range", "").lower()
-        is_continued = response.status_code == 206
+        sent = answer.headers.get("Content-Range", "").lower()
+        is_continued = answer.status == 206
         if is_continued and part.size_bytes and sent.startswith(f"bytes {part.size_bytes}-"):
             part.is_resumed = True
         elif is_continued or part.size_bytes:
-            await self._block(part.discard)
+            await self._desk.do(part.discard)
         if is_continued and not part.size_bytes:
             part.has_ranges = False
             return Fault("wrong range", f"the server sent {sent or 'a range'}, not the one asked")
@@ -194,42 +183,33 @@ class Fetcher:
         total = part.size_bytes + told.length_bytes
         if total == wanted.size_bytes:
             return None
-        await self._block(part.discard)
+        await self._desk.do(part.discard)
         if not total:
             return Fault("empty", "the body is empty", is_content=True)
-        is_page = response.headers.get("Content-Type", "").startswith("text/html")
+        is_page = answer.headers.get("Content-Type", "").startswith("text/html")
         what = f"{total} bytes are offered, expected {wanted.size_bytes}"
         return Fault("html" if is_page else "wrong size", what, is_content=True)
 
-    async def _stream(self, response: httpx.Response, part: Part, told: Told) -> Told | Fault:
+    async def _stream(self, answer: Answer, part: Part, told: Told) -> Told | Fault:
         size_bytes = part.wanted.size_bytes
         left = float("inf") if size_bytes is None else size_bytes - part.size_bytes
         watch = _Watch(self._limits.stall_timeout_s)
-        async for chunk in response.aiter_raw():
+        async for chunk in answer.stream():
             self._count_bytes(len(chunk))
             left -= len(chunk)
             if part.hold(chunk) >= FLUSH_BYTES:
-                await self._block(part.absorb)
+                await self._desk.do(part.absorb)
             if left < 0:
                 break  # too many already: the verdict will tell
             if watch.sees_stall(len(chunk)) and left:
                 return Fault("stalled", f"under {_STALL_BYTES} bytes came in {watch.span_s:g} s")
         return told
 
-    def _find_lane(self, host: bytes) -> Lane:
+    def _find_lane(self, host: str) -> Lane:
         if host not in self._lanes:
             limits = self._limits
             self._lanes[host] = Lane(limits.concurrency_per_host, limits.requests_per_s)
         return self._lanes[host]
-
-    async def _block(self, function: Callable[[], _Result]) -> _Result:
-        """Run what blocks in a thread; a part is never touched by two, even when cancelled."""
-        future = asyncio.get_running_loop().run_in_executor(self._pool, function)
-        try:
-            return await asyncio.shield(future)
-        except asyncio.CancelledError:
-            await asyncio.wait([future])
-            raise
 
 
 class _Watch:
@@ -252,20 +232,3 @@ class _Watch:
 
 def _refuse(wanted: Wanted, fault: Fault) -> Arrived:
     return Arrived(wanted, "refused", fault.reason, detail=fault.detail)
-
-
-def _name_error(error: httpx.HTTPError) -> Fault:
-    """Say in a word or two what broke off, so that many files share one reason."""
-    import httpx
-
-    reasons = {
-        httpx.ConnectTimeout: "cannot connect",
-        httpx.ConnectError: "cannot connect",
-        httpx.ProxyError: "proxy failed",
-        httpx.TooManyRedirects: "too many redirects",
-        httpx.TimeoutException: "stalled",
-        httpx.NetworkError: "broken off",
-        httpx.ProtocolError: "broken off",
-    }
-    reason = next((word for kind, word in reasons.items() if isinstance(error, kind)), "failed")
-    return Fault(reason, str(error) or type(error).__name__)

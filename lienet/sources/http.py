@@ -77,6 +77,6 @@ def _fetch(wanted: Wanted, folder: Path, timeout_s: float) -> Arrived:
     # Whole bytes of a wrong hash are another file: to fetch them again is of no use.
     with Engine(folder, limits, content_retries=0) as engine:
         engine.submit([wanted])
-        while (arrived := engine.wait(60.0)) is None:
+        while not (arrived := engine.wait(60.0)):
             pass
-    return arrived
+    return arrived[0]

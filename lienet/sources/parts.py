@@ -18,15 +18,17 @@ FLUSH_BYTES = 2**20
 WORTH_BYTES = 2**16
 """A shorter part of a file that was given up is sooner fetched again than kept."""
 _HEAD_BYTES = 1024
+_FEW_CHUNKS = 4
+"""So many are hashed and written one by one, which spares a copy; more are first joined."""
 
 
 class Part:
     """What is here so far of one wanted file. Its methods block; threads may run them in turn."""
 
-    def __init__(self, wanted: Wanted, target: Path) -> None:
+    def __init__(self, wanted: Wanted, folder: Path) -> None:
         self.wanted = wanted
-        self.target = target
-        self._part_path = f"{target}.part"  # as text: paths are made for every one of millions
+        target = self._target_path = f"{folder}/{wanted.name}"  # text: there may be millions
+        self._part_path = f"{target}.part"
         self._version_path = f"{target}.part.version"
         self._has_version_file = False
         self.version = ""
@@ -48,6 +50,11 @@ class Part:
         self._num_held = 0
         self._unwritten: list[bytes] = []
         self._num_unwritten = 0
+
+    @property
+    def target(self) -> Path:
+        """Where the whole file will be."""
+        return Path(self._target_path)
 
     @property
     def can_continue(self) -> bool:
@@ -110,11 +117,13 @@ class Part:
         """Hash what is held, and write it down once it is much."""
         if not self._held:
             return
-        data = b"".join(self._held)
+        is_many = len(self._held) > _FEW_CHUNKS
+        chunks = [b"".join(self._held)] if is_many else self._held
+        for chunk in chunks:
+            self._update(chunk)
+        self._unwritten += chunks
+        self._num_unwritten += self._num_held
         self._held, self._num_held = [], 0
-        self._update(data)
-        self._unwritten.append(data)
-        self._num_unwritten += len(data)
         if self._num_unwritten >= FLUSH_BYTES:
             self.write()
 
@@ -167,7 +176,7 @@ class Part:
         except FileNotFoundError:
             self.target.parent.mkdir(parents=True, exist_ok=True)
             self._append(is_last=True)
-        Path(self._part_path).replace(self.target)
+        Path(self._part_path).replace(self._target_path)
         self._is_on_disk = False
         self._forget_files()
         status = "resumed" if self.is_resumed else "fetched"

@@ -88,18 +88,17 @@ def _pump(
         if not in_flight:
             return
         with explaining(engine.folder):
-            arrived = engine.wait(_REFRESH_S)
+            results = engine.wait(_REFRESH_S)
         display.refresh()
-        if arrived is None:
-            continue
-        in_flight -= 1
-        tally.count(arrived)
-        if not arrived.is_here:
-            logger.debug("%s: %s: %s", arrived.wanted.name, arrived.reason, arrived.detail)
-        yield arrived
-        if tally.refused_in_a_row >= _HOPELESS_IN_A_ROW:
-            raise TransferError(
-                f"{tally.label}: {_HOPELESS_IN_A_ROW} files in a row were refused, "
-                f"the last for: {arrived.reason}",
-                remedy="see to the network or the server, then run it again",
-            )
+        in_flight -= len(results)
+        for arrived in results:
+            tally.count(arrived)
+            if not arrived.is_here:
+                logger.debug("%s: %s: %s", arrived.wanted.name, arrived.reason, arrived.detail)
+            yield arrived
+            if tally.refused_in_a_row >= _HOPELESS_IN_A_ROW:
+                raise TransferError(
+                    f"{tally.label}: {_HOPELESS_IN_A_ROW} files in a row were refused, "
+                    f"the last for: {arrived.reason}",
+                    remedy="see to the network or the server, then run it again",
+                )

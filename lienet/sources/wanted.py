@@ -77,3 +77,11 @@ class Fault:
     """Whether the bytes came, but are not the ones wanted."""
     retry_after_s: float | None = None
     """How long the server asks to be left alone."""
+
+
+class BrokenRequestError(Exception):
+    """A request that got no answer, or not the whole of one."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.detail)
+        self.fault = fault

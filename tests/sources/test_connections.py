@@ -6,22 +6,29 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import quote, unquote
 
-import httpx
 import pytest
+from yarl import URL
 
-from lienet.sources.connections import AiohttpTransport, Client, Routes
+from lienet.sources.connections import Client, parse_address
+from lienet.sources.transports import AiohttpTransport, HttpxTransport
+from lienet.sources.wanted import BrokenRequestError
 from tests.sources.test_fetching import LIMITS
 
 
 class Recorder(BaseHTTPRequestHandler):
-    """Answers any request, as origin or proxy, with what it was asked."""
+    """Answers any request, as origin or proxy, with what it was asked; ``/to?…`` redirects."""
 
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
         told = f"{self.path}\n{self.headers}".encode()
-        self.send_response(200)
+        if self.path.startswith("/to?"):
+            self.send_response(302)
+            self.send_header("Location", unquote(self.path[4:]))
+        else:
+            self.send_response(200)
         self.send_header("Set-Cookie", "seen=1")
         self.send_header("Content-Length", str(len(told)))
         self.end_headers()
@@ -46,42 +53,57 @@ def get(*urls: str) -> list[str]:
         texts = []
         async with Client(LIMITS) as client:
             for url in urls:
-                async with client.stream(httpx.URL(url)) as answer:
-                    texts.append((await answer.aread()).decode())
+                async with client.get(parse_address(url)) as answer:
+                    texts.append(b"".join([chunk async for chunk in answer.stream()]).decode())
         return texts
 
     return asyncio.run(run())
 
 
+def choose(url: str, *, http2: bool = False) -> type:
+    async def run() -> type:
+        async with Client(LIMITS.model_copy(update={"http2": http2})) as client:
+            return type(client.choose(URL(url)))
+
+    return asyncio.run(run())
+
+
+@pytest.fixture
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name in ("http", "https", "all", "no"):
+        monkeypatch.delenv(f"{name}_proxy", raising=False)
+        monkeypatch.delenv(f"{name.upper()}_PROXY", raising=False)
+    return monkeypatch
+
+
+@pytest.mark.usefixtures("no_proxies")
 @pytest.mark.parametrize(
     ("url", "http2", "kind"),
     [
         ("http://a.example/", False, AiohttpTransport),
         ("https://a.example/", False, AiohttpTransport),
         ("http://a.example/", True, AiohttpTransport),
-        ("https://a.example/", True, httpx.AsyncHTTPTransport),
+        ("https://a.example/", True, HttpxTransport),
     ],
 )
 def test_only_https_may_be_http2(url: str, http2: bool, kind: type):
-    assert isinstance(Routes(http2=http2, proxies={}).choose(httpx.URL(url)), kind)
+    assert choose(url, http2=http2) is kind
 
 
 @pytest.mark.parametrize(
-    ("proxies", "url", "is_direct"),
+    ("named", "url", "kind"),
     [
-        ({"http": "http://p:1"}, "http://a.example/", False),
-        ({"http": "http://p:1"}, "https://a.example/", True),
-        ({"https": "http://p:1"}, "https://a.example/", False),
-        ({"all": "http://p:1"}, "https://a.example/", False),
+        ("http", "http://a.example/", HttpxTransport),
+        ("http", "https://a.example/", AiohttpTransport),
+        ("https", "https://a.example/", HttpxTransport),
+        ("all", "https://a.example/", HttpxTransport),
     ],
 )
 def test_a_proxy_is_used_for_what_it_is_named_for(
-    monkeypatch: pytest.MonkeyPatch, proxies: dict[str, str], url: str, is_direct: bool
+    no_proxies: pytest.MonkeyPatch, named: str, url: str, kind: type
 ):
-    for name in ("no_proxy", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    chosen = Routes(http2=False, proxies=proxies).choose(httpx.URL(url))
-    assert isinstance(chosen, AiohttpTransport) == is_direct
+    no_proxies.setenv(f"{named}_proxy", "http://p:1")
+    assert choose(url) is kind
 
 
 def test_the_environment_s_proxy_is_asked_and_its_exceptions_are_not(
@@ -108,13 +130,53 @@ def test_credentials_go_into_a_header_and_cookies_nowhere(address: str):
 
 
 @pytest.mark.parametrize(
-    ("url", "kind"),
+    ("url", "reason", "is_final"),
     [
-        ("http://127.0.0.1:9/a", httpx.ConnectError),
-        ("ftp://127.0.0.1/a", httpx.UnsupportedProtocol),
-        ("http:///a", httpx.UnsupportedProtocol),
+        ("http://127.0.0.1:9/a", "cannot connect", False),
+        ("ftp://127.0.0.1/a", "bad address", True),
+        ("http:///a", "bad address", True),
+        ("http://[::1/a", "bad address", True),
+        ("photo.jpg", "bad address", True),
     ],
 )
-def test_errors_are_those_of_httpx(url: str, kind: type[Exception]):
-    with pytest.raises(kind):
+def test_what_cannot_be_asked_is_named(url: str, reason: str, is_final: bool):
+    with pytest.raises(BrokenRequestError) as caught:
         get(url)
+    assert (caught.value.fault.reason, caught.value.fault.is_final) == (reason, is_final)
+
+
+@pytest.mark.parametrize(
+    ("location", "path"),
+    [("/b?c=%2F", "/b?c=%2F"), ("d/e f", "/d/e%20f"), ("//{address}/h", "/h")],
+)
+def test_a_redirect_may_be_relative(address: str, location: str, path: str):
+    (text,) = get(f"http://{address}/to?{quote(location.format(address=address), safe='')}")
+    assert text.startswith(f"{path}\n")
+
+
+def test_credentials_stay_behind_at_a_redirect(address: str):
+    (text,) = get(f"http://user:word@{address}/to?{quote(f'http://{address}/b', safe='')}")
+    assert text.startswith("/b\n")
+    assert "authorization" not in text.lower()
+
+
+@pytest.mark.parametrize("location", ["http://[::1/a", "ftp://a.example/b"])
+def test_a_redirect_to_no_address_is_told(address: str, location: str):
+    with pytest.raises(BrokenRequestError) as caught:
+        get(f"http://{address}/to?{quote(location, safe='')}")
+    assert caught.value.fault.reason == "bad address"
+
+
+@pytest.mark.parametrize(
+    ("url", "sent"),
+    [
+        ("http://a.example/b%2Fc?d=e%2Ff&g=%41", "http://a.example/b%2Fc?d=e%2Ff&g=%41"),
+        ("https://a.example/grüße", "https://a.example/gr%C3%BC%C3%9Fe"),
+        ("https://a.example/a b", "https://a.example/a%20b"),
+        ("http://bücher.example/", "http://xn--bcher-kva.example/"),
+        ("http://user:p%40ss@a.example:81/", "http://user:p%40ss@a.example:81/"),
+        ("http://[::1]:8080/a", "http://[::1]:8080/a"),
+    ],
+)
+def test_an_address_is_asked_as_it_is_written(url: str, sent: str):
+    assert str(parse_address(url)) == sent

@@ -21,7 +21,7 @@ def target(tmp_path: Path) -> Path:
 
 
 def make(target: Path, **known: object) -> Part:
-    return Part(Wanted("http://a", target.name, **{**KNOWN, **known}), target)  # type: ignore[arg-type]
+    return Part(Wanted("http://a", target.name, **{**KNOWN, **known}), target.parent)  # type: ignore[arg-type]
 
 
 def names(target: Path) -> list[str]:
