@@ -26,8 +26,7 @@ def estimate_sigma(plane: Pixels) -> float:
 
     if plane.max() == plane.min():
         return 0.0
-    sigma = estimate(plane.astype(np.float32))  # type: ignore[no-untyped-call]
-    return float(sigma)
+    return float(estimate(plane.astype(np.float32)))
 
 
 def halve(plane: Pixels) -> Pixels:

@@ -33,7 +33,7 @@ class UnsharpMask:
 
     def enhance(self, pixels: Pixels) -> Pixels:
         """Return the sharpened image, RGB uint8 ``h w 3`` like its input."""
-        sharp = unsharp_mask(  # type: ignore[no-untyped-call]
+        sharp = unsharp_mask(
             pixels.astype(np.float32) / 255,
             radius=self.radius_px,
             amount=self.amount,

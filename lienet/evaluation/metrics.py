@@ -131,7 +131,7 @@ def measure_ciede2000(reference: Pixels, distorted: Pixels) -> float:
             rgb2lab(each[top : top + _STRIP_PX].astype(np.float32) / np.float32(_DATA_RANGE))
             for each in (reference, distorted)
         ]
-        total += float(deltaE_ciede2000(*labs).sum(dtype=np.float64))  # type: ignore[no-untyped-call]
+        total += float(deltaE_ciede2000(*labs).sum(dtype=np.float64))
     return float(total / reference[..., 0].size)
 
 
@@ -162,9 +162,7 @@ def psnr_of_prepared(reference: Pixels, distorted: Pixels) -> float:
     """Return the PSNR of a pair from :func:`prepare_pair`."""
     if np.array_equal(reference, distorted):
         return PSNR_CEILING_DB
-    ratio_db = peak_signal_noise_ratio(  # type: ignore[no-untyped-call]
-        reference, distorted, data_range=_DATA_RANGE
-    )
+    ratio_db = peak_signal_noise_ratio(reference, distorted, data_range=_DATA_RANGE)
     return min(float(ratio_db), PSNR_CEILING_DB)
 
 
@@ -178,7 +176,7 @@ def ssim_of_prepared(reference: Pixels, distorted: Pixels) -> float:
             f"SSIM needs {SSIM_WINDOW_PX} px on each side, border excluded", got=_size(reference)
         )
     scores = [
-        structural_similarity(  # type: ignore[no-untyped-call]
+        structural_similarity(
             np.ascontiguousarray(reference[..., channel], dtype=np.float32),
             np.ascontiguousarray(distorted[..., channel], dtype=np.float32),
             gaussian_weights=True,
