@@ -47,9 +47,8 @@ def unpack_zip(
     try:
         with zipfile.ZipFile(path) as archive:
             files = _check(archive, path, max_bytes, max_files, expected_prefix)
-            for leftover in folder.parent.glob(
-                f".{folder.name}.*.part"
-            ):  # of a run that was killed
+            # A run that was killed leaves its half-unpacked folder beside this one.
+            for leftover in folder.parent.glob(f".{folder.name}.*.part"):
                 shutil.rmtree(leftover, ignore_errors=True)
             with explaining(folder), replacing_folder(folder) as beside:
                 _extract(archive, path, files, beside, max_bytes)
