@@ -140,13 +140,8 @@ def find_run(
 
 def seek_run(client: MlflowClient, experiment_id: str, name: str, run_key: str) -> str | None:
     """Return the id of the oldest run of a name and key, or None."""
-    found = client.search_runs(
-        [experiment_id],
-        filter_string=f"tags.`lienet.run_key` = '{run_key}' and attributes.run_name = '{name}'",
-        max_results=1,
-        order_by=["attributes.start_time ASC"],
-    )
-    return str(found[0].info.run_id) if found else None
+    named = f"tags.`lienet.run_key` = '{run_key}' and attributes.run_name = '{name}'"
+    return _seek_oldest(client, experiment_id, named)
 
 
 def nest_run(
@@ -179,9 +174,14 @@ def _seek_parent(client: MlflowClient, experiment_id: str, pipeline: str) -> str
             if error.error_code != "RESOURCE_DOES_NOT_EXIST":
                 raise
     quoted = pipeline.replace("'", "")
+    return _seek_oldest(client, experiment_id, f"tags.`{PIPELINE_TAG}` = '{quoted}'")
+
+
+def _seek_oldest(client: MlflowClient, experiment_id: str, filter_string: str) -> str | None:
+    """Return the id of the oldest run that passes, as two processes may have made one each."""
     found = client.search_runs(
         [experiment_id],
-        filter_string=f"tags.`{PIPELINE_TAG}` = '{quoted}'",
+        filter_string=filter_string,
         max_results=1,
         order_by=["attributes.start_time ASC"],
     )
