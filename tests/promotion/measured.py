@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from lienet.evaluation.benchmark import ImageScore, results_as_json, scores_as_csv, summarise
 from lienet.files import write_json, write_text
-from lienet.models.registry import ModelCard, build_model, count_parameters, save_model
 from lienet.params import Params
 from lienet.workspace import Workspace
+from tests.models.untrained import store_untrained
 from tests.stages.evaluate_inputs import write_onnx
 
 TEST_SHA256 = "7e57" * 16
@@ -59,27 +58,9 @@ def write_measured(
 ) -> None:
     """Write all that a trained, exported and evaluated model leaves behind."""
     spec = params.models[key]
-    torch.manual_seed(seed)
-    model = build_model(spec)
     model_dir = workspace.model_dir(spec.task, spec.name)
-    card = save_model(
-        model_dir,
-        model,
-        ModelCard(
-            task=spec.task,
-            name=spec.name,
-            architecture=spec.architecture,
-            spec=spec.model_dump(),
-            scale=spec.scale,
-            num_params=count_parameters(model),
-            steps=3,
-            seed=seed,
-            data_sha256={"train": "1", "valid": "2"},
-            run_key=hashlib.sha256(f"{key}{seed}".encode()).hexdigest(),
-            weights_sha256="",
-            valid_psnr_db=None,
-        ),
-    )
+    run_key = hashlib.sha256(f"{key}{seed}".encode()).hexdigest()
+    card = store_untrained(model_dir, spec, seed=seed, run_key=run_key)
     write_onnx(model_dir / "model.onnx", spec.scale, producer=f"seed {seed}")
     onnx_sha256 = hashlib.sha256((model_dir / "model.onnx").read_bytes()).hexdigest()
     report = {"max_error": 1e-6, "tolerance": 1e-4, "onnx_sha256": onnx_sha256}
@@ -98,7 +79,7 @@ def write_measured(
             "num_params": card.num_params,
             "num_macs": 7_000_000_000,
             "macs_output_px": [height_px, width_px],
-            "steps": 3,
+            "steps": card.steps,
             "data_sha256": {"test": TEST_SHA256},
             "weights_sha256": card.weights_sha256,
             "results": results_as_json(summarise(scores, resamples=50, confidence=0.9, seed=1)),

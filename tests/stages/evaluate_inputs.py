@@ -12,9 +12,9 @@ from lienet.data.degradations import degrade_sr
 from lienet.data.shard_writer import write_split
 from lienet.data.shards import Sample
 from lienet.images import encode_png
-from lienet.models.registry import ModelCard, build_model, count_parameters, save_model
 from lienet.params import Params
 from lienet.workspace import Workspace
+from tests.models.untrained import store_untrained
 
 PLACES = (("a", "near", 0), ("b", "near", 120), ("c", "far", 260))
 SIZE_PX = (96, 128)
@@ -62,23 +62,8 @@ def write_onnx(path: Path, scale: int, producer: str = "") -> None:
 
 def write_model(params: Params, workspace: Workspace, key: str) -> None:
     spec = params.models[key]
-    model = build_model(spec)
     model_dir = workspace.model_dir(spec.task, spec.name)
-    card = ModelCard(
-        task=spec.task,
-        name=spec.name,
-        architecture=spec.architecture,
-        spec=spec.model_dump(),
-        scale=spec.scale,
-        num_params=count_parameters(model),
-        steps=3,
-        seed=params.seed,
-        data_sha256={"train": "1", "valid": "2"},
-        run_key="ab" * 32,
-        weights_sha256="",
-        valid_psnr_db=None,
-    )
-    save_model(model_dir, model, card)
+    store_untrained(model_dir, spec, seed=params.seed, run_key="ab" * 32)
     write_onnx(model_dir / "model.onnx", spec.scale)
 
 

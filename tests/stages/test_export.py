@@ -5,14 +5,13 @@ from pathlib import Path
 
 import onnx
 import pytest
-import torch
 
 from lienet.errors import ModelError
 from lienet.files import sha256_of_file
-from lienet.models.registry import ModelCard, build_model, count_parameters, save_model
 from lienet.params import Params, load_params
 from lienet.stages.export import list_items, run
 from lienet.workspace import Workspace
+from tests.models.untrained import store_untrained
 
 KEY = "0123456789abcdef" * 4
 
@@ -30,24 +29,9 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
 
 def _store(params: Params, workspace: Workspace, item: str) -> Path:
     spec = params.models[item]
-    torch.manual_seed(5)
-    model = build_model(spec)
-    card = ModelCard(
-        task=spec.task,
-        name=spec.name,
-        architecture=spec.architecture,
-        spec=spec.model_dump(),
-        scale=spec.scale,
-        num_params=count_parameters(model),
-        steps=1,
-        seed=5,
-        data_sha256={},
-        run_key=KEY,
-        weights_sha256="",
-        valid_psnr_db=None,
-    )
-    save_model(workspace.model_dir(spec.task, spec.name), model, card)
-    return workspace.model_dir(spec.task, spec.name)
+    model_dir = workspace.model_dir(spec.task, spec.name)
+    store_untrained(model_dir, spec, seed=5, run_key=KEY)
+    return model_dir
 
 
 def test_the_items_are_the_models(params: Params):
