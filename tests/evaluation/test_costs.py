@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from lienet.evaluation.costs import Cost, format_costs, list_costs
-from lienet.params import Params, SrganModel, load_params
+from lienet.params import Params, load_params
+from tests.models.specs import srgan_spec
 
 
 @pytest.fixture(scope="module")
@@ -14,17 +15,7 @@ def params(repository: Path) -> Params:
 
 
 def test_a_small_network_costs_what_is_counted_by_hand(params: Params):
-    spec = SrganModel(
-        task="sr",
-        name="tiny",
-        architecture="srgan",
-        scale=2,
-        channels=4,
-        objective="sr",
-        num_blocks=1,
-        batch_norm=False,
-        global_skip="none",
-    )
+    spec = srgan_spec(name="tiny", scale=2, channels=4, num_blocks=1, batch_norm=False)
     (cost,) = list_costs(params.model_copy(update={"models": {"sr-tiny": spec}}))
     # 9x9 ends, three 3x3 of 4 -> 4, one 3x3 of 4 -> 16; PReLU's slope in head, block, upsampling.
     weights = {"head": 3 * 4 * 81, "body": 3 * 4 * 4 * 9, "shuffle": 4 * 16 * 9, "tail": 4 * 3 * 81}

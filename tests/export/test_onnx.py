@@ -3,7 +3,6 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
-from collections.abc import Callable
 
 import numpy as np
 import onnx
@@ -15,14 +14,13 @@ from torch.nn import functional
 from lienet.errors import ModelError
 from lienet.export.onnx import check_parity, export_onnx, measure_parity
 from lienet.models.registry import build_model
-from lienet.params import (
-    BicubicModel,
-    EnhancementModel,
-    EsrganModel,
-    LienetModel,
-    Model,
-    SftganModel,
-    SrganModel,
+from lienet.params import BicubicModel, Model
+from tests.models.specs import (
+    enhancement_spec,
+    esrgan_spec,
+    lienet_spec,
+    sftgan_spec,
+    srgan_spec,
 )
 
 SIZES_PX = [(16, 16), (9, 31), (24, 17)]
@@ -169,101 +167,29 @@ def test_a_network_of_one_size_only_is_refused():
         export_onnx(Fixed(), opset=18, metadata={})
 
 
-def _lienet() -> LienetModel:
-    return LienetModel(
-        task="sr",
-        name="small",
-        architecture="lienet",
-        scale=4,
-        channels=4,
-        objective="sr",
-        num_blocks=1,
-        convs_per_block=2,
-        modulate="concatenation",
-        self_features=True,
-        dense=True,
-        fusion_kernel=1,
-        block_residual=True,
-        global_skip="bicubic",
-    )
+TINY = {"channels": 4, "num_blocks": 1}
+ENHANCEMENT = enhancement_spec(**TINY, convs_per_block=2, global_skip="colour")
+SPECS: list[Model] = [
+    lienet_spec(**TINY, fusion_kernel=1),
+    srgan_spec(**TINY, scale=2),
+    esrgan_spec(**TINY, growth=2),
+    sftgan_spec(**TINY, scale=2),
+    ENHANCEMENT,
+    BicubicModel(task="face", name="input", architecture="bicubic", scale=1),
+]
 
 
-def _srgan() -> SrganModel:
-    return SrganModel(
-        task="sr",
-        name="small",
-        architecture="srgan",
-        scale=2,
-        channels=4,
-        objective="sr",
-        num_blocks=1,
-        batch_norm=True,
-        global_skip="none",
-    )
-
-
-def _esrgan() -> EsrganModel:
-    return EsrganModel(
-        task="sr",
-        name="small",
-        architecture="esrgan",
-        scale=4,
-        channels=4,
-        objective="sr",
-        num_blocks=1,
-        growth=2,
-    )
-
-
-def _sftgan() -> SftganModel:
-    return SftganModel(
-        task="sr",
-        name="small",
-        architecture="sftgan",
-        scale=2,
-        channels=4,
-        objective="sr",
-        num_blocks=1,
-        condition_channels=4,
-    )
-
-
-def _enhancement() -> EnhancementModel:
-    return EnhancementModel(
-        task="face",
-        name="small",
-        architecture="lienet_enhancement",
-        scale=1,
-        channels=4,
-        objective="enhancement",
-        fold=4,
-        num_blocks=1,
-        convs_per_block=2,
-        modulate="concatenation",
-        self_features=True,
-        dense=True,
-        fusion_kernel=3,
-        block_residual=True,
-        spade=True,
-        global_skip="colour",
-    )
-
-
-def _input() -> BicubicModel:
-    return BicubicModel(task="face", name="input", architecture="bicubic", scale=1)
-
-
-@pytest.mark.parametrize("make_spec", [_lienet, _srgan, _esrgan, _sftgan, _enhancement, _input])
-def test_registered_networks_agree_with_torch(make_spec: Callable[[], Model]):
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.architecture)
+def test_registered_networks_agree_with_torch(spec: Model):
     torch.manual_seed(3)
-    model = build_model(make_spec()).eval()
+    model = build_model(spec).eval()
     made = export_onnx(model, opset=18, metadata={})
     assert measure_parity(model, made, SIZES_PX) < 1e-5
 
 
 def test_the_enhancement_network_takes_every_remainder_of_its_fold():
     torch.manual_seed(3)
-    model = build_model(_enhancement()).eval()
+    model = build_model(ENHANCEMENT).eval()
     made = export_onnx(model, opset=18, metadata={})
     sizes = [(16 + high, 12 + wide) for high in range(4) for wide in range(4)]
     assert 0.0 < measure_parity(model, made, [*sizes, (8, 8), (63, 129)]) < 1e-5

@@ -7,50 +7,19 @@ import torch
 from torch import nn
 
 from lienet.models.baselines import Bicubic, Esrgan, Sftgan, SftLayer, Srgan
-from lienet.params import EsrganModel, SftganModel, SrganModel
+from tests.models.specs import esrgan_spec, sftgan_spec, srgan_spec
 
 
-def srgan(*, scale: int = 4, batch_norm: bool = True, global_skip: str = "none") -> Srgan:
-    spec = SrganModel(
-        task="sr",
-        name="srgan",
-        architecture="srgan",
-        scale=4,
-        channels=8,
-        objective="sr",
-        num_blocks=2,
-        batch_norm=batch_norm,
-        global_skip=global_skip,
-    )
-    return Srgan(spec, scale)
+def srgan(*, scale: int = 4, **changes: object) -> Srgan:
+    return Srgan(srgan_spec(**changes), scale)
 
 
 def esrgan(*, scale: int = 4) -> Esrgan:
-    spec = EsrganModel(
-        task="sr",
-        name="esrgan",
-        architecture="esrgan",
-        scale=4,
-        channels=16,
-        objective="sr",
-        num_blocks=1,
-        growth=8,
-    )
-    return Esrgan(spec, scale)
+    return Esrgan(esrgan_spec(), scale)
 
 
 def sftgan(*, scale: int = 4) -> Sftgan:
-    spec = SftganModel(
-        task="sr",
-        name="sftgan",
-        architecture="sftgan",
-        scale=4,
-        channels=8,
-        objective="sr",
-        num_blocks=2,
-        condition_channels=4,
-    )
-    return Sftgan(spec, scale)
+    return Sftgan(sftgan_spec(), scale)
 
 
 def count(module: nn.Module) -> int:

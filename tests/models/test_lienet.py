@@ -7,27 +7,8 @@ import torch
 
 from lienet.models.lienet import LienetSuperResolution
 from lienet.models.skips import BicubicUpsampling
-from lienet.params import LienetModel
-
-
-def make_spec(**changes: object) -> LienetModel:
-    base = {
-        "task": "sr",
-        "name": "lienet",
-        "architecture": "lienet",
-        "scale": 4,
-        "channels": 16,
-        "objective": "sr",
-        "num_blocks": 6,
-        "convs_per_block": 2,
-        "modulate": "concatenation",
-        "self_features": True,
-        "dense": True,
-        "fusion_kernel": 3,
-        "block_residual": True,
-        "global_skip": "bicubic",
-    }
-    return LienetModel.model_validate(base | changes)
+from tests.models.gradients import find_silent_parameters
+from tests.models.specs import lienet_spec
 
 
 @pytest.mark.parametrize(
@@ -44,7 +25,7 @@ def make_spec(**changes: object) -> LienetModel:
     ],
 )
 def test_parameter_counts(changes, expected):
-    spec = make_spec(**changes)
+    spec = lienet_spec(**changes)
     model = LienetSuperResolution(spec, spec.scale)
     assert sum(parameter.numel() for parameter in model.parameters()) == expected
 
@@ -52,7 +33,7 @@ def test_parameter_counts(changes, expected):
 @pytest.mark.parametrize("scale", [2, 4])
 @pytest.mark.parametrize("size", [(8, 8), (11, 17)])
 def test_output_is_scale_times_the_input(scale, size):
-    spec = make_spec(scale=scale, num_blocks=1)
+    spec = lienet_spec(scale=scale, num_blocks=1)
     degraded = torch.rand(2, 3, *size)
     enhanced = LienetSuperResolution(spec, scale)(degraded)
     assert enhanced.shape == (2, 3, size[0] * scale, size[1] * scale)
@@ -60,7 +41,7 @@ def test_output_is_scale_times_the_input(scale, size):
 
 def test_starts_near_bicubic():
     torch.manual_seed(0)
-    model = LienetSuperResolution(make_spec(), 4)
+    model = LienetSuperResolution(lienet_spec(), 4)
     degraded = torch.rand(1, 3, 16, 16)
     change = (model(degraded) - BicubicUpsampling(4)(degraded)).abs().mean()
     assert 0 < change.item() < 0.2
@@ -68,18 +49,12 @@ def test_starts_near_bicubic():
 
 def test_gradients_reach_every_parameter_after_one_step():
     torch.manual_seed(0)
-    model = LienetSuperResolution(make_spec(num_blocks=2), 4)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    target = torch.rand(1, 3, 32, 32)
-    for _ in range(2):  # modulation's weights start at zero and shield the AI features once
-        optimizer.zero_grad()
-        (model(torch.rand(1, 3, 8, 8)) - target).square().mean().backward()
-        optimizer.step()
-    silent = [name for name, value in model.named_parameters() if not value.grad.abs().sum() > 0]
+    model = LienetSuperResolution(lienet_spec(num_blocks=2), 4)
+    silent = find_silent_parameters(model, torch.rand(1, 3, 8, 8), torch.rand(1, 3, 32, 32))
     assert silent == []
 
 
 def test_without_modulation_there_is_no_self_feature_extraction():
-    model = LienetSuperResolution(make_spec(modulate="none"), 4)
+    model = LienetSuperResolution(lienet_spec(modulate="none"), 4)
     assert model.self_features is None
     assert model(torch.rand(1, 3, 8, 8)).shape == (1, 3, 32, 32)
