@@ -5,17 +5,12 @@ from __future__ import annotations
 import hashlib
 import logging
 import shutil
-import sys
-import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
-
-from rich.console import Console
-from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
 from lienet.data.keys import KeyGiver
 from lienet.data.manifest import ImageRecord, write_manifest
@@ -32,6 +27,7 @@ from lienet.params import (
     Params,
     SampleSource,
 )
+from lienet.progress import watch
 from lienet.sources.div2k import find_div2k
 from lienet.sources.ffhq import find_ffhq
 from lienet.sources.folder import find_files
@@ -50,9 +46,6 @@ _BATCH = 16
 _MAX_BYTES_PER_PIXEL = 8
 _MAX_NAMED = 20
 """Refused files named in the log; the manifest has them all."""
-
-_QUIET_S = 2.0
-_SAY_EVERY_S = 30.0
 
 _Keyed = tuple[str, FoundFile]
 
@@ -86,7 +79,8 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
             (beside / "images").mkdir()
             rules = _Rules(item, params.download.max_pixels, params.download.min_side_px, beside)
             found = _find(params, workspace, item)
-            examined = _watch(item, _examine_all(found, rules, params.num_workers))
+            logger.info("%s: looking at every file", item)
+            examined = watch(_examine_all(found, rules, params.num_workers), item, noun="files")
             records = _summarize(item, _refuse_duplicates(examined, beside))
             store = open_store(params.storage)
             records = move_photographs(records, beside, store)
@@ -219,27 +213,6 @@ def _refuse_duplicates(records: Iterable[ImageRecord], folder: Path) -> Iterator
         if record.status == "kept":
             seen.add(digest)
         yield record
-
-
-def _watch(source: str, records: Iterable[ImageRecord]) -> Iterator[ImageRecord]:
-    """Pass records on, with a bar on a terminal and a line in the log now and then elsewhere."""
-    logger.info("%s: looking at every file", source)
-    started_s = said_s = time.monotonic()
-    with Progress(
-        TextColumn(f"{source}: {{task.completed}} files"),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-        transient=True,
-        disable=not sys.stderr.isatty(),
-    ) as bar:
-        shown = bar.add_task(source, total=None, visible=False)
-        for count, record in enumerate(records, start=1):
-            now_s = time.monotonic()
-            bar.update(shown, completed=count, visible=now_s - started_s > _QUIET_S)
-            if now_s - said_s > _SAY_EVERY_S:
-                logger.info("%s: %d files so far", source, count)
-                said_s = now_s
-            yield record
 
 
 def _summarize(source: str, records: Iterable[ImageRecord]) -> Iterator[ImageRecord]:

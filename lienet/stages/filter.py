@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-import sys
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -14,9 +12,6 @@ from functools import lru_cache, partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
-
-from rich.console import Console
-from rich.progress import Progress
 
 from lienet.data.duplicates import refuse_duplicates
 from lienet.data.manifest import (
@@ -45,13 +40,12 @@ from lienet.executors import map_ordered
 from lienet.files import replacing_folder, write_json
 from lienet.images import decode_image
 from lienet.params import FaceDetection, Params, TextDetection, load_params
+from lienet.progress import watch
 from lienet.workspace import Workspace
 
 logger = logging.getLogger(__name__)
 _BATCH = 8
 """Images per task of a worker."""
-_QUIET_S = 2.0
-_SAY_EVERY_S = 30.0
 
 
 def list_items(params: Params) -> list[str]:
@@ -117,7 +111,8 @@ def _judge_all(
         cluster=params.cluster,
         images_per_item=_BATCH,
     )
-    yield from _watch(item, chain.from_iterable(batches), num_records)
+    judged = chain.from_iterable(batches)
+    yield from watch(judged, item, noun="photographs", total=num_records)
     yield from purged.values()
 
 
@@ -256,24 +251,6 @@ def _read(record: ImageRecord, photographs: Photographs) -> bytes:
             f"cannot read {photographs.folder / record.path} of {record.key}: {error.strerror}",
             remedy=f"run lienet download {record.source} again",
         ) from error
-
-
-def _watch(
-    source: str, records: Iterable[FilterRecord], num_records: int
-) -> Iterator[FilterRecord]:
-    """Pass records on, with a bar on a terminal and a line in the log now and then elsewhere."""
-    started_s = said_s = time.monotonic()
-    with Progress(
-        console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
-    ) as bar:
-        shown = bar.add_task(source, total=num_records, visible=False)
-        for count, record in enumerate(records, start=1):
-            now_s = time.monotonic()
-            bar.update(shown, completed=count, visible=now_s - started_s > _QUIET_S)
-            if now_s - said_s > _SAY_EVERY_S:
-                logger.info("%s: %d of %d", source, count, num_records)
-                said_s = now_s
-            yield record
 
 
 def _summarize(source: str, counts: dict[str, Any]) -> None:

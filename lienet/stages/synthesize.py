@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from itertools import islice
@@ -20,13 +18,13 @@ from lienet.errors import DataError, ImageError
 from lienet.executors import map_ordered
 from lienet.images import decode_image
 from lienet.params import Params, Recipe, Task
+from lienet.progress import watch
 from lienet.sections.licences import Use
 from lienet.storage import open_store
 from lienet.workspace import Workspace
 
 logger = logging.getLogger(__name__)
 _BYTES_PER_MB = 1_000_000
-_LOG_EVERY_S = 20.0
 
 
 def list_items(params: Params) -> list[str]:
@@ -54,7 +52,8 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     results = map_ordered(
         synthesize, plan.iterate(), num_workers=params.num_workers, cluster=params.cluster
     )
-    watched = _watch(results, total=len(plan), name=f"synthesize {item}")
+    logger.info("synthesize %s: %d images", item, len(plan))
+    watched = watch(results, f"synthesize {item}", noun="images", total=len(plan))
     shard_max_bytes = params.synthesize.shard_max_mb * _BYTES_PER_MB
     for split in SPLITS:
         _announce(plan, split, shard_max_bytes)
@@ -153,21 +152,3 @@ def _join(jobs: Iterable[Job], results: Iterator[list[Sample]], num_jobs: int) -
         if not samples:
             logger.warning("image %s gives no sample: it is too small or flat", job.key)
         yield from samples
-
-
-def _watch(results: Iterable[list[Sample]], *, total: int, name: str) -> Iterator[list[Sample]]:
-    """Pass results on, with a bar on a terminal and a line now and then elsewhere."""
-    if sys.stderr.isatty():
-        from rich.console import Console
-        from rich.progress import track
-
-        console = Console(stderr=True)
-        yield from track(results, name, total=total, console=console, transient=True)
-        return
-    logged_at = time.monotonic()
-    logger.info("%s: %d images", name, total)
-    for done, result in enumerate(results, start=1):
-        yield result
-        if time.monotonic() - logged_at > _LOG_EVERY_S:
-            logged_at = time.monotonic()
-            logger.info("%s: %d of %d images", name, done, total)

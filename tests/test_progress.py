@@ -1,0 +1,69 @@
+"""Items pass unchanged; on a terminal there is a bar, elsewhere a line every half minute."""
+
+from __future__ import annotations
+
+import io
+import logging
+import sys
+from itertools import count
+from types import SimpleNamespace
+
+import pytest
+
+from lienet import progress
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture(autouse=True)
+def _eleven_seconds_an_item(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = count(step=11)
+    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+
+
+@pytest.mark.parametrize(
+    ("total", "lines"),
+    [
+        (7, ["photos: 3 of 7 files so far", "photos: 6 of 7 files so far"]),
+        (None, ["photos: 3 files so far", "photos: 6 files so far"]),
+    ],
+)
+def test_without_a_terminal_a_line_comes_now_and_then(
+    total: int | None, lines: list[str], caplog: pytest.LogCaptureFixture
+):
+    with caplog.at_level(logging.INFO):
+        assert list(progress.watch("abcdefg", "photos", noun="files", total=total)) == [*"abcdefg"]
+    assert caplog.messages == lines
+
+
+@pytest.mark.parametrize(("total", "drawn"), [(7, "100%"), (None, "photos: 7 files")])
+def test_on_a_terminal_a_bar_takes_the_place_of_the_lines(
+    total: int | None,
+    drawn: str,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setenv("TERM", "xterm")
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with caplog.at_level(logging.INFO):
+        assert list(progress.watch("abcdefg", "photos", noun="files", total=total)) == [*"abcdefg"]
+    assert drawn in terminal.getvalue()
+    assert caplog.messages == []
+
+
+def test_what_is_soon_over_shows_no_bar(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(progress, "_QUIET_S", 1000.0)
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    assert list(progress.watch("abc", "photos", noun="files")) == [*"abc"]
+    assert "photos" not in terminal.getvalue()
+
+
+def test_items_are_taken_only_as_they_are_asked_for():
+    watched = progress.watch(count(), "numbers", noun="numbers")
+    assert [next(watched), next(watched)] == [0, 1]
