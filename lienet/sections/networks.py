@@ -28,10 +28,9 @@ class BicubicModel(Section):
     scale: Literal[1, 2, 4]
 
 
-class LienetModel(_Model):
-    """The paper's network; what it leaves open is a choice here."""
+class _PaperModel(_Model):
+    """What the paper's networks have in common; what it leaves open is a choice here."""
 
-    architecture: Literal["lienet"]
     num_blocks: Positive
     convs_per_block: Positive
     modulate: Literal["concatenation", "output", "none"]
@@ -45,25 +44,20 @@ class LienetModel(_Model):
     global_skip: GlobalSkip
 
 
-class EnhancementModel(_Model):
+class LienetModel(_PaperModel):
+    """The paper's network for super-resolution (Fig. 2a)."""
+
+    architecture: Literal["lienet"]
+
+
+class EnhancementModel(_PaperModel):
     """The paper's network for images that keep their size (Fig. 2b)."""
 
     architecture: Literal["lienet_enhancement"]
     fold: Literal[2, 4]
     """The generator works at this fraction of the input's sides: space-to-depth by 2, repeated."""
-    num_blocks: Positive
-    convs_per_block: Positive
-    modulate: Literal["concatenation", "output", "none"]
-    """What is modulated: every concatenation, each convolution's output, or nothing."""
-    self_features: bool
-    """Modulate by features of the input; otherwise by one convolution of it."""
-    dense: bool
-    """Concatenate within a block (the paper), or add (a residual block)."""
-    fusion_kernel: Literal[1, 3]
-    block_residual: bool
     spade: bool
     """Guide the generator by the features of each resolution before downsampling (eq. 2)."""
-    global_skip: GlobalSkip
 
 
 class SrganModel(_Model):
