@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from lienet.cli import app
+from tests.fresh_workspace import make_workspace
 
 VERBS = ("download", "filter", "synthesize", "train", "export", "evaluate", "report")
 TOOLS = ("inspect", "degrade", "observe", "score", "models", "profile")
@@ -31,12 +32,7 @@ def run_lienet(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str
 @pytest.fixture
 def clone(repository: Path, tmp_path: Path) -> Path:
     """A folder with params and profiles, and nothing made yet; its name holds a space."""
-    root = tmp_path / "a clone"
-    (root / "profiles").mkdir(parents=True)
-    for path in (repository / "profiles").glob("*.yaml"):
-        (root / "profiles" / path.name).write_bytes(path.read_bytes())
-    (root / "params.yaml").write_bytes((root / "profiles/sample.yaml").read_bytes())
-    return root
+    return make_workspace(repository, tmp_path / "a clone").root
 
 
 @pytest.mark.parametrize("verb", [*VERBS, *TOOLS])

@@ -11,6 +11,7 @@ from lienet.errors import InputError
 from lienet.params import Params, load_params, parse_params
 from lienet.profiles import fill_profile, find_active, read_profiles, use_profile
 from lienet.workspace import Workspace
+from tests.fresh_workspace import make_workspace
 
 DATA_FOLDERS = (
     "train/clic2025",
@@ -32,12 +33,7 @@ DATA_FILES = (
 @pytest.fixture
 def workspace(repository: Path, tmp_path: Path) -> Workspace:
     """A workspace with the project's profiles, the sample one in use."""
-    root = tmp_path / "clone"
-    (root / "profiles").mkdir(parents=True)
-    for path in (repository / "profiles").glob("*.yaml"):
-        (root / "profiles" / path.name).write_bytes(path.read_bytes())
-    (root / "params.yaml").write_bytes((root / "profiles/sample.yaml").read_bytes())
-    return Workspace(root)
+    return make_workspace(repository, tmp_path / "clone")
 
 
 @pytest.fixture(params=["photographs", 'it\'s "quoted" & {data}: #1 \\ größer'])

@@ -13,12 +13,13 @@ from lienet.cli import app
 from lienet.errors import InputError
 from lienet.params import load_params
 from lienet.tracking.store import connect
-from tests.promotion.measured import copy_params, make_scores, write_measured
+from tests.fresh_workspace import make_workspace
+from tests.promotion.measured import make_scores, write_measured
 
 
 @pytest.fixture
 def runner(monkeypatch: pytest.MonkeyPatch, repository: Path, tmp_path: Path, empty_store: Path):
-    workspace = copy_params(repository, tmp_path / "a clone")
+    workspace = make_workspace(repository, tmp_path / "a clone")
     workspace.state_dir.mkdir(parents=True)
     shutil.copy(empty_store, workspace.state_dir / "mlflow.db")
     params = load_params(workspace.params_path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +11,13 @@ import yaml
 from flows.active_params import choose_params, restore_params, using_params
 from lienet.errors import InputError, ParamsError
 from lienet.params import load_params
+from tests.fresh_workspace import make_workspace
 
 
 @pytest.fixture
 def root(tmp_path: Path, repository: Path) -> Path:
     """A folder with params and profiles."""
-    shutil.copytree(repository / "profiles", tmp_path / "profiles")
-    shutil.copy2(repository / "profiles" / "sample.yaml", tmp_path / "params.yaml")
-    return tmp_path
+    return make_workspace(repository, tmp_path).root
 
 
 def test_no_choice_leaves_the_file_alone(root: Path):

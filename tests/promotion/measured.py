@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -88,10 +87,3 @@ def write_measured(
     )
     folder = workspace.evaluation_dir(spec.task, spec.name)
     write_text(folder / "per_image.csv", scores_as_csv(scores))
-
-
-def copy_params(repository: Path, root: Path) -> Workspace:
-    """Make a workspace with the sample profile."""
-    root.mkdir(parents=True, exist_ok=True)
-    (root / "params.yaml").write_bytes((repository / "profiles" / "sample.yaml").read_bytes())
-    return Workspace(root)

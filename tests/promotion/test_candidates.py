@@ -9,13 +9,14 @@ from lienet.errors import DataError, ModelError
 from lienet.params import Params, load_params
 from lienet.promotion.candidates import from_plain, measure_again, read_challenger
 from lienet.workspace import Workspace
-from tests.promotion.measured import PROTOCOLS, TEST_SHA256, copy_params, make_scores
+from tests.fresh_workspace import make_workspace
+from tests.promotion.measured import PROTOCOLS, TEST_SHA256, make_scores
 from tests.promotion.measured import write_measured as write
 
 
 @pytest.fixture
 def workspace(repository: Path, tmp_path: Path) -> Workspace:
-    return copy_params(repository, tmp_path / "a clone")
+    return make_workspace(repository, tmp_path / "a clone")
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from lienet.params import Params, load_params
 from lienet.promotion.steps import promote, roll_back
 from lienet.tracking.store import connect
 from lienet.workspace import Workspace
-from tests.promotion.measured import copy_params, make_scores, write_measured
+from tests.fresh_workspace import make_workspace
+from tests.promotion.measured import make_scores, write_measured
 from tests.stages.evaluate_inputs import make_samples, write_shards
 
 RACER = """
@@ -44,7 +45,7 @@ sys.stdout.write(f"{outcome.gate['against']}|{outcome.promoted}")
 
 @pytest.fixture
 def workspace(repository: Path, tmp_path: Path, empty_store: Path) -> Workspace:
-    made = copy_params(repository, tmp_path / "a clone")
+    made = make_workspace(repository, tmp_path / "a clone")
     made.state_dir.mkdir(parents=True)
     shutil.copy(empty_store, made.state_dir / "mlflow.db")
     return made
