@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import onnx
 import pytest
 import torch
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto
 from torch import nn
 
 from lienet.errors import ModelError
@@ -13,37 +14,13 @@ from lienet.export.onnx import export_onnx
 from lienet.inference.networks import OnnxNetwork, TorchNetwork
 from lienet.models.registry import build_model
 from lienet.params import load_params
+from tests.inference.repeating import write_repeating
 
 
-def write_doubling(
-    path: Path,
-    *,
-    shape: tuple[int | None, ...] = (None, 3, None, None),
-    kind: int = TensorProto.FLOAT,
-    num_inputs: int = 1,
-) -> Path:
-    """Write a network that repeats every pixel twice per side."""
-    import numpy as np
-
-    nodes = [
-        helper.make_node(
-            "Resize",
-            ["image", "", "scales"],
-            ["larger"],
-            mode="nearest",
-            coordinate_transformation_mode="asymmetric",
-            nearest_mode="floor",
-        )
-    ]
-    inputs = [
-        helper.make_tensor_value_info(name, kind, shape) for name in ("image", "other")[:num_inputs]
-    ]
-    output = helper.make_tensor_value_info("larger", kind, [None] * len(shape))
-    scales = numpy_helper.from_array(np.array([1, 1, 2, 2][: len(shape)], np.float32), "scales")
-    graph = helper.make_graph(nodes, "g", inputs, [output], [scales])
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
-    onnx.save(model, path)
-    return path
+def write_doubling(path: Path, *, num_inputs: int = 1, **changes: Any) -> Path:
+    """Write a network whose names are its own, that repeats every pixel twice per side."""
+    names = ("image", "other")[:num_inputs]
+    return write_repeating(path, 2, inputs=names, output="larger", **changes)
 
 
 @pytest.fixture

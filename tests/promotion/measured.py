@@ -12,8 +12,8 @@ from lienet.evaluation.benchmark import ImageScore, results_as_json, scores_as_c
 from lienet.files import write_json, write_text
 from lienet.params import Params
 from lienet.workspace import Workspace
+from tests.inference.repeating import write_repeating
 from tests.models.untrained import store_untrained
-from tests.stages.evaluate_inputs import write_onnx
 
 TEST_SHA256 = "7e57" * 16
 PROTOCOLS = ("x4_q20_luma", "x4_q20_rgb")
@@ -60,7 +60,7 @@ def write_measured(
     model_dir = workspace.model_dir(spec.task, spec.name)
     run_key = hashlib.sha256(f"{key}{seed}".encode()).hexdigest()
     card = store_untrained(model_dir, spec, seed=seed, run_key=run_key)
-    write_onnx(model_dir / "model.onnx", spec.scale, producer=f"seed {seed}")
+    write_repeating(model_dir / "model.onnx", spec.scale, producer=f"seed {seed}")
     onnx_sha256 = hashlib.sha256((model_dir / "model.onnx").read_bytes()).hexdigest()
     report = {"max_error": 1e-6, "tolerance": 1e-4, "onnx_sha256": onnx_sha256}
     write_json(workspace.export_report_path(spec.task, spec.name), report)

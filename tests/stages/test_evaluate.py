@@ -21,13 +21,13 @@ from lienet.params import Params, load_params
 from lienet.stages import evaluate
 from lienet.tracking.table import read_table
 from lienet.workspace import Workspace
+from tests.inference.repeating import write_repeating
 from tests.stages.evaluate_inputs import (
     SIZE_PX,
     make_faded_samples,
     make_reference,
     make_samples,
     write_model,
-    write_onnx,
     write_shards,
 )
 
@@ -167,7 +167,7 @@ def test_a_person_s_own_onnx_file_is_measured_from_the_command_line(
     workspace: tuple[Params, Workspace], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     _, place = workspace
-    write_onnx(tmp_path / "mine.onnx", 4)
+    write_repeating(tmp_path / "mine.onnx", 4)
     monkeypatch.chdir(place.root)
     before = sorted(place.reports_dir.rglob("*"))
     output = tmp_path / "mine.json"

@@ -6,12 +6,12 @@ import hashlib
 from pathlib import Path
 
 from lienet.tracking.packaging import Package
-from tests.stages.evaluate_inputs import write_onnx
+from tests.inference.repeating import write_repeating
 
 
 def make_package(folder: Path, name: str, *, scale: int = 4) -> Package:
     """Return a package around a network that repeats every pixel."""
-    write_onnx(folder / f"{name}.onnx", scale, producer=name)
+    write_repeating(folder / f"{name}.onnx", scale, producer=name)
     onnx = (folder / f"{name}.onnx").read_bytes()
     sha256 = hashlib.sha256(onnx).hexdigest()
     return Package(

@@ -25,8 +25,8 @@ from lienet.inference.enhancer import Enhancer
 from lienet.tracking.registry import open_registry
 from lienet.tracking.runs import track_run
 from lienet.workspace import Workspace
+from tests.inference.repeating import write_repeating
 from tests.loopback_servers import MlflowServer, find_free_port
-from tests.stages.evaluate_inputs import write_onnx
 from tests.tracking.registered import make_package
 
 SECRET = "planted-secret"
@@ -104,7 +104,7 @@ def test_it_answers_as_the_enhancer_does(
 ):
     import pandas as pd
 
-    write_onnx(tmp_path / "model.onnx", 2)
+    write_repeating(tmp_path / "model.onnx", 2)
     context = type("Context", (), {"artifacts": {"onnx": str(tmp_path / "model.onnx")}})
     context.model_config = {}
     model = serving.ImageModel()
