@@ -51,6 +51,11 @@ def _run(params: Params, workspace: Workspace, **changes: object) -> dict[str, o
     return {record.key.removeprefix("sample__"): record for record in read_filtered(path)}
 
 
+def _store_a_face_and_a_cup(workspace: Workspace) -> None:
+    pictures = {"astronaut": skimage.data.astronaut(), "coffee": skimage.data.coffee()}
+    store_raw(workspace, {name: encode_png(pixels) for name, pixels in pictures.items()})
+
+
 def test_its_items_are_the_sources(params: Params):
     assert stage.list_items(params) == ["sample", "portrait"]
 
@@ -160,13 +165,7 @@ def test_poor_and_doubled_pictures_are_refused_with_what_was_measured(
 def test_reports_count_list_compare_and_show_only_what_is_asked_for(
     params: Params, workspace: Workspace
 ):
-    store_raw(
-        workspace,
-        {
-            "astronaut": encode_png(skimage.data.astronaut()),
-            "coffee": encode_png(skimage.data.coffee()),
-        },
-    )
+    _store_a_face_and_a_cup(workspace)
     _run(params, workspace)
     folder = workspace.refusals_dir("sample")
     assert [path.name for path in folder.iterdir()] == ["refused.csv"]
@@ -194,13 +193,7 @@ def test_no_byte_of_a_refused_image_is_written_anywhere(params: Params, workspac
 def test_purged_files_go_and_their_verdicts_stay_in_later_runs(
     params: Params, workspace: Workspace
 ):
-    store_raw(
-        workspace,
-        {
-            "astronaut": encode_png(skimage.data.astronaut()),
-            "coffee": encode_png(skimage.data.coffee()),
-        },
-    )
+    _store_a_face_and_a_cup(workspace)
     purging = params.filter.model_copy(update={"purge_refused": True})
     first = _run(params, workspace, filter=purging)
     images = workspace.raw_dir("sample") / "images"
