@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from lienet.params import EnhancementModel, EsrganModel, LienetModel, SftganModel, SrganModel
 
-_SR = {"task": "sr", "scale": 4, "objective": "sr"}
 _PAPER = {
     "channels": 16,
     "num_blocks": 6,
@@ -21,12 +20,12 @@ _PAPER = {
 
 
 def lienet_spec(**changes: object) -> LienetModel:
-    base = {"name": "lienet", "architecture": "lienet", "convs_per_block": 2}
-    return LienetModel.model_validate(_SR | _PAPER | base | changes)
+    base = _PAPER | _super_resolution("lienet", convs_per_block=2)
+    return LienetModel.model_validate(base | changes)
 
 
 def enhancement_spec(**changes: object) -> EnhancementModel:
-    base = {
+    base = _PAPER | {
         "task": "face",
         "name": "lienet",
         "architecture": "lienet_enhancement",
@@ -36,38 +35,24 @@ def enhancement_spec(**changes: object) -> EnhancementModel:
         "convs_per_block": 4,
         "spade": True,
     }
-    return EnhancementModel.model_validate(_PAPER | base | changes)
+    return EnhancementModel.model_validate(base | changes)
 
 
 def srgan_spec(**changes: object) -> SrganModel:
-    base = {
-        "name": "srgan",
-        "architecture": "srgan",
-        "channels": 8,
-        "num_blocks": 2,
-        "batch_norm": True,
-        "global_skip": "none",
-    }
-    return SrganModel.model_validate(_SR | base | changes)
+    keys = {"channels": 8, "num_blocks": 2, "batch_norm": True, "global_skip": "none"}
+    return SrganModel.model_validate(_super_resolution("srgan", **keys) | changes)
 
 
 def esrgan_spec(**changes: object) -> EsrganModel:
-    base = {
-        "name": "esrgan",
-        "architecture": "esrgan",
-        "channels": 16,
-        "num_blocks": 1,
-        "growth": 8,
-    }
-    return EsrganModel.model_validate(_SR | base | changes)
+    keys = {"channels": 16, "num_blocks": 1, "growth": 8}
+    return EsrganModel.model_validate(_super_resolution("esrgan", **keys) | changes)
 
 
 def sftgan_spec(**changes: object) -> SftganModel:
-    base = {
-        "name": "sftgan",
-        "architecture": "sftgan",
-        "channels": 8,
-        "num_blocks": 2,
-        "condition_channels": 4,
-    }
-    return SftganModel.model_validate(_SR | base | changes)
+    keys = {"channels": 8, "num_blocks": 2, "condition_channels": 4}
+    return SftganModel.model_validate(_super_resolution("sftgan", **keys) | changes)
+
+
+def _super_resolution(architecture: str, **keys: object) -> dict[str, object]:
+    named = {"name": architecture, "architecture": architecture}
+    return {"task": "sr", "scale": 4, "objective": "sr", **named, **keys}
