@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
 
 from flows.mlflow_links import list_run_links, strip_user
+from tests.loopback_http import serve_http
 
 ANSWERS: dict[str, Any] = {
     "experiments/search": {
@@ -43,20 +43,13 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(json.dumps(answer).encode())
 
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
 
 @pytest.fixture
 def port() -> Iterator[int]:
     """The port of such a server."""
     Handler.seen.clear()
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield server.server_port
-        server.shutdown()
-        thread.join()
+    with serve_http(Handler) as url:
+        yield int(url.rpartition(":")[2])
 
 
 def test_the_latest_run_of_each_model_is_linked(port: int):

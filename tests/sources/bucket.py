@@ -6,11 +6,10 @@ import base64
 import csv
 import hashlib
 import io
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from PIL import Image
 
 from lienet.params import FfhqSource, OpenImagesSource, Transfer
 from lienet.sources.remote import Depot
+from tests.loopback_http import serve_http
 
 PERSON, DOG, PLATE, CAR = "/m/01g317", "/m/0bt9lr", "/m/01jfm_", "/m/0k4j"
 LIMITS = Transfer(
@@ -101,20 +101,9 @@ def serve() -> Iterator[Bucket]:
             self.end_headers()
             self.wfile.write(content)
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    bucket = Bucket(f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with serve_http(Handler) as url:
+        bucket = Bucket(url)
         yield bucket
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def make_jpeg(seed: int, *, height_px: int = 40, width_px: int = 56) -> bytes:

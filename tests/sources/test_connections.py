@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import quote, unquote
 
 import pytest
@@ -14,6 +13,7 @@ from yarl import URL
 from lienet.sources.connections import Client, parse_address
 from lienet.sources.transports import AiohttpTransport, HttpxTransport
 from lienet.sources.wanted import BrokenRequestError
+from tests.loopback_http import serve_http
 from tests.sources.test_fetching import LIMITS
 
 
@@ -34,18 +34,11 @@ class Recorder(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(told)
 
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
-
 
 @pytest.fixture
 def address() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Recorder) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        yield f"127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join()
+    with serve_http(Recorder) as url:
+        yield url.removeprefix("http://")
 
 
 def get(*urls: str) -> list[str]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import multiprocessing
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ import pytest
 from lienet.errors import InputError, TransferError
 from lienet.sources import http
 from lienet.sources.http import fetch_verified
+from tests.loopback_http import serve_http
 
 CONTENT = bytes(range(256)) * 1000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -72,9 +72,6 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body[: HALF - start] if answer in ("truncate", "no length") else body)
 
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
-
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,12 +86,8 @@ def plan() -> Plan:
 @pytest.fixture
 def url(plan: Plan) -> Iterator[str]:
     handler = type("PlannedHandler", (Handler,), {"plan": plan})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/model.onnx"
-        server.shutdown()
-        thread.join()
+    with serve_http(handler) as address:
+        yield f"{address}/model.onnx"
 
 
 @pytest.fixture
