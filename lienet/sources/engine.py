@@ -145,11 +145,11 @@ class Engine:
                 detail = f"{wanted.name}: {error.strerror}"
                 self._tell(Arrived(wanted, "refused", "cannot be stored", detail=detail))
             else:
-                self._results.put(error)
+                self._tell_error(error)
         except asyncio.CancelledError:
             raise
         except BaseException as error:
-            self._results.put(error)
+            self._tell_error(error)
 
     def _tell(self, result: Arrived) -> None:
         """Pass a result on, soon: a thread that is woken for each takes the loop's time."""
@@ -159,4 +159,9 @@ class Engine:
 
     def _tell_all(self) -> None:
         told, self._untold = self._untold, []
-        self._results.put(told)
+        if told:
+            self._results.put(told)
+
+    def _tell_error(self, error: BaseException) -> None:
+        self._tell_all()  # what came before it is there
+        self._results.put(error)
