@@ -1,7 +1,8 @@
 """Rows and columns of Parquet files: dataclasses written as columns, columns read slice by slice.
 
 Owns how manifests lie on the disk, whatever their rows mean: sorted by key, the same rows the same
-bytes, cut-short files refused. No more rows than a slice are ever held as objects.
+bytes, cut-short files refused. However many rows there are, a slice of them is held as objects and
+some thousand as columns.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lienet.data.sorting import regroup, sorted_by_key
 from lienet.errors import DataError
 from lienet.files import replacing
 
@@ -24,14 +26,46 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 REMEDY = "make it again with the stage that wrote it"
-_ROWS_AT_ONCE = 2_000
+_ROWS_AT_ONCE = 500
 """Rows held as objects while a manifest is written or read."""
-_ROWS_OF_A_GROUP = 2**17
-"""Rows that lie together in a file."""
+_ROWS_OF_A_GROUP = 2_048
+"""Rows that lie together in a file, and are held as columns while they are written or read."""
 
 
-def to_table(records: Iterable[Any], kind: type[Any]) -> pa.Table:
-    """Gather rows into columns as they come, so that no row is held as an object.
+def write_rows(path: Path, records: Iterable[Any], kind: type[Any]) -> None:
+    """Write rows by their field ``key``, beside first, then renamed; the same rows, the same bytes.
+
+    Raises:
+        DataError: two rows have the same key.
+        InputError: the disk has no room.
+    """
+    schema = make_schema(kind)
+    with sorted_by_key(to_tables(records, kind), schema, path) as tables:
+        write_sorted(path, tables, schema)
+
+
+def write_sorted(path: Path, tables: Iterable[pa.Table], schema: pa.Schema) -> None:
+    """Write tables whose rows are in order by key, as :func:`write_rows` does.
+
+    Groups end after so many rows and their columns are whole, so that the bytes of the file do not
+    depend on where the tables end.
+
+    Raises:
+        DataError: two rows have the same key.
+        InputError: the disk has no room.
+    """
+    import pyarrow.parquet as pq
+
+    with (
+        replacing(path) as beside,
+        pq.ParquetWriter(beside, schema, compression="zstd") as writer,
+    ):
+        for group in _check_keys(path, regroup(tables, _ROWS_OF_A_GROUP)):
+            writer.write_table(group, row_group_size=_ROWS_OF_A_GROUP)
+
+
+def to_tables(records: Iterable[Any], kind: type[Any]) -> Iterator[pa.Table]:
+    """Gather rows into columns as they come, so that few rows are held as objects.
 
     By way of JSON, lines of many rows with a list for each column, for :func:`to_column`'s reason.
     """
@@ -42,7 +76,6 @@ def to_table(records: Iterable[Any], kind: type[Any]) -> pa.Table:
     names = tuple(schema.names)
     values_of = attrgetter(*names)
     lists = pa.schema([pa.field(one.name, pa.list_(one.type)) for one in schema])
-    tables = []
     while rows := list(islice(remaining, _ROWS_AT_ONCE)):
         columns = zip(*map(values_of, rows), strict=True)
         line = json.dumps(dict(zip(names, columns, strict=True))).encode()
@@ -52,41 +85,22 @@ def to_table(records: Iterable[Any], kind: type[Any]) -> pa.Table:
             parse_options=pj.ParseOptions(explicit_schema=lists),
         )
         flat = [table.column(name).chunk(0).flatten() for name in names]
-        tables.append(pa.Table.from_arrays(flat, names=list(names)).cast(schema))
-    return pa.concat_tables(tables) if tables else schema.empty_table()
+        yield pa.Table.from_arrays(flat, names=list(names)).cast(schema)
 
 
-def write_table(path: Path, table: pa.Table) -> None:
-    """Write a table by its column ``key``, beside first, then renamed.
-
-    Some rows are put into order at a time, so that the table is never held twice.
-
-    Raises:
-        DataError: two rows have the same key.
-    """
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
-
-    order = pc.sort_indices(table, sort_keys=[("key", "ascending")])
-    _check_keys(path, table.column("key").take(order))
-    with (
-        replacing(path) as beside,
-        pq.ParquetWriter(beside, table.schema, compression="zstd") as writer,
-    ):
-        for start in range(0, len(order), _ROWS_OF_A_GROUP):
-            group = table.take(order.slice(start, _ROWS_OF_A_GROUP)).combine_chunks()
-            writer.write_table(group, row_group_size=_ROWS_OF_A_GROUP)
-
-
-def _check_keys(path: Path, keys: pa.ChunkedArray) -> None:
-    """Refuse a key that is there twice, in a column that is sorted."""
+def _check_keys(path: Path, tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Pass tables on whose rows are in order, and refuse a key that is there twice."""
     import pyarrow.compute as pc
 
-    if len(keys) < 2:
-        return
-    again = keys.slice(1).filter(pc.equal(keys.slice(0, len(keys) - 1), keys.slice(1)))
-    if len(again):
-        raise DataError(f"two images of {path} have the same key", got=repr(again[0].as_py()))
+    before: str | None = None
+    for table in tables:
+        keys = table.column("key")
+        again = keys.slice(1).filter(pc.equal(keys.slice(0, len(keys) - 1), keys.slice(1)))
+        twice = keys.slice(0, 1) if keys[0].as_py() == before else again
+        if len(twice):
+            raise DataError(f"two images of {path} have the same key", got=repr(twice[0].as_py()))
+        before = keys[-1].as_py()
+        yield table
 
 
 def read_columns(

@@ -18,8 +18,8 @@ import numpy as np
 from lienet.data.columns import read_columns
 from lienet.data.manifest import (
     FilterRecord,
-    read_filtered_rows,
-    replace_filtered_rows,
+    change_filtered_rows,
+    read_filtered_keys,
 )
 
 Hashes = np.ndarray[Any, np.dtype[np.uint64]]
@@ -153,15 +153,14 @@ def refuse_duplicates(path: Path, max_distance: int | None) -> None:
     duplicates = {} if max_distance is None else find_duplicates(path, max_distance)
     if not duplicates:
         return
-    refused = sorted(duplicates)
-    stays = read_filtered_rows(path, [duplicates[row] for row in refused])
-    changed = [
-        replace(
+    keys = read_filtered_keys(path, set(duplicates.values()))
+
+    def refuse(row: int, record: FilterRecord) -> FilterRecord:
+        return replace(
             record,
             verdict="refuse",
             reasons=tuple(sorted({*record.reasons, "near_duplicate"})),
-            duplicate_of=other.key,
+            duplicate_of=keys[duplicates[row]],
         )
-        for record, other in zip(read_filtered_rows(path, refused), stays, strict=True)
-    ]
-    replace_filtered_rows(path, refused, changed)
+
+    change_filtered_rows(path, duplicates, refuse)

@@ -7,10 +7,10 @@ twice; it knows nothing of how an image was judged.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -19,11 +19,16 @@ from lienet.data.columns import (
     make_schema,
     read_columns,
     to_column,
-    to_table,
-    write_table,
+    to_tables,
+    write_rows,
+    write_sorted,
 )
 from lienet.errors import DataError
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Places = np.ndarray[Any, np.dtype[np.int64]]
 _ALLOWED = {
     "split": ("train", "valid", "test", "auto"),
     "status": ("kept", "refused"),
@@ -104,7 +109,7 @@ def write_manifest(path: Path, records: Iterable[ImageRecord]) -> None:
     Raises:
         DataError: two rows have the same key.
     """
-    _write(path, records, ImageRecord)
+    write_rows(path, records, ImageRecord)
 
 
 def read_manifest(path: Path) -> list[ImageRecord]:
@@ -139,7 +144,7 @@ def count_kept(path: Path) -> int:
 
 def write_filtered(path: Path, records: Iterable[FilterRecord]) -> None:
     """Write the rows of a filtered manifest to ``path``, as :func:`write_manifest` does."""
-    _write(path, records, FilterRecord)
+    write_rows(path, records, FilterRecord)
 
 
 def read_filtered(path: Path) -> list[FilterRecord]:
@@ -158,50 +163,76 @@ class FilteredRows:
         return _read(self.path, FilterRecord)
 
 
-def read_filtered_rows(path: Path, rows: Sequence[int]) -> list[FilterRecord]:
-    """Read some rows of a filtered manifest, by their places in it.
+def read_filtered_keys(path: Path, rows: Collection[int]) -> dict[int, str]:
+    """Read the keys of some rows of a filtered manifest, by their places in it.
 
     Raises:
         DataError: as :func:`read_manifest`.
     """
-    import pyarrow as pa
+    keys: dict[int, str] = {}
+    first = 0
+    wanted = np.unique(np.fromiter(rows, np.int64, len(rows)))
+    for table in read_columns(path, ["key"], FilterRecord):
+        places = _cut(wanted, first, table.num_rows)
+        taken = table.column("key").take(to_column(places - first))
+        keys.update(zip(places.tolist(), taken.to_pylist(), strict=True))
+        first += table.num_rows
+    return keys
 
-    names = make_schema(FilterRecord).names
-    table = pa.concat_tables(read_columns(path, names, FilterRecord))
-    taken = table.take(to_column(np.asarray(rows, np.int64)))
-    return [_check(path, _to_record(row, FilterRecord)) for row in taken.to_pylist()]
 
+def change_filtered_rows(
+    path: Path, rows: Collection[int], change: Callable[[int, FilterRecord], FilterRecord]
+) -> None:
+    """Write a filtered manifest anew with some rows changed, each with the key that it had.
 
-def replace_filtered_rows(path: Path, rows: Sequence[int], records: Sequence[FilterRecord]) -> None:
-    """Write a filtered manifest anew with some rows replaced, their keys being the same.
+    Args:
+        path: the manifest.
+        rows: their places in it.
+        change: gets a place and its row, and returns the row that is to be there.
 
     Raises:
         DataError: as :func:`read_manifest`.
     """
+    wanted = np.unique(np.fromiter(rows, np.int64, len(rows)))
+    write_sorted(path, _change(path, wanted, change), make_schema(FilterRecord))
+
+
+def _change(
+    path: Path, wanted: Places, change: Callable[[int, FilterRecord], FilterRecord]
+) -> Iterator[pa.Table]:
     import pyarrow as pa
 
-    names = make_schema(FilterRecord).names
-    table = pa.concat_tables(read_columns(path, names, FilterRecord))
-    order = np.arange(table.num_rows)
-    order[np.asarray(rows, np.int64)] = table.num_rows + np.arange(len(records))
-    both = pa.concat_tables([table, to_table(records, FilterRecord)])
-    write_table(path, both.take(to_column(order)))
+    first = 0
+    for table in read_columns(path, make_schema(FilterRecord).names, FilterRecord):
+        places = _cut(wanted, first, table.num_rows)
+        taken = _to_records(path, table.take(to_column(places - first)), FilterRecord)
+        changed = map(change, places.tolist(), taken)
+        order = np.arange(table.num_rows)
+        order[places - first] = table.num_rows + np.arange(len(places))
+        both = pa.concat_tables([table, *to_tables(changed, FilterRecord)])
+        first += table.num_rows
+        yield both.take(to_column(order))
 
 
-def _write(path: Path, records: Iterable[Record], kind: type[Record]) -> None:
-    write_table(path, to_table(records, kind))
+def _cut(places: Places, first: int, count: int) -> Places:
+    """Return those of some places in order that are among ``count`` from ``first`` on."""
+    start, stop = np.searchsorted(places, [first, first + count])
+    return places[start:stop]
 
 
 def _read(path: Path, kind: type[Record]) -> Iterator[Record]:
     for table in read_columns(path, make_schema(kind).names, kind):
-        for row in table.to_pylist():
-            yield _check(path, _to_record(row, kind))
+        yield from _to_records(path, table, kind)
 
 
-def _to_record(row: dict[str, Any], kind: type[Record]) -> Record:
-    if kind is FilterRecord:
-        row["reasons"] = tuple(row["reasons"])
-    return kind(**row)
+def _to_records(path: Path, table: pa.Table, kind: type[Record]) -> Iterator[Record]:
+    names = table.schema.names
+    columns = [column.to_pylist() for column in table.columns]
+    if "reasons" in names:
+        place = names.index("reasons")
+        columns[place] = [tuple(reasons) for reasons in columns[place]]
+    for values in zip(*columns, strict=True):
+        yield _check(path, kind(**dict(zip(names, values, strict=True))))
 
 
 def _check(path: Path, record: Record) -> Record:

@@ -14,8 +14,7 @@ from lienet.data.columns import (
     make_schema,
     read_columns,
     to_column,
-    to_table,
-    write_table,
+    write_rows,
 )
 from lienet.errors import DataError
 
@@ -32,7 +31,7 @@ ROWS = [Row("b", 2, 0.5, ("x", "y")), Row("a", 1, 0.25, ())]
 
 
 def _write(path: Path, rows: list[Row]) -> None:
-    write_table(path, to_table(rows, Row))
+    write_rows(path, rows, Row)
 
 
 def test_rows_come_back_by_key_and_in_slices(tmp_path: Path):

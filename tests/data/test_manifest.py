@@ -16,9 +16,11 @@ from lienet.data.columns import read_columns
 from lienet.data.manifest import (
     FilterRecord,
     ImageRecord,
+    change_filtered_rows,
     count_kept,
     iterate_manifest,
     read_filtered,
+    read_filtered_keys,
     read_manifest,
     write_filtered,
     write_manifest,
@@ -177,3 +179,16 @@ def test_columns_are_read_some_rows_at_a_time_and_kept_rows_counted(tmp_path: Pa
     write_manifest(path, [])
     assert count_kept(path) == 0
     assert list(iterate_manifest(path)) == []
+
+
+def test_some_rows_of_a_filtered_manifest_are_changed_wherever_slices_end(tmp_path: Path) -> None:
+    path, rows = tmp_path / "manifest.parquet", [0, 499, 500, 1_199]
+    records = [replace(JUDGED, key=f"k{number:04d}") for number in range(1_200)]
+    write_filtered(path, records)
+    change_filtered_rows(path, rows, lambda row, record: replace(record, duplicate_of=f"of {row}"))
+    assert read_filtered(path) == [
+        replace(record, duplicate_of=f"of {number}" if number in rows else "")
+        for number, record in enumerate(records)
+    ]
+    assert read_filtered_keys(path, {500, 3, 499}) == {3: "k0003", 499: "k0499", 500: "k0500"}
+    assert read_filtered_keys(path, ()) == {}
