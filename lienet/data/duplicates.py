@@ -131,13 +131,16 @@ def find_duplicates(path: Path, max_distance: int) -> dict[int, int]:
     Raises:
         DataError: the manifest is missing or broken.
     """
-    import pyarrow as pa
     import pyarrow.compute as pc
 
-    table = pa.concat_tables(read_columns(path, _READ, FilterRecord))
-    hashes, rows = parse_hashes(table.column("perceptual_hash").to_pylist())
-    is_kept = pc.equal(table.column("verdict"), "keep").to_numpy()[rows]
-    num_pixels = pc.multiply(table.column("width_px"), table.column("height_px")).to_numpy()[rows]
+    found, first = [], 0
+    for table in read_columns(path, _READ, FilterRecord):
+        hashes, rows = parse_hashes(table.column("perceptual_hash").to_pylist())
+        is_kept = pc.equal(table.column("verdict"), "keep").to_numpy()[rows]
+        num_pixels = pc.multiply(table.column("width_px"), table.column("height_px")).to_numpy()
+        found.append((hashes, first + rows, is_kept, num_pixels[rows]))
+        first += table.num_rows
+    hashes, rows, is_kept, num_pixels = (np.concatenate(each) for each in zip(*found, strict=True))
     ranks = np.empty(len(rows), np.int64)
     ranks[np.lexsort((rows, -num_pixels, is_kept))] = np.arange(len(rows))
     refused = choose_duplicates(hashes, ranks, max_distance=max_distance)

@@ -12,40 +12,41 @@ from typing import Literal
 
 import numpy as np
 
-from lienet.data.duplicates import find_neighbours, parse_hashes
+from lienet.data.duplicates import Hashes, find_neighbours
 from lienet.errors import DataError
 
 _MAX_NAMED = 10
 logger = logging.getLogger(__name__)
 
 
-def find_leaks(
-    learned: Sequence[str], tested: Sequence[str], *, max_distance: int
-) -> list[tuple[int, int]]:
+def find_leaks(learned: Hashes, tested: Hashes, *, max_distance: int) -> list[tuple[int, int]]:
     """Find the images to learn from that are near-duplicates of test images.
 
     Args:
-        learned: perceptual hashes as a manifest holds them, of images to learn from.
-        tested: the same of test images.
+        learned: ``(n,)`` perceptual hashes of images to learn from.
+        tested: ``(m,)``, the same of test images.
         max_distance: as in :func:`lienet.data.duplicates.find_near`.
 
     Returns:
         The index of each such image, with that of the first test image that it is near to.
     """
-    hashes, places = parse_hashes([*tested, *learned])
-    distinct, group_of = np.unique(hashes, return_inverse=True)
+    if not len(learned) or not len(tested):
+        return []
+    distinct, group_of = np.unique(np.concatenate([tested, learned]), return_inverse=True)
     near = find_neighbours(distinct, max_distance)
     first_tested: dict[int, int] = {}
+    for place, group in enumerate(group_of[: len(tested)].tolist()):
+        first_tested.setdefault(group, place)
+    is_concerned = np.zeros(len(distinct), bool)
+    is_concerned[[*first_tested, *near]] = True
     leaks = []
-    for group, place in zip(group_of.tolist(), places.tolist(), strict=True):
-        if place < len(tested):
-            first_tested.setdefault(group, place)
-            continue
+    for place in np.flatnonzero(is_concerned[group_of[len(tested) :]]).tolist():
+        group = int(group_of[len(tested) + place])
         hits = [
             first_tested[other] for other in (group, *near.get(group, ())) if other in first_tested
         ]
         if hits:
-            leaks.append((place - len(tested), min(hits)))
+            leaks.append((place, min(hits)))
     return leaks
 
 

@@ -1,12 +1,14 @@
 """Which photographs a task is made of, in which split and in what order, for millions of them.
 
-Owns the order that shards are written in. Columns, not objects: a row
-becomes a :class:`Job` only when its turn comes. It reads manifests and touches no image.
+Owns the order that shards are written in. Of a photograph it holds a few bytes: where it falls to;
+all else is read again from the manifests, a slice at a time, when its turn comes. It touches no
+image.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,19 +16,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lienet.data.columns import read_columns, to_column
+from lienet.data.duplicates import Hashes, Indices, parse_hashes
 from lienet.data.leaks import find_leaks, refuse_leaks
-from lienet.data.manifest import FilterRecord
+from lienet.data.manifest import FilterRecord, read_filtered_keys
 from lienet.data.shards import ShardSplit
+from lienet.data.sorting import merge_by_key
 from lienet.data.splits import SPLITS, choose_splits, choose_test_images
+from lienet.errors import DataError
 from lienet.params import Params, SplitShares, Task
 from lienet.workspace import Workspace
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+Places = np.ndarray[Any, np.dtype[np.int8]]
+Choice = Callable[["pa.Table"], Sequence[ShardSplit]]
 _CARRIED = ("key", "source", "path", "sha256", "stored_sha256", "licence", "author")
-_READ = (*_CARRIED, "width_px", "height_px", "split", "verdict", "detector", "perceptual_hash")
-_ROWS_AT_ONCE = 2_000
+_JUDGED = ("key", "split", "verdict", "detector", "perceptual_hash")
+_ROWS_AT_ONCE = 1_000
+_LEFT_OUT = -1
+"""The place of what is in no split."""
 _BYTES_PER_PIXEL = {"sr": 1.3, "face": 2.1, "old_photo": 1.7}
 """Of a shard for each pixel of the photographs in it, measured on photographs of 1024 px."""
 
@@ -49,38 +58,40 @@ class Job:
 class Plan:
     """The photographs of a task by split, then key."""
 
-    def __init__(self, table: pa.Table, task: Task) -> None:
-        self._table = table
+    def __init__(self, parts: Sequence[_Part], task: Task) -> None:
+        self._parts = parts
         self._task = task
-        counts = np.bincount(table.column("place").to_numpy(), minlength=len(SPLITS))
-        self._counts: dict[ShardSplit, int] = dict(zip(SPLITS, counts.tolist(), strict=True))
 
     def __len__(self) -> int:
-        return int(self._table.num_rows)
+        return sum(map(self.count, SPLITS))
 
     def count(self, split: ShardSplit) -> int:
         """Return how many photographs a split has."""
-        return self._counts[split]
+        return sum(part.count(split) for part in self._parts)
 
     def list_keys(self, split: ShardSplit) -> list[str]:
         """Return the keys of a split's photographs, in their order."""
-        keys: list[str] = self._of(split).column("key").to_pylist()
-        return keys
+        return [
+            key for table in self._read(split, ("key",)) for key in table.column("key").to_pylist()
+        ]
 
     def list_sources(self, split: ShardSplit) -> list[str]:
         """Return the sources that a split's photographs are of, by name."""
-        names: list[str] = self._of(split).column("source").unique().to_pylist()
-        return sorted(names)
+        return sorted({part.source for part in self._parts if part.count(split)})
 
     def iterate(self, split: ShardSplit | None = None) -> Iterator[Job]:
-        """Yield the jobs of a split, or of all, a few thousand held at a time."""
-        table = self._table if split is None else self._of(split)
-        for start in range(0, table.num_rows, _ROWS_AT_ONCE):
-            for row in table.slice(start, _ROWS_AT_ONCE).to_pylist():
-                place = row.pop("place")
-                del row["pixels"]
-                row["sha256"] = row.pop("stored_sha256") or row["sha256"]
-                yield Job(SPLITS[place], **row)
+        """Yield the jobs of a split, or of all, some thousand held at a time.
+
+        Raises:
+            DataError: a manifest has changed since the plan was made.
+        """
+        for each in SPLITS if split is None else (split,):
+            for table in self._read(each, _CARRIED):
+                columns = (table.column(name).to_pylist() for name in _CARRIED)
+                for key, source, path, sha256, stored, licence, author in zip(
+                    *columns, strict=True
+                ):
+                    yield Job(each, key, source, path, stored or sha256, licence, author)
 
     def assign_shards(self, split: ShardSplit, *, shard_max_bytes: int) -> np.ndarray[Any, Any]:
         """Return the shard that each photograph of a split is expected in, ``(n,)`` int64.
@@ -88,8 +99,10 @@ class Plan:
         By the writer's rule, a new shard before one would grow beyond ``shard_max_bytes``, and the
         bytes that a pixel commonly takes; the writer goes by the bytes it has.
         """
-        pixels = self._of(split).column("pixels").to_numpy()
-        ends = np.cumsum(pixels * _BYTES_PER_PIXEL[self._task])
+        sizes = [np.empty(0, np.int64)]
+        for table in self._read(split, ("key", "width_px", "height_px")):
+            sizes.append(table.column("width_px").to_numpy() * table.column("height_px").to_numpy())
+        ends = np.cumsum(np.concatenate(sizes) * _BYTES_PER_PIXEL[self._task])
         shards = np.zeros(len(ends), np.int64)
         start, before, number = 0, 0.0, 0
         while start < len(ends):
@@ -99,10 +112,55 @@ class Plan:
             start, before, number = stop, float(ends[stop - 1]), number + 1
         return shards
 
-    def _of(self, split: ShardSplit) -> pa.Table:
-        place = SPLITS.index(split)
-        first = sum(self._counts[name] for name in SPLITS[:place])
-        return self._table.slice(first, self._counts[split])
+    def _read(self, split: ShardSplit, names: Sequence[str]) -> Iterator[pa.Table]:
+        """Yield columns of a split's photographs, of which ``key`` is one, in their order."""
+        parts = [part for part in self._parts if part.count(split)]
+        return merge_by_key([part.read(split, names) for part in parts])
+
+
+class _Manifest:
+    """A filtered manifest, to be read several times, and the same each time."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._identity: tuple[int, int] | None = None
+
+    def read(self, names: Sequence[str]) -> Iterator[pa.Table]:
+        identity = (0, 0)
+        with suppress(OSError):  # to be said by who reads it
+            status = self.path.stat()
+            identity = (status.st_ino, status.st_mtime_ns)
+        if self._identity not in (None, identity):
+            raise DataError(f"{self.path} has changed meanwhile", remedy="run the stage again")
+        self._identity = identity
+        yield from read_columns(self.path, names, FilterRecord, rows_at_once=_ROWS_AT_ONCE)
+
+    def iterate_kept(self) -> Iterator[str]:
+        for table in self.read(("key", "verdict")):
+            yield from table.take(to_column(_find_kept(table))).column("key").to_pylist()
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What a plan takes of one source."""
+
+    source: str
+    manifest: _Manifest
+    places: Places
+    """Of each row of the manifest: its split by the place in ``SPLITS``, or that it is left out."""
+    hashed: Indices
+    """The rows that are taken and have a perceptual hash."""
+    hashes: Hashes
+
+    def count(self, split: ShardSplit) -> int:
+        return int(np.count_nonzero(self.places == SPLITS.index(split)))
+
+    def read(self, split: ShardSplit, names: Sequence[str]) -> Iterator[pa.Table]:
+        first, place = 0, SPLITS.index(split)
+        for table in self.manifest.read(names):
+            here = self.places[first : first + table.num_rows]
+            yield table.take(to_column(np.flatnonzero(here == place)))
+            first += table.num_rows
 
 
 def plan_task(params: Params, workspace: Workspace, task: Task) -> Plan:
@@ -112,78 +170,80 @@ def plan_task(params: Params, workspace: Workspace, task: Task) -> Plan:
         DataError: a manifest is broken, a source has too few photographs for the test images that
             are asked of it, or a picture would be learned from and tested on.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    tables = []
+    parts = []
     for source in params.sources_of(task):
-        kept = _read_kept(workspace, source)
-        tables.append(_place(kept, _choose_places(params, source, kept)))
+        manifest = _Manifest(workspace.filtered_dir(source) / "manifest.parquet")
+        parts.append(_choose(source, manifest, _make_choice(params, source, manifest)))
     for source in params.synthesize.tasks.old_photo.real_sources if task == "old_photo" else ():
-        kept = _read_kept(workspace, source)
-        real = np.full(kept.num_rows, SPLITS.index("real"), np.int8)
-        tables.append(_place(kept, real))
-    table = pa.concat_tables(tables).unify_dictionaries()
-    order = pc.sort_indices(table, sort_keys=[("place", "ascending"), ("key", "ascending")])
-    return Plan(_drop_leaks(table.take(order), params.synthesize.split), task)
+        manifest = _Manifest(workspace.filtered_dir(source) / "manifest.parquet")
+        parts.append(_choose(source, manifest, lambda kept: ["real"] * kept.num_rows))
+    _leave_leaks_out(parts, params.synthesize.split)
+    return Plan(parts, task)
 
 
-def _read_kept(workspace: Workspace, source: str) -> pa.Table:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    path: Path = workspace.filtered_dir(source) / "manifest.parquet"
-    tables = []
-    for table in read_columns(path, _READ, FilterRecord):
-        kept = table.filter(pc.equal(table.column("verdict"), "keep"))
-        for name in ("source", "licence", "author", "split", "detector", "verdict"):
-            column = pc.dictionary_encode(kept.column(name))
-            kept = kept.set_column(kept.schema.get_field_index(name), name, column)
-        tables.append(kept)
-    return pa.concat_tables(tables).unify_dictionaries()
-
-
-def _choose_places(params: Params, source: str, kept: pa.Table) -> np.ndarray[Any, Any]:
-    """Return each photograph's split by its place in ``SPLITS``."""
-    keys: list[str] = kept.column("key").to_pylist()
+def _make_choice(params: Params, source: str, manifest: _Manifest) -> Choice:
+    """Return what chooses the splits of some photographs of a source."""
     shares = params.synthesize.split
-    splits = choose_splits(
-        shares,
-        params.seed,
-        keys,
-        splits=kept.column("split").to_pylist(),
-        detectors=kept.column("detector").to_pylist(),
-        chosen=choose_test_images(shares, params.seed, source, keys),
-    )
-    return np.array([SPLITS.index(split) for split in splits], np.int8)
+    chosen = choose_test_images(shares, params.seed, source, manifest.iterate_kept())
+
+    def choose(kept: pa.Table) -> list[ShardSplit]:
+        keys, splits, detectors = (
+            kept.column(name).to_pylist() for name in ("key", "split", "detector")
+        )
+        return choose_splits(
+            shares, params.seed, keys, splits=splits, detectors=detectors, chosen=chosen
+        )
+
+    return choose
 
 
-def _place(kept: pa.Table, places: np.ndarray[Any, Any]) -> pa.Table:
-    """Return the columns that a job is made of, with split and size."""
+def _choose(source: str, manifest: _Manifest, choose: Choice) -> _Part:
+    places, hashed, hashes = [], [np.empty(0, np.int64)], [np.empty(0, np.uint64)]
+    first = 0
+    for table in manifest.read(_JUDGED):
+        rows = _find_kept(table)
+        kept = table.take(to_column(rows))
+        here = np.full(table.num_rows, _LEFT_OUT, np.int8)
+        here[rows] = [SPLITS.index(split) for split in choose(kept)]
+        found, among = parse_hashes(kept.column("perceptual_hash").to_pylist())
+        places.append(here)
+        hashed.append(first + rows[among])
+        hashes.append(found)
+        first += table.num_rows
+    joined = np.concatenate(places), np.concatenate(hashed), np.concatenate(hashes)
+    return _Part(source, manifest, *joined)
+
+
+def _find_kept(table: pa.Table) -> Indices:
     import pyarrow.compute as pc
 
-    pixels = pc.multiply(kept.column("width_px"), kept.column("height_px"))
-    carried = kept.select([*_CARRIED, "perceptual_hash"])
-    return carried.append_column("place", to_column(places)).append_column("pixels", pixels)
+    return np.flatnonzero(pc.equal(table.column("verdict"), "keep").to_numpy())
 
 
-def _drop_leaks(table: pa.Table, shares: SplitShares) -> pa.Table:
-    """Leave out what would be learned from and tested on, and the hashes that told it."""
-    hashes, bare = table.column("perceptual_hash"), table.drop_columns(["perceptual_hash"])
-    if shares.max_leak_distance is None:
-        return bare
-    place, keys = table.column("place").to_numpy(), table.column("key")
-    tested = np.flatnonzero(place == SPLITS.index("test"))
-    learned = np.flatnonzero(np.isin(place, [SPLITS.index("train"), SPLITS.index("valid")]))
-    leaks = find_leaks(
-        hashes.take(to_column(learned)).to_pylist(),
-        hashes.take(to_column(tested)).to_pylist(),
-        max_distance=shares.max_leak_distance,
-    )
+def _leave_leaks_out(parts: Sequence[_Part], shares: SplitShares) -> None:
+    """Leave out what would be learned from and tested on, or refuse it."""
+    if shares.max_leak_distance is None or not parts:
+        return
+    hashes = np.concatenate([part.hashes for part in parts])
+    places = np.concatenate([part.places[part.hashed] for part in parts])
+    learned = np.flatnonzero(np.isin(places, [SPLITS.index("train"), SPLITS.index("valid")]))
+    tested = np.flatnonzero(places == SPLITS.index("test"))
+    leaks = find_leaks(hashes[learned], hashes[tested], max_distance=shares.max_leak_distance)
     if not leaks:
-        return bare
+        return
+    owners = np.repeat(np.arange(len(parts)), [len(part.hashed) for part in parts])
+    rows = np.concatenate([part.hashed for part in parts])
     dropped = learned[[one for one, _ in leaks]]
     copies = tested[[other for _, other in leaks]]
-    named = (keys.take(to_column(rows)).to_pylist() for rows in (dropped, copies))
-    refuse_leaks(list(zip(*named, strict=True)), shares.on_leak)
-    return bare.take(to_column(np.setdiff1d(np.arange(len(place)), dropped)))
+    concerned = np.union1d(dropped, copies)
+    keys: dict[tuple[int, int], str] = {}
+    for place, part in enumerate(parts):
+        of_part = rows[concerned[owners[concerned] == place]]
+        named = read_filtered_keys(part.manifest.path, of_part)
+        keys |= {(place, row): key for row, key in named.items()}
+        part.places[rows[dropped[owners[dropped] == place]]] = _LEFT_OUT
+    names = [
+        [keys[int(owners[index]), int(rows[index])] for index in indices]
+        for indices in (dropped, copies)
+    ]
+    refuse_leaks(list(zip(*names, strict=True)), shares.on_leak)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import get_args
 
 from lienet.data.draws import choose_test_keys, draw_splits
@@ -11,6 +12,8 @@ from lienet.errors import DataError
 from lienet.params import SplitShares
 
 SPLITS: tuple[ShardSplit, ...] = get_args(ShardSplit)
+_KEYS_AT_ONCE = 10_000
+"""Keys held while test images are chosen: of those so far and these, the lowest lots go on."""
 _NAMED: dict[str, ShardSplit] = {split: split for split in SPLITS}
 
 
@@ -31,15 +34,19 @@ def choose_test_images(
     num_images = shares.test_images.get(source)
     if num_images is None:
         return None
-    kept = list(keys)
-    if len(kept) <= num_images:
+    remaining, num_kept = iter(keys), 0
+    chosen: frozenset[str] = frozenset()
+    while kept := list(islice(remaining, _KEYS_AT_ONCE)):
+        num_kept += len(kept)
+        chosen = choose_test_keys(seed, [*chosen, *kept], num_images=num_images)
+    if num_kept <= num_images:
         raise DataError(
             f"synthesize.split.test_images asks for {num_images} images of {source}, and training "
             "for one more",
-            got=f"{len(kept)} that were kept",
+            got=f"{num_kept} that were kept",
             remedy="lower it, or add photographs",
         )
-    return choose_test_keys(seed, kept, num_images=num_images)
+    return chosen
 
 
 def choose_splits(

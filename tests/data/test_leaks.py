@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 import skimage.data
 
@@ -20,11 +21,12 @@ def studio(tmp_path: Path, repository: Path) -> Studio:
 
 
 def test_each_leak_is_named_once_and_pairs_within_a_split_are_none():
-    learned = [f"{value:016x}" for value in (0b1, FAR, FAR + 1, 0b1)]
-    tested = [f"{value:016x}" for value in (0b0, 0b11, FAR << 8)]
-    assert find_leaks([*learned, ""], [*tested, ""], max_distance=2) == [(0, 0), (3, 0)]
-    same = find_leaks(learned, [*tested, f"{FAR + 1:016x}"], max_distance=0)
+    learned = np.array([0b1, FAR, FAR + 1, 0b1], np.uint64)
+    tested = np.array([0b0, 0b11, FAR << 8], np.uint64)
+    assert find_leaks(learned, tested, max_distance=2) == [(0, 0), (3, 0)]
+    same = find_leaks(learned, np.append(tested, np.uint64(FAR + 1)), max_distance=0)
     assert same == [(2, 3)]
+    assert find_leaks(learned, tested[:0], max_distance=2) == []
 
 
 def test_many_leaks_are_counted_and_some_are_named():

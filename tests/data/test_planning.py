@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -121,3 +122,44 @@ def test_a_manifest_that_lacks_a_column_is_refused(studio: Studio):
     path.write_bytes(path.read_bytes()[:-10])
     with pytest.raises(DataError, match="is not a whole manifest"):
         plan_task(params, studio.workspace, "sr")
+
+
+def test_a_manifest_that_changes_after_the_plan_was_made_is_refused(studio: Studio):
+    studio.records = [record_of(key, "train") for key in "ab"]
+    made = plan(studio)
+    assert made.list_keys("train") == ["a", "b"]
+    path = studio.workspace.filtered_dir("photos") / "manifest.parquet"
+    write_filtered(path, [record_of("a", "train", verdict="refuse"), record_of("b", "train")])
+    with pytest.raises(DataError, match=r"manifest\.parquet has changed meanwhile"):
+        list(made.iterate())
+
+
+def test_of_several_sources_the_leaks_of_each_are_left_out(
+    studio: Studio, caplog: pytest.LogCaptureFixture
+):
+    alike, other = "00000000ffffffff", "ffffffff00000000"
+    studio.records = [
+        record_of("a", "train", perceptual_hash=alike),
+        record_of("b", "train", verdict="refuse", perceptual_hash=alike),
+        record_of("c", "test", perceptual_hash=other),
+        record_of("d", "train"),
+    ]
+    studio.add_source("more", "train", {"e": b"", "f": b"", "g": b""})
+    path = studio.workspace.filtered_dir("more") / "manifest.parquet"
+    params = studio.save()
+    records = [
+        record_of("e", "test", perceptual_hash=alike),
+        record_of("f", "train", perceptual_hash=f"{int(other, 16) ^ 1:016x}"),
+        record_of("g", "train"),
+    ]
+    write_filtered(path, [replace(record, source="more") for record in records])
+    with pytest.raises(DataError, match="got a is e, f is c;"):
+        plan_task(params, studio.workspace, "sr")
+    studio.content["synthesize"]["split"]["on_leak"] = "drop"
+    params = studio.save()
+    write_filtered(path, [replace(record, source="more") for record in records])
+    made = plan_task(params, studio.workspace, "sr")
+    assert [job.key for job in made.iterate("train")] == ["d", "g"]
+    assert [job.key for job in made.iterate("test")] == ["c", "e"]
+    assert made.list_sources("test") == ["more", "photos"]
+    assert "f is c: it is left out" in caplog.text

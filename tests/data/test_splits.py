@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lienet.data import splits
 from lienet.data.draws import draw_split
 from lienet.data.splits import choose_splits, choose_test_images
 from lienet.errors import DataError
@@ -35,6 +36,15 @@ def test_an_agreed_number_leaves_the_rest_for_training() -> None:
     assert len(chosen) == 2
     assert [split_of(key, "auto", chosen=chosen) for key in keys].count("test") == 2
     assert {split_of(key, "auto", chosen=chosen) for key in set(keys) - chosen} == {"train"}
+
+
+def test_an_agreed_number_is_chosen_the_same_however_few_keys_are_held(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    keys = [f"faces__{number}" for number in range(50)]
+    expected = choose_test_images(SHARES, 3, "faces", keys)
+    monkeypatch.setattr(splits, "_KEYS_AT_ONCE", 3)
+    assert choose_test_images(SHARES, 3, "faces", iter(keys)) == expected
 
 
 def test_where_no_number_is_agreed_no_key_is_read() -> None:
