@@ -7,6 +7,8 @@ import re
 import unicodedata
 from pathlib import PurePosixPath
 
+from lienet.data.digests import Digests
+
 _MAX_NAME = 80
 """Longer names are cut: a key is part of file names, and of names inside archives."""
 
@@ -21,16 +23,15 @@ class KeyGiver:
 
     def __init__(self, source: str) -> None:
         self._source = source
-        self._taken: set[str] = set()
+        self._taken = Digests()
 
     def give(self, name: str) -> str:
         """Return the key of the next file, named with "/" between folders."""
         wanted = f"{self._source}__{_simplify(str(PurePosixPath(name).with_suffix('')))}"
         key, count = wanted, 1
-        while key in self._taken:
+        while not self._taken.add(hashlib.sha256(key.encode()).digest()):
             count += 1
             key = f"{wanted}_{count}"
-        self._taken.add(key)
         return key
 
 

@@ -12,6 +12,7 @@ from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 
+from lienet.data.digests import Digests
 from lienet.data.keys import KeyGiver
 from lienet.data.manifest import ImageRecord, write_manifest
 from lienet.data.photographs import move_photographs
@@ -203,15 +204,12 @@ def _probe(contents: Contents, max_pixels: int) -> ImageInfo:
 
 
 def _refuse_duplicates(records: Iterable[ImageRecord], folder: Path) -> Iterator[ImageRecord]:
-    seen: set[bytes] = set()
+    seen = Digests()
     for record in records:
-        digest = bytes.fromhex(record.sha256)
-        if record.status == "kept" and digest in seen:
+        if record.status == "kept" and not seen.add(bytes.fromhex(record.sha256)):
             (folder / record.path).unlink()
             yield replace(record, path="", status="refused", reason="duplicate")
             continue
-        if record.status == "kept":
-            seen.add(digest)
         yield record
 
 
