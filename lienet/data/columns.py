@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 REMEDY = "make it again with the stage that wrote it"
 _ROWS_AT_ONCE = 500
 """Rows held as objects while a manifest is written or read."""
-_ROWS_OF_A_GROUP = 2_048
+_ROWS_OF_A_GROUP = 2_000
 """Rows that lie together in a file, and are held as columns while they are written or read."""
 
 
@@ -128,7 +128,7 @@ def read_columns(
                 raise DataError(f"{path} lacks the columns {', '.join(missing)}", remedy=REMEDY)
             if not stored.metadata.num_rows:
                 yield schema.empty_table()
-            for batch in stored.iter_batches(rows_at_once, columns=list(names)):
+            for batch in stored.iter_batches(rows_at_once, columns=list(names), use_threads=False):
                 yield pa.Table.from_batches([batch]).select(list(names)).cast(schema)
     except FileNotFoundError:
         raise DataError(f"there is no manifest at {path}", remedy=REMEDY) from None

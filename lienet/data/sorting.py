@@ -19,9 +19,9 @@ from lienet.errors import InputError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_ROWS_OF_A_RUN = 4_096
+_ROWS_OF_A_RUN = 4_000
 """Rows that are sorted together, in memory."""
-_ROWS_OF_A_PIECE = 128
+_ROWS_OF_A_PIECE = 125
 """Rows of a run that are read together; one or two such pieces of each run are held."""
 
 _Place = tuple[int, int]
@@ -39,26 +39,23 @@ def sorted_by_key(
     Args:
         tables: in any order.
         schema: theirs.
-        path: what is to be written; rows are set aside on its disk if they are too many.
+        path: what is to be written; rows are set aside on its disk.
 
     Raises:
         InputError: that disk has no room.
     """
-    import pyarrow as pa
-
     with _open_aside(path) as aside:
         runs: list[list[_Place]] = []
-        last_key, ordered = "", pa.Table.from_batches([], schema)
+        last_key = ""
         for gathered in regroup(tables, _ROWS_OF_A_RUN):
-            if ordered.num_rows:
-                last_key = _set_aside(ordered, aside, runs, last_key)
             ordered = _order(gathered)
-        if runs:
-            _set_aside(ordered, aside, runs, last_key)
-            del gathered, ordered
-            yield merge_by_key([_read_run(run, aside, schema) for run in runs])
-        else:
-            yield iter([ordered])
+            if not runs or _key_of(ordered, 0) < last_key:
+                runs.append([])
+            last_key = _key_of(ordered, -1)
+            pieces = ordered.to_batches(max_chunksize=_ROWS_OF_A_PIECE)
+            runs[-1].extend(aside.append(piece.serialize()) for piece in pieces)
+            del gathered, ordered, pieces  # before the next are gathered
+        yield merge_by_key([_read_run(run, aside, schema) for run in runs])
 
 
 def merge_by_key(streams: Sequence[Iterator[pa.Table]]) -> Iterator[pa.Table]:
@@ -86,7 +83,9 @@ def regroup(tables: Iterable[pa.Table], num_rows: int) -> Iterator[pa.Table]:
         while count >= num_rows:
             joined = _join(held)
             yield joined.slice(0, num_rows)
-            held, count = [joined.slice(num_rows)], count - num_rows
+            count -= num_rows
+            held = [joined.slice(num_rows)] if count else []
+            del joined
     if count:
         yield _join(held)
 
@@ -175,16 +174,6 @@ def _open_aside(path: Path) -> Iterator[_Aside]:
                 remedy="check the folder and its free space",
             ) from error
         yield _Aside(file, path)
-
-
-def _set_aside(ordered: pa.Table, aside: _Aside, runs: list[list[_Place]], last_key: str) -> str:
-    """Append rows to the last run if they come after it, else begin one; return the last key."""
-    keys = ordered.column("key")
-    if not runs or keys[0].as_py() < last_key:
-        runs.append([])
-    pieces = ordered.to_batches(max_chunksize=_ROWS_OF_A_PIECE)
-    runs[-1].extend(aside.append(piece.serialize()) for piece in pieces)
-    return str(keys[-1].as_py())
 
 
 def _read_run(run: list[_Place], aside: _Aside, schema: pa.Schema) -> Iterator[pa.Table]:
