@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from itertools import islice
@@ -25,6 +26,8 @@ from lienet.files import replacing
 if TYPE_CHECKING:
     import pyarrow as pa
 
+os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+"""Arrow's own allocator keeps what was freed, up to 20 MB; it is asked for before Arrow starts."""
 REMEDY = "make it again with the stage that wrote it"
 _ROWS_AT_ONCE = 500
 """Rows held as objects while a manifest is written or read."""
