@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import aiohttp
 import httpx
 import pytest
 from yarl import URL
 
-from lienet.sources.transports import AiohttpTransport, HttpxTransport, Transport
-from lienet.sources.wanted import BrokenRequestError
+from lienet.sources.transfer import fetch_all
+from lienet.sources.transports import AiohttpTransport, HttpxTransport, Transport, _trusted
+from lienet.sources.wanted import BrokenRequestError, Wanted
 from tests.sources.faults import FaultServer, content_of, serving
+from tests.sources.http2_server import serving_http2
 from tests.sources.test_fetching import LIMITS, SIZE
 
 MAKERS = {
@@ -88,3 +91,26 @@ def test_a_proxy_that_is_not_there_is_told():
     with pytest.raises(BrokenRequestError) as caught:
         get(lambda: HttpxTransport(LIMITS, "http://127.0.0.1:9"), "http://a.example/")
     assert caught.value.fault.reason == "cannot connect"
+
+
+def test_files_come_over_one_http2_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    with serving_http2(tmp_path) as (server, certificate):
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        _trusted.cache_clear()
+        wanted = [Wanted(server.url(number), f"{number}.jpg") for number in range(20)]
+        limits = LIMITS.model_copy(update={"http2": True})
+        try:
+            arrived = list(fetch_all(wanted, tmp_path / "files", limits))
+        finally:
+            _trusted.cache_clear()
+    assert {one.status for one in arrived} == {"fetched"}
+    for number in range(20):
+        assert (tmp_path / "files" / f"{number}.jpg").read_bytes() == content_of(number, SIZE)
+    assert (server.num_connections, len(server.paths)) == (1, 20)
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path):
+    with serving_http2(tmp_path) as (server, _), pytest.raises(BrokenRequestError) as caught:
+        get(lambda: AiohttpTransport(LIMITS), server.url(1))
+    assert caught.value.fault.reason == "cannot connect"
+    assert "certificate" in caught.value.fault.detail
