@@ -31,7 +31,7 @@ class Transfer(Section):
     max_failed_share: Probability
     """The share of files that may be missing or refused; more fail the stage."""
     http2: bool
-    """Whether HTTP/2 is spoken where a server offers it."""
+    """Whether HTTP/2 is spoken where a host offers it: fewer connections, more processor time."""
 
 
 class Download(Section):

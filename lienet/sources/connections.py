@@ -5,6 +5,7 @@ How a request travels is the transports'.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
 from collections.abc import AsyncIterator, Mapping
@@ -17,7 +18,13 @@ from yarl import URL
 
 import lienet
 from lienet.params import Transfer
-from lienet.sources.transports import AiohttpTransport, Answer, HttpxTransport, Transport
+from lienet.sources.transports import (
+    AiohttpTransport,
+    Answer,
+    HttpxTransport,
+    Transport,
+    offers_http2,
+)
 from lienet.sources.wanted import BrokenRequestError, Fault
 
 _BAD_ADDRESS = "bad address"
@@ -59,6 +66,7 @@ class Client:
         self._proxies = getproxies()
         self._direct = AiohttpTransport(limits)
         self._usual: dict[str, HttpxTransport] = {}
+        self._offers: dict[URL, asyncio.Task[bool]] = {}
 
     async def __aenter__(self) -> Client:
         return self
@@ -79,7 +87,8 @@ class Client:
         """
         for _ in range(_MAX_REDIRECTS + 1):
             bare_url, more = _part_credentials(url)
-            answer = await self.choose(url).get(bare_url, {**_HEADERS, **headers, **more})
+            transport = await self.choose(url)
+            answer = await transport.get(bare_url, {**_HEADERS, **headers, **more})
             try:
                 if answer.status not in _REDIRECTS or "Location" not in answer.headers:
                     yield answer
@@ -90,16 +99,26 @@ class Client:
         what = f"more than {_MAX_REDIRECTS} redirects"
         raise BrokenRequestError(Fault("too many redirects", what))
 
-    def choose(self, url: URL) -> Transport:
+    async def choose(self, url: URL) -> Transport:
         """Return the transport for an address."""
         proxy = self._proxies.get(url.scheme) or self._proxies.get("all") or ""
         if proxy and proxy_bypass(url.host_port_subcomponent or ""):
             proxy = ""
-        if not proxy and not (self._limits.http2 and url.scheme == "https"):
+        if not proxy and not await self._speaks_http2(url):
             return self._direct
         if proxy not in self._usual:
             self._usual[proxy] = HttpxTransport(self._limits, proxy)
         return self._usual[proxy]
+
+    async def _speaks_http2(self, url: URL) -> bool:
+        """Ask a host once, however many requests wait for its answer."""
+        if not self._limits.http2 or url.scheme != "https":
+            return False
+        host = url.origin()
+        if host not in self._offers:
+            asking = offers_http2(host, self._limits.connect_timeout_s)
+            self._offers[host] = asyncio.create_task(asking)
+        return await asyncio.shield(self._offers[host])
 
 
 def _read_location(url: URL, location: str) -> URL:

@@ -1,11 +1,12 @@
 """The two ways in which a request travels, behind one face; what breaks on it gets a short reason.
 
 Direct HTTP/1.1 goes by aiohttp, whose parser is compiled: httpx takes several times as long for
-each request. Proxies, and HTTP/2 where it is asked for and offered, go by httpx.
+each request. Proxies, and hosts that speak HTTP/2, go by httpx.
 """
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from functools import cache
@@ -23,6 +24,8 @@ _KEEP_ALIVE_S = 15.0
 _AIOHTTP_ERRORS = (aiohttp.ClientError, OSError, ValueError)  # a TimeoutError is an OSError
 _HTTPX_ERRORS = (httpx.HTTPError, httpx.InvalidURL)
 _BAD_ADDRESS = "bad address"
+_HTTP1 = ("http/1.1",)
+_HTTP1_OR_2 = ("http/1.1", "h2")
 _REASONS: tuple[tuple[type[Exception], str], ...] = (
     (aiohttp.ConnectionTimeoutError, "cannot connect"),
     (aiohttp.ClientConnectorError, "cannot connect"),
@@ -100,7 +103,7 @@ class AiohttpTransport:
 
     async def get(self, url: URL, headers: Mapping[str, str]) -> Answer:
         """Send a GET and return the answer."""
-        trust = _trusted() if url.scheme == "https" else True
+        trust = _trusted(_HTTP1) if url.scheme == "https" else True
         try:
             return _AiohttpAnswer(
                 await self._session.get(url, headers=headers, allow_redirects=False, ssl=trust)
@@ -138,7 +141,7 @@ class HttpxTransport:
 
     def __init__(self, limits: Transfer, proxy: str) -> None:
         self._transport = httpx.AsyncHTTPTransport(
-            verify=_trusted(),
+            verify=_trusted(_HTTP1_OR_2 if limits.http2 else _HTTP1),
             http2=limits.http2,
             proxy=proxy or None,
             limits=httpx.Limits(keepalive_expiry=_KEEP_ALIVE_S),
@@ -177,10 +180,33 @@ class _HttpxAnswer:
         await self._response.aclose()
 
 
+async def offers_http2(url: URL, timeout_s: float) -> bool:
+    """Tell whether a host would speak HTTP/2, by a handshake; one that cannot be reached would not.
+
+    Args:
+        url: an https address.
+        timeout_s: how long the handshake may take.
+    """
+    trust = _trusted(_HTTP1_OR_2)
+    try:
+        async with asyncio.timeout(timeout_s):
+            _, writer = await asyncio.open_connection(url.raw_host, url.port, ssl=trust)
+    except (OSError, ValueError):  # a TimeoutError is an OSError; a host's name may be none
+        return False
+    offered: str | None = writer.get_extra_info("ssl_object").selected_alpn_protocol()
+    writer.transport.abort()
+    return offered == "h2"
+
+
 @cache
-def _trusted() -> ssl.SSLContext:
-    """Load the trusted certificates once, and only for an address that needs them."""
-    return httpx.create_ssl_context()
+def _trusted(protocols: tuple[str, ...]) -> ssl.SSLContext:
+    """Load the trusted certificates once, and only for an address that needs them.
+
+    Contexts are kept apart by what they offer: one that offers HTTP/2 would get it.
+    """
+    context = httpx.create_ssl_context()
+    context.set_alpn_protocols(protocols)
+    return context
 
 
 def _name(error: Exception) -> BrokenRequestError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from urllib.parse import quote, unquote
 
 import pytest
@@ -15,6 +16,7 @@ from lienet.sources.transports import AiohttpTransport, HttpxTransport
 from lienet.sources.wanted import BrokenRequestError
 from tests.loopback_http import serve_http
 from tests.sources.test_fetching import LIMITS
+from tests.sources.tls_server import serving_tls, trusted_by
 
 
 class Recorder(BaseHTTPRequestHandler):
@@ -56,7 +58,7 @@ def get(*urls: str) -> list[str]:
 def choose(url: str, *, http2: bool = False) -> type:
     async def run() -> type:
         async with Client(LIMITS.model_copy(update={"http2": http2})) as client:
-            return type(client.choose(URL(url)))
+            return type(await client.choose(URL(url)))
 
     return asyncio.run(run())
 
@@ -70,17 +72,30 @@ def no_proxies(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 @pytest.mark.usefixtures("no_proxies")
-@pytest.mark.parametrize(
-    ("url", "http2", "kind"),
-    [
-        ("http://a.example/", False, AiohttpTransport),
-        ("https://a.example/", False, AiohttpTransport),
-        ("http://a.example/", True, AiohttpTransport),
-        ("https://a.example/", True, HttpxTransport),
-    ],
-)
-def test_only_https_may_be_http2(url: str, http2: bool, kind: type):
-    assert choose(url, http2=http2) is kind
+@pytest.mark.parametrize("url", ["http://a.example/", "https://a.example/"])
+def test_without_http2_nobody_is_asked_whether_they_speak_it(url: str):
+    assert choose(url) is AiohttpTransport
+
+
+@pytest.mark.usefixtures("no_proxies")
+def test_http2_is_spoken_where_it_is_offered(tmp_path: Path):
+    with serving_tls(tmp_path) as (server, certificate), trusted_by(certificate):
+        assert choose(server.url(1), http2=True) is HttpxTransport
+        assert choose(server.url(1).replace("https:", "http:"), http2=True) is AiohttpTransport
+    assert server.protocols == ["h2"]
+
+
+@pytest.mark.usefixtures("no_proxies")
+def test_many_requests_ask_a_host_once_what_it_offers(tmp_path: Path):
+    async def run() -> set[type]:
+        async with Client(LIMITS.model_copy(update={"http2": True})) as client:
+            url = URL(server.url(1))
+            chosen = await asyncio.gather(*[client.choose(url) for _ in range(20)])
+            return {type(transport) for transport in chosen}
+
+    with serving_tls(tmp_path) as (server, certificate), trusted_by(certificate):
+        assert asyncio.run(run()) == {HttpxTransport}
+    assert server.protocols == ["h2"]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,12 +13,19 @@ import pytest
 from yarl import URL
 
 from lienet.sources.transfer import fetch_all
-from lienet.sources.transports import AiohttpTransport, HttpxTransport, Transport, _trusted
+from lienet.sources.transports import (
+    AiohttpTransport,
+    HttpxTransport,
+    Transport,
+    offers_http2,
+)
 from lienet.sources.wanted import BrokenRequestError, Wanted
+from tests.sources import tls_server
 from tests.sources.faults import FaultServer, content_of, serving
-from tests.sources.http2_server import serving_http2
 from tests.sources.test_fetching import LIMITS, SIZE
+from tests.sources.tls_server import serving_tls, trusted_by
 
+LIMITS_HTTP2 = LIMITS.model_copy(update={"http2": True})
 MAKERS = {
     "aiohttp": lambda: AiohttpTransport(LIMITS),
     "httpx": lambda: HttpxTransport(LIMITS, ""),
@@ -93,24 +101,61 @@ def test_a_proxy_that_is_not_there_is_told():
     assert caught.value.fault.reason == "cannot connect"
 
 
-def test_files_come_over_one_http2_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    with serving_http2(tmp_path) as (server, certificate):
-        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-        _trusted.cache_clear()
+def test_files_come_over_one_http2_connection(tmp_path: Path):
+    with serving_tls(tmp_path) as (server, certificate), trusted_by(certificate):
         wanted = [Wanted(server.url(number), f"{number}.jpg") for number in range(20)]
-        limits = LIMITS.model_copy(update={"http2": True})
-        try:
-            arrived = list(fetch_all(wanted, tmp_path / "files", limits))
-        finally:
-            _trusted.cache_clear()
+        arrived = list(fetch_all(wanted, tmp_path / "files", LIMITS_HTTP2))
     assert {one.status for one in arrived} == {"fetched"}
     for number in range(20):
-        assert (tmp_path / "files" / f"{number}.jpg").read_bytes() == content_of(number, SIZE)
-    assert (server.num_connections, len(server.paths)) == (1, 20)
+        assert (tmp_path / "files" / f"{number}.jpg").read_bytes() == content_of(
+            number, tls_server.SIZE
+        )
+    assert server.protocols == ["h2", "h2"]  # the question whether, and the connection
+    assert len(server.paths) == 20
+
+
+def test_a_host_without_http2_is_asked_by_aiohttp(tmp_path: Path):
+    one = ("http/1.1",)
+    with serving_tls(tmp_path, protocols=one) as (server, certificate), trusted_by(certificate):
+        wanted = [Wanted(server.url(number), f"{number}.jpg") for number in range(3)]
+        arrived = list(fetch_all(wanted, tmp_path / "files", LIMITS_HTTP2))
+    assert {one.status for one in arrived} == {"fetched"}
+    assert set(server.protocols) == {"http/1.1"}
+
+
+def test_aiohttp_offers_no_http2_after_httpx_did(tmp_path: Path):
+    with serving_tls(tmp_path) as (server, certificate), trusted_by(certificate):
+        bodies = [
+            get(lambda: HttpxTransport(LIMITS_HTTP2, ""), server.url(1))[2],
+            get(lambda: AiohttpTransport(LIMITS_HTTP2), server.url(1))[2],
+        ]
+    assert bodies == [content_of(1, tls_server.SIZE)] * 2
+    assert server.protocols == ["h2", "http/1.1"]
+
+
+@pytest.mark.parametrize(("protocols", "offers"), [(("h2",), True), (("http/1.1",), False)])
+def test_a_host_tells_whether_it_speaks_http2(
+    tmp_path: Path, protocols: tuple[str, ...], offers: bool
+):
+    with serving_tls(tmp_path, protocols=protocols) as (server, certificate):
+        with trusted_by(certificate):
+            assert asyncio.run(offers_http2(URL(server.url(1)), 5.0)) is offers
+        assert asyncio.run(offers_http2(URL(server.url(1)), 5.0)) is False  # not trusted
+
+
+@pytest.mark.parametrize("url", ["https://127.0.0.1:9/", "https://" + "a" * 70 + ".example/"])
+def test_a_host_that_is_not_there_offers_nothing(url: str):
+    assert asyncio.run(offers_http2(URL(url), 5.0)) is False
+
+
+def test_a_host_that_does_not_answer_offers_nothing():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = URL(f"https://127.0.0.1:{silent.getsockname()[1]}/")
+        assert asyncio.run(offers_http2(url, 0.1)) is False
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path):
-    with serving_http2(tmp_path) as (server, _), pytest.raises(BrokenRequestError) as caught:
+    with serving_tls(tmp_path) as (server, _), pytest.raises(BrokenRequestError) as caught:
         get(lambda: AiohttpTransport(LIMITS), server.url(1))
     assert caught.value.fault.reason == "cannot connect"
     assert "certificate" in caught.value.fault.detail

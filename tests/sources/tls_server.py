@@ -1,4 +1,4 @@
-"""A server of the loopback that speaks HTTP/2 over TLS alone, by a certificate of its own."""
+"""A server of the loopback that speaks over TLS, HTTP/2 or 1.1, by a certificate of its own."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -18,12 +19,13 @@ from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import RequestReceived
 
+from lienet.sources.transports import _trusted
 from tests.sources.faults import content_of
 
 SIZE = 3000
 
 
-class Http2Server(ThreadingTCPServer):
+class TlsServer(ThreadingTCPServer):
     """Answers ``/<number>`` with that number's content."""
 
     daemon_threads = True
@@ -31,7 +33,8 @@ class Http2Server(ThreadingTCPServer):
     def __init__(self, context: ssl.SSLContext) -> None:
         super().__init__(("127.0.0.1", 0), _Connection)
         self.context = context
-        self.num_connections = 0
+        self.protocols: list[str | None] = []
+        """What was agreed on for each connection."""
         self.paths: list[str] = []
 
     def url(self, number: int) -> str:
@@ -40,41 +43,73 @@ class Http2Server(ThreadingTCPServer):
 
 
 class _Connection(BaseRequestHandler):
-    server: Http2Server
+    server: TlsServer
 
     def handle(self) -> None:
         with (
             suppress(OSError),
             self.server.context.wrap_socket(self.request, server_side=True) as stream,
         ):
-            assert stream.selected_alpn_protocol() == "h2"
-            self.server.num_connections += 1
-            connection = H2Connection(H2Configuration(client_side=False, header_encoding="utf-8"))
-            connection.initiate_connection()
-            stream.sendall(connection.data_to_send())
-            while data := stream.recv(2**16):
-                for event in connection.receive_data(data):
-                    if isinstance(event, RequestReceived):
-                        self._answer(connection, event)
-                stream.sendall(connection.data_to_send())
+            self.server.protocols.append(stream.selected_alpn_protocol())
+            if stream.selected_alpn_protocol() == "h2":
+                self._speak_http2(stream)
+            else:
+                self._speak_http1(stream)
 
-    def _answer(self, connection: H2Connection, event: RequestReceived) -> None:
-        path = dict(event.headers)[":path"]
+    def _speak_http2(self, stream: ssl.SSLSocket) -> None:
+        connection = H2Connection(H2Configuration(client_side=False, header_encoding="utf-8"))
+        connection.initiate_connection()
+        stream.sendall(connection.data_to_send())
+        while data := stream.recv(2**16):
+            for event in connection.receive_data(data):
+                if isinstance(event, RequestReceived):
+                    body = self._find(dict(event.headers)[":path"])
+                    head = [(":status", "200"), ("content-length", str(len(body)))]
+                    connection.send_headers(event.stream_id, head)
+                    connection.send_data(event.stream_id, body, end_stream=True)
+            stream.sendall(connection.data_to_send())
+
+    def _speak_http1(self, stream: ssl.SSLSocket) -> None:
+        asked = b""
+        while data := stream.recv(2**16):
+            *requests, asked = (asked + data).split(b"\r\n\r\n")
+            for request in requests:
+                body = self._find(request.split()[1].decode())
+                stream.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+    def _find(self, path: str) -> bytes:
         self.server.paths.append(path)
-        head = [(":status", "200"), ("content-length", str(SIZE))]
-        connection.send_headers(event.stream_id, head)
-        connection.send_data(event.stream_id, content_of(int(path[1:]), SIZE), end_stream=True)
+        return content_of(int(path[1:]), SIZE)
 
 
 @contextmanager
-def serving_http2(folder: Path) -> Iterator[tuple[Http2Server, Path]]:
-    """Yield a running server, and the file of the certificate that it is to be trusted by."""
+def trusted_by(path: Path) -> Iterator[None]:
+    """Let transports trust the certificate in a file, and no other."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(path))
+        _trusted.cache_clear()
+        try:
+            yield
+        finally:
+            _trusted.cache_clear()
+
+
+@contextmanager
+def serving_tls(
+    folder: Path, *, protocols: tuple[str, ...] = ("h2", "http/1.1")
+) -> Iterator[tuple[TlsServer, Path]]:
+    """Yield a running server, and the file of the certificate that it is to be trusted by.
+
+    Args:
+        folder: where that file goes.
+        protocols: what the server offers; it takes the first that a client offers too.
+    """
     certificate, key = folder / "certificate.pem", folder / "key.pem"
     _make_certificate(certificate, key)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
-    context.set_alpn_protocols(["h2"])
-    with Http2Server(context) as server:
+    context.set_alpn_protocols(protocols)
+    with TlsServer(context) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
