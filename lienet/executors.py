@@ -66,17 +66,17 @@ def map_ordered(
         return
     context = multiprocessing.get_context("spawn")
     pending: deque[Future[Result]] = deque()
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
-        try:
-            for item in items:
-                pending.append(pool.submit(function, item))
-                if len(pending) >= workers * in_flight_per_worker:
-                    yield pending.popleft().result()
-            while pending:
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent)
+    try:
+        for item in items:
+            pending.append(pool.submit(function, item))
+            if len(pending) >= workers * in_flight_per_worker:
                 yield pending.popleft().result()
-        finally:
-            for future in pending:
-                future.cancel()
+        while pending:
+            yield pending.popleft().result()
+    finally:
+        # Futures cancelled one by one would keep the pool from ending (python/cpython#94440).
+        pool.shutdown(cancel_futures=True)
 
 
 def _end_with_parent() -> None:

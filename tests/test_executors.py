@@ -92,6 +92,17 @@ def test_an_error_arrives_in_its_place_and_whole(num_workers: int):
     assert caught.value.reason == "unreadable"
 
 
+def test_items_that_break_off_are_an_error_and_not_a_hang():
+    def read() -> Iterator[int]:
+        yield 0
+        time.sleep(0.5)  # done with by now: the pool is idle
+        yield 1
+        raise ImageError("cut short", reason="unreadable")
+
+    with pytest.raises(ImageError, match="cut short"):
+        list(map_ordered(square, read(), num_workers=2))
+
+
 def test_a_worker_that_dies_is_an_error_and_not_a_hang():
     with pytest.raises(BrokenProcessPool):
         list(map_ordered(die, range(10), num_workers=2))

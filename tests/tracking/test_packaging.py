@@ -14,11 +14,12 @@ from lienet.tracking.packaging import build_folder
 from tests.tracking.registered import make_package
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("made")
-    build_folder(make_package(place, "small"), place / "model", run_id="r" * 32, model_id="m-1")
-    return place / "model"
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    build_folder(
+        make_package(tmp_path, "small"), tmp_path / "model", run_id="r" * 32, model_id="m-1"
+    )
+    return tmp_path / "model"
 
 
 def read_description(folder: Path) -> Any:
