@@ -47,7 +47,7 @@ _LIMITS = Transfer(
     stall_timeout_s=30.0,
     total_timeout_s=120.0,
     max_failed_share=0.0,
-    http2=False,
+    http2=True,
 )
 # A small file, and the mean of Open Images; seconds of latency; how many of them.
 _CASES = (
