@@ -17,6 +17,7 @@ import torch
 from lightning.fabric import Fabric
 from torch import nn
 
+from lienet.models.layout import lay_out
 from lienet.models.registry import build_model
 from lienet.params import load_params
 from lienet.training.objectives import Criterion, compute_objective
@@ -55,9 +56,9 @@ def make_gan_step(vgg19_path: Path | None, *, tuned: bool, lowered: bool) -> Cal
     criterion = Criterion(objective, ema_decay=0.999, seed=0, fabric=fabric, vgg19_path=vgg19_path)
     assert criterion.adversary is not None, "the objective is adversarial"
     if not tuned:
-        _lay_out_plainly(criterion.adversary.discriminator)
+        lay_out(criterion.adversary.discriminator, torch.contiguous_format)
         if criterion.vgg is not None:
-            _lay_out_plainly(criterion.vgg)
+            lay_out(criterion.vgg, torch.contiguous_format)
     begun = criterion.adversary.params.warm_up_steps
 
     def step() -> None:
@@ -129,8 +130,4 @@ def _prepare(
     reference = torch.rand(batch_size, side_px, side_px, 3).permute(0, 3, 1, 2)
     if not tuned:
         return model, degraded.contiguous(), reference.contiguous()
-    return model.to(memory_format=torch.channels_last), degraded, reference  # type: ignore[call-overload]
-
-
-def _lay_out_plainly(model: nn.Module) -> None:
-    model.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    return lay_out(model), degraded, reference

@@ -129,8 +129,8 @@ def estimate_jpeg_quality(content: bytes) -> int:
 def _mean_of_blocks(values: Pixels) -> Blocks:
     height, width = (max(1, side // _BLOCK_PX) for side in values.shape)
     whole = values[: height * _BLOCK_PX, : width * _BLOCK_PX].astype(np.float32)
-    means: Blocks = cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA).ravel()  # type: ignore[assignment]
-    return means
+    means = cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(means, np.float32).ravel()
 
 
 @lru_cache(maxsize=1)

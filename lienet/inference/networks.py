@@ -18,6 +18,7 @@ from lienet.errors import ModelError
 from lienet.models.blocks import Statistics
 from lienet.models.enhancement import LienetEnhancement
 from lienet.models.interface import FOLD_KEY, features_name, mean_name, variance_name
+from lienet.models.layout import lay_out
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -63,7 +64,7 @@ class TorchNetwork:
 
     def __init__(self, module: nn.Module) -> None:
         self.input_size_px: tuple[int, int] | None = None
-        self._module = module.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._module = lay_out(module.eval())
         first = next(module.parameters(), None)
         self._device = torch.device("cpu") if first is None else first.device
 

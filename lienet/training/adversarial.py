@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from lienet.images import Pixels
 from lienet.models.discriminator import Discriminator
+from lienet.models.layout import lay_out
 from lienet.params import Adversarial
 from lienet.training.ema import WeightAverage
 from lienet.training.relativistic import accuracy, discriminator_loss, generator_loss
@@ -39,7 +40,7 @@ class Adversary:
             self.discriminator = Discriminator(
                 params.discriminator_channels, has_spectral_norm=params.spectral_norm
             )
-        self.discriminator.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        lay_out(self.discriminator)
         self._adam = torch.optim.Adam(
             self.discriminator.parameters(), lr=params.learning_rate, foreach=True
         )

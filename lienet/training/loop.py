@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from lienet.errors import ParamsError
 from lienet.images import Pixels
+from lienet.models.layout import lay_out
 from lienet.params import Objective, Train
 from lienet.training.adversarial import measure_gradient
 from lienet.training.checkpoint import load_checkpoint, save_checkpoint
@@ -140,7 +141,7 @@ def fit(model: nn.Module, work: Assignment, fabric: Fabric) -> Outcome:
         ModelError: VGG19's weights are not what they should be.
     """
     train = work.train
-    model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    lay_out(model)
     average = WeightAverage(model, decay=train.ema_decay)
     optimizer = torch.optim.Adam(model.parameters(), lr=train.learning_rate, foreach=True)
     criterion = Criterion(

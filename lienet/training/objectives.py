@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
 from lightning.fabric import Fabric
 from torch import Tensor, nn
 
 from lienet.images import Pixels
+from lienet.models.layout import lay_out
 from lienet.models.vgg import Vgg19
 from lienet.params import Objective
 from lienet.training.adversarial import Adversary, Check
@@ -75,8 +75,8 @@ class Criterion:
         self.adversary: Adversary | None = None
         if objective.perceptual is not None:
             assert vgg19_path is not None, "a perceptual loss has VGG19's weights"
-            self.vgg = Vgg19(vgg19_path, objective.perceptual.layers).to(fabric.device)
-            self.vgg.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            vgg = Vgg19(vgg19_path, objective.perceptual.layers)
+            self.vgg = lay_out(vgg.to(fabric.device))
         if objective.adversarial is not None:
             self.adversary = Adversary(
                 objective.adversarial, ema_decay=ema_decay, seed=seed, fabric=fabric
