@@ -10,9 +10,9 @@ from statistics import median
 import numpy as np
 
 from bench.photographs import read_photographs
-from lienet.data.degradations import crop_to_multiple, downsample
-from lienet.data.patches import PatchStore
+from lienet.degradations.reductions import crop_to_multiple, downsample
 from lienet.images import decode_image, encode_png
+from lienet.shards.patches import PatchStore
 
 PATCH_PX, SCALE, BATCH_SIZE = 48, 4, 16
 NUM_ROUNDS, BATCHES_PER_ROUND, DECODED_PER_ROUND = 7, 60, 6

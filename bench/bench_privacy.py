@@ -10,14 +10,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from lienet.data.duplicates import find_near
-from lienet.data.perceptual_hash import HASH_INPUT_PX, hash_picture
-from lienet.data.privacy.faces import YunetDetector
-from lienet.data.privacy.pyramid import Pyramid
-from lienet.data.privacy.text import TextDetector
-from lienet.data.privacy.verdict import DEFAULT_FACE, DEFAULT_TEXT, Detection, Inspector
-from lienet.data.quality import measure_quality
 from lienet.images import Pixels, decode_image, encode_jpeg
+from lienet.manifests.duplicates import find_near
+from lienet.screening.faces import YunetDetector
+from lienet.screening.perceptual_hash import HASH_INPUT_PX, hash_picture
+from lienet.screening.pyramid import Pyramid
+from lienet.screening.quality import measure_quality
+from lienet.screening.text import TextDetector
+from lienet.screening.verdict import DEFAULT_FACE, DEFAULT_TEXT, Detection, Inspector
 
 _SIDE_PX = 1024
 _NUM_IMAGES = 12

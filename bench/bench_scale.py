@@ -22,15 +22,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from lienet.data.duplicates import refuse_duplicates
-from lienet.data.manifest import (
+from lienet.manifests.duplicates import refuse_duplicates
+from lienet.manifests.planning import SPLITS, plan_task
+from lienet.manifests.records import (
     FilterRecord,
     ImageRecord,
     iterate_manifest,
     write_filtered,
     write_manifest,
 )
-from lienet.data.planning import SPLITS, plan_task
 from lienet.params import Params, load_params
 from lienet.stages import download, synthesize
 from lienet.stages import filter as filter_

@@ -13,14 +13,14 @@ from statistics import median
 import numpy as np
 
 from bench.photographs import read_photographs
-from lienet.data.degradations import crop_to_multiple, downsample
-from lienet.data.manifest import FilterRecord, write_filtered
-from lienet.data.photographs import Photographs
-from lienet.data.planning import Job
-from lienet.data.shard_writer import write_split
-from lienet.data.tiles import list_places
+from lienet.degradations.reductions import crop_to_multiple, downsample
 from lienet.images import decode_image, encode_jpeg, encode_png
+from lienet.manifests.photographs import Photographs
+from lienet.manifests.planning import Job
+from lienet.manifests.records import FilterRecord, write_filtered
 from lienet.params import Params, load_params
+from lienet.shards.tiles import list_places
+from lienet.shards.writing import write_split
 from lienet.stages import synthesize
 from lienet.workspace import Workspace
 

@@ -17,8 +17,8 @@ import torch
 from lightning.fabric import Fabric
 from torch import nn
 
-from lienet.models.layout import lay_out
-from lienet.models.registry import build_model
+from lienet.networks.memory_layout import lay_out
+from lienet.networks.registry import build_model
 from lienet.params import load_params
 from lienet.training.objectives import Criterion, compute_objective
 from lienet.training.precision import has_native_bf16

@@ -29,7 +29,7 @@ from queue import SimpleQueue
 from statistics import median
 
 from lienet.params import Transfer
-from lienet.sources.transfer import Wanted, fetch_all
+from lienet.transfer.batches import Wanted, fetch_all
 
 CONCURRENCY = 64
 _NUM_ROUNDS = 3

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from lienet.errors import InputError
 
+ONNX_NAME = "model.onnx"
+"""An exported network, in the folder of its model."""
+
 
 @dataclass(frozen=True)
 class Workspace:

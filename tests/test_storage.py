@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from lienet import storage
-from lienet.data.shards import iterate_samples, name_of_shard, read_index, stream_shard
 from lienet.errors import DataError, InputError, ToolError, TransferError
 from lienet.images import encode_png
 from lienet.params import Params, Storage
+from lienet.shards.reading import iterate_samples, name_of_shard, read_index, stream_shard
 from lienet.stages import download, synthesize
 from lienet.stages import filter as filter_
 from lienet.storage import (

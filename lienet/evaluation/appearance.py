@@ -13,12 +13,12 @@ from dataclasses import asdict, dataclass, fields
 import cv2
 import numpy as np
 
-from lienet.data.noise import estimate_sigma
-from lienet.data.shards import Sample
+from lienet.degradations.noise import estimate_sigma
 from lienet.errors import DataError
 from lienet.evaluation.metrics import measure_sharpness
 from lienet.evaluation.scoring import EnhancedImage, Enhances
 from lienet.images import Pixels, decode_image
+from lienet.shards.reading import Sample
 
 _LUMA_WEIGHTS = np.array([0.299, 0.587, 0.114], np.float32)
 _DECIMALS = 4

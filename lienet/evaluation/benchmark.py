@@ -16,7 +16,7 @@ from dataclasses import asdict, astuple, dataclass, fields
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lienet.data.draws import keyed_generator
+from lienet.draws import keyed_generator
 from lienet.errors import DataError, ParamsError
 from lienet.params import Protocol
 

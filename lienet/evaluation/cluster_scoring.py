@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from itertools import chain, islice
 
-from lienet.data.shards import Sample
 from lienet.evaluation.benchmark import ImageScore
 from lienet.evaluation.scoring import Contender, EnhancedImage, score_samples
 from lienet.executors import map_ordered
 from lienet.params import Cluster, Protocol
+from lienet.shards.reading import Sample
 
 _Part = list[tuple[Sample, bool]]
 """Samples, each with whether its enhanced images are wanted back."""

@@ -15,9 +15,9 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from lienet.deployment.runtimes import open_session
 from lienet.errors import InputError
-from lienet.inference.networks import open_session
-from lienet.models.registry import count_parameters
+from lienet.networks.registry import count_parameters
 
 __all__ = ["count_macs", "count_parameters", "measure_latency_ms"]
 

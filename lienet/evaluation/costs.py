@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 import torch
 
 from lienet.evaluation.complexity import count_macs
-from lienet.models.registry import build_model, count_parameters
+from lienet.networks.registry import build_model, count_parameters
 from lienet.params import Params
 
 

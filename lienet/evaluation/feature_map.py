@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from lienet.images import Pixels, to_tensor
-from lienet.models.features import extract_features
+from lienet.networks.features import extract_features
 
 FILE_NAME = "features.npz"
 

@@ -11,14 +11,14 @@ from pathlib import Path
 
 from torch import nn
 
-from lienet.data.shards import ShardIndex
 from lienet.evaluation.classics import make_classic, time_enhancer_ms
 from lienet.evaluation.complexity import count_macs, measure_latency_ms
 from lienet.evaluation.scoring import Contender, Unchanged, make_contenders
 from lienet.files import sha256_of_json
-from lienet.models.registry import build_model, load_model
+from lienet.networks.registry import build_model, load_model
 from lienet.params import Classic, EnhancementModel, LienetModel, Model, Params, Task
-from lienet.workspace import Workspace
+from lienet.shards.reading import ShardIndex
+from lienet.workspace import ONNX_NAME, Workspace
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def _open_model(params: Params, workspace: Workspace, spec: Model, index: ShardI
             output_width_px=chosen.macs_output_width_px,
         ),
         "macs_output_px": [chosen.macs_output_height_px, chosen.macs_output_width_px],
-        **time_onnx(params, model_dir / "model.onnx"),
+        **time_onnx(params, model_dir / ONNX_NAME),
         "steps": card.steps,
         "data_sha256": {**card.data_sha256, "test": index.sha256},
         "weights_sha256": card.weights_sha256,

@@ -16,7 +16,7 @@ from typing import Protocol as Interface
 
 from torch import nn
 
-from lienet.data.shards import Sample
+from lienet.deployment.enhancer import Enhancer
 from lienet.errors import DataError
 from lienet.evaluation.benchmark import ImageScore
 from lienet.evaluation.metrics import (
@@ -29,9 +29,9 @@ from lienet.evaluation.metrics import (
 from lienet.evaluation.vmaf import VmafBatch
 from lienet.executors import count_workers
 from lienet.images import Pixels, decode_image
-from lienet.inference.enhancer import Enhancer
-from lienet.models.baselines import Bicubic
+from lienet.networks.rivals import Bicubic
 from lienet.params import Protocol
+from lienet.shards.reading import Sample
 
 
 class Enhances(Interface):

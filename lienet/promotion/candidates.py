@@ -10,18 +10,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lienet.data.shards import read_index
 from lienet.errors import DataError
 from lienet.evaluation.benchmark import ImageScore, scores_as_csv
-from lienet.evaluation.gate import Candidate, read_scores
 from lienet.files import sha256_of_file
-from lienet.models.registry import WEIGHTS_NAME, read_card
+from lienet.networks.registry import WEIGHTS_NAME, read_card
 from lienet.params import Model, Params, Protocol
-from lienet.stages.export import LICENCE_NOTE, ONNX_NAME
-from lienet.tracking.card import write_card
+from lienet.params.licences import WEIGHTS_NOTE
+from lienet.promotion.card import write_card
+from lienet.promotion.gate import Candidate, read_scores
+from lienet.shards.reading import read_index
 from lienet.tracking.packaging import Package
 from lienet.tracking.provenance import describe_code
-from lienet.workspace import Workspace
+from lienet.workspace import ONNX_NAME, Workspace
 
 _COSTS = (
     "name", "num_params", "num_macs", "macs_output_px", "parity_error", "parity_tolerance"
@@ -83,7 +83,7 @@ def read_challenger(params: Params, workspace: Workspace, spec: Model) -> tuple[
         facts=facts,
         data={split: index.model_dump() for split, index in indices.items()},
         protocols={name: each.model_dump() for name, each in candidate.protocols.items()},
-        licence=LICENCE_NOTE,
+        licence=WEIGHTS_NOTE,
     )
     tags = {
         "lienet.task": spec.task,

@@ -10,10 +10,10 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from lienet.data.columns import read_columns
-from lienet.data.manifest import FilterRecord
-from lienet.data.planning import plan_task
 from lienet.files import replacing
+from lienet.manifests.columns import read_columns
+from lienet.manifests.planning import plan_task
+from lienet.manifests.records import FilterRecord
 from lienet.params import BicubicModel, Params, Task
 from lienet.workspace import Workspace
 

@@ -10,10 +10,10 @@ from rich.text import Text
 
 from lienet.params import Params
 from lienet.report import tables
-from lienet.report.columns import Column, columns_of
 from lienet.report.evaluations import read_evaluations
-from lienet.report.wording import Cell, describe_group
-from lienet.report.words import count_noun
+from lienet.report.number_format import count_noun
+from lienet.report.summaries import Cell, describe_group
+from lienet.report.table_columns import Column, columns_of
 from lienet.workspace import Workspace
 
 LOG_WIDTH = 160

@@ -15,8 +15,8 @@ from lienet.images import Pixels
 from lienet.params import FaceDetection
 
 if TYPE_CHECKING:
-    from lienet.data.privacy.boxes import Box
-    from lienet.data.privacy.faces import CascadeDetector
+    from lienet.screening.boxes import Box
+    from lienet.screening.faces import CascadeDetector
 
 GRID_PX = 4
 """Corners and sides of crops are multiples of this, so that every scale cuts evenly."""
@@ -97,13 +97,13 @@ def choose_face_crop(reference: Pixels, *, height_px: int, width_px: int) -> Cro
 
 
 def _find_faces(pixels: Pixels) -> list[Box]:
-    from lienet.data.privacy.pyramid import Pyramid
+    from lienet.screening.pyramid import Pyramid
 
     return _open_cascades().find(Pyramid(pixels))
 
 
 @lru_cache(maxsize=1)
 def _open_cascades() -> CascadeDetector:
-    from lienet.data.privacy.faces import CascadeDetector  # brings OpenCV, of use only here
+    from lienet.screening.faces import CascadeDetector  # brings OpenCV, of use only here
 
     return CascadeDetector(FaceDetection(model=None, min_score=0.6, pass_sides_px=(640,)))

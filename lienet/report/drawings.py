@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from functools import partial
 
 from lienet.params import Params
-from lienet.report.aged import AgedPhotograph
 from lienet.report.features import FeatureMap
 from lienet.report.figures.figure3 import draw_figure3
 from lienet.report.figures.figure5 import draw_figure5
 from lienet.report.figures.figure6 import draw_figure6
 from lienet.report.figures.figure7 import draw_figure7
 from lienet.report.figures.figure8 import draw_figure8, draw_figure9
+from lienet.report.number_format import TASK_TITLES
+from lienet.report.old_photo_strengths import AgedPhotograph
 from lienet.report.palette import DARK, LIGHT, Theme
 from lienet.report.pictures import Comparison
-from lienet.report.real import RealPhotograph
+from lienet.report.real_photographs import RealPhotograph
 from lienet.report.tables import Group
-from lienet.report.words import TASK_TITLES
 
 _Draw = Callable[[Theme], bytes]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lienet.params import Params
-from lienet.report.pairs import Pair
+from lienet.report.number_format import count_noun
+from lienet.report.paired_differences import Pair
 from lienet.report.paper import PAPER_NUM_IMAGES, PAPER_SOURCE, PAPER_TABLE1
-from lienet.report.sheets import Sheet
+from lienet.report.side_tables import Sheet
+from lienet.report.summaries import Cell, column_titles, describe_group, summarize
 from lienet.report.tables import Group
-from lienet.report.wording import Cell, column_titles, describe_group, summarize
-from lienet.report.words import count_noun
 
 NEAREST_MARK = "◆"
 

@@ -15,16 +15,16 @@ from PIL import Image
 from lienet.errors import DataError
 from lienet.images import Pixels
 from lienet.params import Params
-from lienet.report.columns import columns_of
 from lienet.report.crops import choose_crop
 from lienet.report.drawings import Drawing
-from lienet.report.pairs import Pair
+from lienet.report.number_format import TASK_TITLES, count_noun, format_percent
+from lienet.report.paired_differences import Pair
 from lienet.report.paper import PAPER_NUM_IMAGES, PAPER_SOURCE, PAPER_TABLE1
 from lienet.report.pictures import Comparison
-from lienet.report.sheets import Sheet
+from lienet.report.side_tables import Sheet
+from lienet.report.summaries import describe_group, summarize
+from lienet.report.table_columns import columns_of
 from lienet.report.tables import Group
-from lienet.report.wording import describe_group, summarize
-from lienet.report.words import TASK_TITLES, count_noun, format_percent
 
 MAX_PAGE_BYTES = 8_000_000
 _SLIDER_HEIGHT_PX = 640

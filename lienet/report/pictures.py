@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lienet.data.shards import Sample, iterate_samples
 from lienet.errors import DataError
 from lienet.images import Pixels, decode_image
 from lienet.params import Params
 from lienet.report.evaluations import PerImage
 from lienet.report.tables import Group
+from lienet.shards.reading import Sample, iterate_samples
 from lienet.workspace import Workspace
 
 

@@ -12,14 +12,23 @@ from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 
-from lienet.data.digests import Digests
-from lienet.data.keys import KeyGiver
-from lienet.data.manifest import ImageRecord, write_manifest
-from lienet.data.photographs import move_photographs
+from lienet.catalogues.digests import Digests
+from lienet.catalogues.div2k import find_div2k
+from lienet.catalogues.ffhq import find_ffhq
+from lienet.catalogues.folder import find_files
+from lienet.catalogues.folder_manifest import find_listed_files
+from lienet.catalogues.found import Contents, FoundFile
+from lienet.catalogues.keys import KeyGiver
+from lienet.catalogues.open_images import find_open_images
+from lienet.catalogues.orientation import orient_jpeg
+from lienet.catalogues.remote import Depot
+from lienet.catalogues.sample import find_sample
 from lienet.errors import DataError, ImageError, InputError
 from lienet.executors import map_ordered
 from lienet.files import replacing_folder
 from lienet.images import ImageInfo, probe_image, sniff_format
+from lienet.manifests.photographs import move_photographs
+from lienet.manifests.records import ImageRecord, write_manifest
 from lienet.params import (
     Div2kSource,
     FfhqSource,
@@ -29,15 +38,6 @@ from lienet.params import (
     SampleSource,
 )
 from lienet.progress import watch
-from lienet.sources.div2k import find_div2k
-from lienet.sources.ffhq import find_ffhq
-from lienet.sources.folder import find_files
-from lienet.sources.folder_manifest import find_listed_files
-from lienet.sources.found import Contents, FoundFile
-from lienet.sources.open_images import find_open_images
-from lienet.sources.orientation import orient_jpeg
-from lienet.sources.remote import Depot
-from lienet.sources.sample import find_sample
 from lienet.storage import open_store
 from lienet.workspace import Workspace
 

@@ -12,7 +12,6 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress
 
-from lienet.data.shards import INDEX_NAME, Sample, ShardIndex, iterate_samples, read_index
 from lienet.errors import DataError
 from lienet.evaluation import feature_map
 from lienet.evaluation.appearance import changes_as_json, compare_appearances
@@ -33,6 +32,7 @@ from lienet.evaluation.scoring import Contender, EnhancedImage, make_contenders,
 from lienet.files import replacing_folder, write_bytes, write_json, write_text
 from lienet.images import encode_png
 from lienet.params import Params
+from lienet.shards.reading import INDEX_NAME, Sample, ShardIndex, iterate_samples, read_index
 from lienet.tracking.runs import Tracker, track_run
 from lienet.workspace import Workspace
 

@@ -6,19 +6,15 @@ import hashlib
 import logging
 from pathlib import Path
 
-from lienet.export.onnx import check_parity, export_onnx
+from lienet.deployment.onnx import check_parity, export_onnx
 from lienet.files import write_bytes, write_json
-from lienet.models.registry import CARD_NAME, WEIGHTS_NAME, ModelCard, load_model
+from lienet.networks.registry import CARD_NAME, WEIGHTS_NAME, ModelCard, load_model
 from lienet.params import Params
+from lienet.params.licences import WEIGHTS_NOTE
 from lienet.tracking.runs import track_run
-from lienet.workspace import Workspace
+from lienet.workspace import ONNX_NAME, Workspace
 
 logger = logging.getLogger(__name__)
-ONNX_NAME = "model.onnx"
-LICENCE_NOTE = (
-    "Network code: Apache-2.0. The weights are bound by the licences of the photographs they were "
-    "trained on, which the data manifests list."
-)
 
 
 def list_items(params: Params) -> list[str]:
@@ -58,7 +54,7 @@ def _describe(card: ModelCard) -> dict[str, str]:
         "scale": str(card.scale),
         "run_key": card.run_key,
         "weights_sha256": card.weights_sha256,
-        "licence": LICENCE_NOTE,
+        "licence": WEIGHTS_NOTE,
     }
 
 

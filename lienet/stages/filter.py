@@ -13,8 +13,13 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from lienet.data.duplicates import refuse_duplicates
-from lienet.data.manifest import (
+from lienet.errors import DataError, ImageError, InputError, ToolError
+from lienet.executors import map_ordered
+from lienet.files import replacing_folder, write_json
+from lienet.images import decode_image
+from lienet.manifests.duplicates import refuse_duplicates
+from lienet.manifests.photographs import Photographs
+from lienet.manifests.records import (
     FilteredRows,
     FilterRecord,
     ImageRecord,
@@ -22,25 +27,20 @@ from lienet.data.manifest import (
     iterate_manifest,
     write_filtered,
 )
-from lienet.data.perceptual_hash import hash_image
-from lienet.data.photographs import Photographs
-from lienet.data.privacy.persons import parse_people
-from lienet.data.privacy.rows import record_verdict
-from lienet.data.privacy.verdict import (
+from lienet.params import FaceDetection, Params, TextDetection, load_params
+from lienet.progress import watch
+from lienet.screening.name_tags import parse_people
+from lienet.screening.perceptual_hash import hash_image
+from lienet.screening.purge import purge_refused, read_purged
+from lienet.screening.refusals import Truth, count_refusals, read_truth, write_refusals
+from lienet.screening.rows import record_verdict
+from lienet.screening.verdict import (
     DEFAULT_FACE,
     DEFAULT_TEXT,
     Detection,
     Verdict,
     open_inspector,
 )
-from lienet.data.purge import purge_refused, read_purged
-from lienet.data.refusals import Truth, count_refusals, read_truth, write_refusals
-from lienet.errors import DataError, ImageError, InputError, ToolError
-from lienet.executors import map_ordered
-from lienet.files import replacing_folder, write_json
-from lienet.images import decode_image
-from lienet.params import FaceDetection, Params, TextDetection, load_params
-from lienet.progress import watch
 from lienet.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -204,7 +204,7 @@ def _find_given(in_params: str | None, kind: str, base_dir: Path) -> Path | None
 
 
 def _fetch_face_model(cache_dir: Path) -> Path | None:
-    from lienet.sources.zoo import fetch_yunet  # brings the HTTP client, of use only here
+    from lienet.transfer.model_files import fetch_yunet  # brings the HTTP client, of use only here
 
     return fetch_yunet(cache_dir)
 

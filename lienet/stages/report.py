@@ -8,17 +8,18 @@ from functools import partial
 from lienet.evaluation.benchmark import paired_bootstrap
 from lienet.files import replacing_folder, write_bytes, write_text
 from lienet.params import Params
-from lienet.report import sheets, tables
-from lienet.report.aged import age_photographs
+from lienet.report import side_tables as sheets
+from lienet.report import tables
 from lienet.report.attribution import write_attribution
 from lienet.report.drawings import Material, draw_figures
 from lienet.report.evaluations import read_evaluations, read_per_image
 from lienet.report.features import load_feature_maps
 from lienet.report.markdown import render_markdown
+from lienet.report.old_photo_strengths import age_photographs
 from lienet.report.page import render_page
-from lienet.report.pairs import compare_ablations, compare_pairs
+from lienet.report.paired_differences import compare_ablations, compare_pairs
 from lienet.report.pictures import load_comparisons
-from lienet.report.real import load_real_photographs
+from lienet.report.real_photographs import load_real_photographs
 from lienet.workspace import Workspace
 
 _LOG = logging.getLogger(__name__)

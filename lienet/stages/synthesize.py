@@ -8,18 +8,18 @@ from functools import partial
 from itertools import islice
 from typing import cast
 
-from lienet.data.photographs import Photographs
-from lienet.data.planning import Job, Plan, plan_task
-from lienet.data.shard_writer import write_split
-from lienet.data.shards import Sample, ShardSplit
-from lienet.data.splits import SPLITS
-from lienet.data.tiles import make_real_sample, make_samples
 from lienet.errors import DataError, ImageError
 from lienet.executors import map_ordered
 from lienet.images import decode_image
+from lienet.manifests.photographs import Photographs
+from lienet.manifests.planning import Job, Plan, plan_task
+from lienet.manifests.splits import SPLITS, ShardSplit
 from lienet.params import Params, Recipe, Task
+from lienet.params.licences import Use
 from lienet.progress import watch
-from lienet.sections.licences import Use
+from lienet.shards.reading import Sample
+from lienet.shards.tiles import make_real_sample, make_samples
+from lienet.shards.writing import write_split
 from lienet.storage import open_store
 from lienet.workspace import Workspace
 

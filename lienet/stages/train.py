@@ -13,12 +13,12 @@ from lightning.fabric import Fabric
 from rich.console import Console
 from rich.progress import Progress
 
-from lienet.data.patches import PatchStore, PatchStream, read_tiles
-from lienet.data.shards import read_index
 from lienet.errors import ToolError
 from lienet.files import sha256_of_file, sha256_of_json, write_text
-from lienet.models.registry import ModelCard, build_model, count_parameters, save_model
+from lienet.networks.registry import ModelCard, build_model, count_parameters, save_model
 from lienet.params import BicubicModel, Model, Objective, Params
+from lienet.shards.patches import PatchStore, PatchStream, read_tiles
+from lienet.shards.reading import read_index
 from lienet.tracking.runs import Tracker, track_run
 from lienet.training.checkpoint import remove_checkpoint
 from lienet.training.loop import Assignment, Outcome, Row, fit, start_fabric
@@ -140,7 +140,9 @@ def find_vgg19(params: Params, spec: Model, workspace: Workspace) -> Path | None
     elif in_environment := os.environ.get(VGG19_VARIABLE):
         name, path = VGG19_VARIABLE, Path(in_environment).absolute()
     if path is None:
-        from lienet.sources.zoo import fetch_vgg19  # brings the HTTP client, of use only here
+        from lienet.transfer.model_files import (
+            fetch_vgg19,  # brings the HTTP client, of use only here
+        )
 
         return fetch_vgg19(workspace.state_dir / "models")
     if not path.is_file():

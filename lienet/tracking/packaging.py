@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from lienet.files import write_bytes, write_json, write_text
+from lienet.workspace import ONNX_NAME
 
-ONNX_NAME = "model.onnx"
 CARD_NAME = "README.md"
 CANDIDATE_NAME = "candidate.json"
 SCORES_NAME = "per_image.csv"

@@ -21,9 +21,9 @@ from lienet.errors import InputError, ToolError
 from lienet.tracking.credentials import take_credentials
 from lienet.tracking.delivery import deliver_pending
 from lienet.tracking.lease import hold_lease
-from lienet.tracking.packaging import CANDIDATE_NAME, ONNX_NAME, SCORES_NAME, Package, build_folder
+from lienet.tracking.packaging import CANDIDATE_NAME, SCORES_NAME, Package, build_folder
 from lienet.tracking.store import connect, explaining, find_experiment, find_run, tracking_uri
-from lienet.workspace import Workspace
+from lienet.workspace import ONNX_NAME, Workspace
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

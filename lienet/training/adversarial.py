@@ -14,8 +14,8 @@ from lightning.fabric import Fabric
 from torch import Tensor, nn
 
 from lienet.images import Pixels
-from lienet.models.discriminator import Discriminator
-from lienet.models.layout import lay_out
+from lienet.networks.discriminator import Discriminator
+from lienet.networks.memory_layout import lay_out
 from lienet.params import Adversarial
 from lienet.training.ema import WeightAverage
 from lienet.training.relativistic import accuracy, discriminator_loss, generator_loss

@@ -22,12 +22,12 @@ from torch import Tensor, nn
 
 from lienet.errors import ParamsError
 from lienet.images import Pixels
-from lienet.models.layout import lay_out
+from lienet.networks.memory_layout import lay_out
 from lienet.params import Objective, Train
 from lienet.training.adversarial import measure_gradient
 from lienet.training.checkpoint import load_checkpoint, save_checkpoint
+from lienet.training.divergence import require_finite
 from lienet.training.ema import WeightAverage
-from lienet.training.health import require_finite
 from lienet.training.objectives import Criterion
 from lienet.training.precision import choose_precision
 from lienet.training.validation import measure_psnr, to_batch

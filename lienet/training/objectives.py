@@ -14,11 +14,11 @@ from lightning.fabric import Fabric
 from torch import Tensor, nn
 
 from lienet.images import Pixels
-from lienet.models.layout import lay_out
-from lienet.models.vgg import Vgg19
+from lienet.networks.memory_layout import lay_out
+from lienet.networks.vgg import Vgg19
 from lienet.params import Objective
 from lienet.training.adversarial import Adversary, Check
-from lienet.training.health import COLLAPSED_SPREAD, require_opinion
+from lienet.training.divergence import COLLAPSED_SPREAD, require_opinion
 from lienet.training.losses import l1_loss, mse_loss, ssim_loss
 from lienet.training.perceptual import perceptual_loss
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from lienet.models.vgg import Vgg19
+from lienet.networks.vgg import Vgg19
 from lienet.training.losses import l1_loss
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 
-from lienet.data.shards import ShardIndex
 from lienet.errors import DataError
 from lienet.params import IntendedUse
-from lienet.sections.licences import permits
+from lienet.params.licences import permits
+from lienet.shards.reading import ShardIndex
 
 logger = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ STAGES = ("download", "filter", "synthesize", "train", "export", "evaluate", "re
 # tracked run is labelled with.
 NOT_DECIDING = {"num_workers", "cluster", "profile", "download.transfer", "promote"}
 # They read params to check them, not to decide anything.
-CHECKING = {"lienet.params", "lienet.sections.conflicts"}
+CHECKING = {"lienet.params", "lienet.params.checks"}
 # Read for its names only: what is made of an item is tracked through what the stage reads.
 FANNED_OUT_OVER = {
     "filter": ("download.sources",),

@@ -8,9 +8,9 @@ from typing import Any
 
 # Each with the place that tests it instead.
 ELSEWHERE = {
-    "lienet.__main__": "tests/test_cli.py",
-    "lienet.sections.conflicts": "tests/test_params.py",
-    "lienet.sections.whole": "tests/test_params.py",
+    "lienet.__main__": "tests/cli/test_app.py",
+    "lienet.params.checks": "tests/params/test_active.py",
+    "lienet.params.whole": "tests/params/test_active.py",
 }
 FLOWS_ELSEWHERE = {
     "deploy": "tests/flows/test_worker.py",

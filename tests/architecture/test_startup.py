@@ -17,7 +17,7 @@ HEAVY |= {"onnx", "onnxruntime", "onnxscript", "webdataset", "cv2", "dvc", "pref
     [
         ("lienet.cli", set()),
         ("lienet.params", set()),
-        ("lienet.profiles", set()),
+        ("lienet.params.profiles", set()),
         ("lienet.stages.download", set()),
         ("lienet.stages.filter", {"cv2", "onnxruntime"}),
         ("lienet.stages.synthesize", {"cv2", "webdataset"}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bench.bench_scale import STAGES, run_stage, write_photographs
-from lienet.data.shards import read_index
+from lienet.shards.reading import read_index
 
 
 def test_its_stages_run_on_a_few_photographs(tmp_path: Path):

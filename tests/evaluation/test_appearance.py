@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 import skimage.data
 
-from lienet.data.shards import Sample
 from lienet.errors import DataError
 from lienet.evaluation.appearance import (
     Appearance,
@@ -17,6 +16,7 @@ from lienet.evaluation.appearance import (
 )
 from lienet.evaluation.scoring import EnhancedImage, Unchanged
 from lienet.images import encode_jpeg, encode_png
+from lienet.shards.reading import Sample
 
 
 class Darkener:

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import skimage.data
 
-from lienet.data.degradations import degrade_sr
-from lienet.data.shards import Sample
+from lienet.degradations.reductions import degrade_sr
 from lienet.evaluation.cluster_scoring import FirstOfEachSet, score_on_cluster
 from lienet.evaluation.scoring import EnhancedImage, make_contenders, score_samples
 from lienet.images import encode_png
-from lienet.models.baselines import Bicubic
+from lienet.networks.rivals import Bicubic
 from lienet.params import Cluster, Protocol
+from lienet.shards.reading import Sample
 
 
 def make_sample(key: str, test_set: str, top_px: int = 0) -> Sample:

@@ -11,7 +11,7 @@ from torch import nn
 
 from lienet.errors import InputError, ModelError
 from lienet.evaluation.complexity import count_macs, count_parameters, measure_latency_ms
-from lienet.models.baselines import Bicubic
+from lienet.networks.rivals import Bicubic
 
 
 @pytest.fixture

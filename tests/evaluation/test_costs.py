@@ -6,7 +6,7 @@ import pytest
 
 from lienet.evaluation.costs import Cost, format_costs, list_costs
 from lienet.params import Params, load_params
-from tests.models.specs import srgan_spec
+from tests.networks.specs import srgan_spec
 
 
 @pytest.fixture(scope="module")

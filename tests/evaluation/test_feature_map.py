@@ -11,9 +11,9 @@ import torch
 from lienet.errors import ModelError
 from lienet.evaluation.feature_map import extract_feature_map
 from lienet.images import to_tensor
-from lienet.models.baselines import Bicubic
-from lienet.models.features import extract_features
-from lienet.models.registry import build_model
+from lienet.networks.features import extract_features
+from lienet.networks.registry import build_model
+from lienet.networks.rivals import Bicubic
 from lienet.params import load_params
 
 

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 import torch
 
-from lienet.data.shard_writer import write_split
-from lienet.data.shards import ShardIndex
 from lienet.errors import ModelError
 from lienet.evaluation.classics import UnsharpMask
 from lienet.evaluation.methods import has_feature_map, open_method, time_onnx
 from lienet.evaluation.scoring import Unchanged
-from lienet.models.features import extract_features
-from lienet.models.registry import build_model
+from lienet.networks.features import extract_features
+from lienet.networks.registry import build_model
 from lienet.params import Params, load_params
+from lienet.shards.reading import ShardIndex
+from lienet.shards.writing import write_split
 from lienet.workspace import Workspace
 
 

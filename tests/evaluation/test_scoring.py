@@ -9,8 +9,7 @@ import pytest
 import skimage.data
 from torch import Tensor, nn
 
-from lienet.data.degradations import degrade_sr
-from lienet.data.shards import Sample
+from lienet.degradations.reductions import degrade_sr
 from lienet.errors import DataError
 from lienet.evaluation.metrics import (
     measure_ciede2000,
@@ -27,8 +26,9 @@ from lienet.evaluation.scoring import (
 )
 from lienet.evaluation.vmaf import measure_vmaf
 from lienet.images import decode_image, encode_png
-from lienet.models.baselines import Bicubic
+from lienet.networks.rivals import Bicubic
 from lienet.params import Protocol
+from lienet.shards.reading import Sample
 
 
 class Darkened(nn.Module):

@@ -12,8 +12,8 @@ from lienet.evaluation.benchmark import ImageScore, results_as_json, scores_as_c
 from lienet.files import write_json, write_text
 from lienet.params import Params
 from lienet.workspace import Workspace
-from tests.inference.repeating import write_repeating
-from tests.models.untrained import store_untrained
+from tests.deployment.repeating import write_repeating
+from tests.networks.untrained import store_untrained
 
 TEST_SHA256 = "7e57" * 16
 PROTOCOLS = ("x4_q20_luma", "x4_q20_rgb")

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lienet.data.shards import read_index
 from lienet.errors import InputError
 from lienet.params import Params, load_params
 from lienet.promotion.steps import promote, roll_back
+from lienet.shards.reading import read_index
 from lienet.tracking.store import connect
 from lienet.workspace import Workspace
 from tests.fresh_workspace import make_workspace

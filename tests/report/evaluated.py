@@ -16,10 +16,10 @@ import yaml
 from PIL import Image
 from skimage import data
 
-from lienet.data.shard_writer import write_split
-from lienet.data.shards import Sample
 from lienet.images import decode_image, encode_jpeg, encode_png
 from lienet.params import Params
+from lienet.shards.reading import Sample
+from lienet.shards.writing import write_split
 from lienet.workspace import Workspace
 
 # How much of the reference is mixed in: the order of quality.

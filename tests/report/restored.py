@@ -14,14 +14,14 @@ import numpy as np
 import yaml
 from skimage import data
 
-from lienet.data.shard_writer import write_split
-from lienet.data.shards import Sample
 from lienet.evaluation.appearance import changes_as_json, compare_appearances
 from lienet.evaluation.benchmark import results_as_json, scores_as_csv, summarise
 from lienet.evaluation.feature_map import FeatureMap
 from lienet.evaluation.scoring import Contender, Unchanged, score_samples
 from lienet.images import decode_image, encode_jpeg, encode_png
 from lienet.params import Params
+from lienet.shards.reading import Sample
+from lienet.shards.writing import write_split
 from lienet.workspace import Workspace
 
 TASKS = ("face", "old_photo")

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lienet.data.draws import draw_split
-from lienet.data.manifest import write_filtered
+from lienet.draws import draw_split
 from lienet.errors import DataError
+from lienet.manifests.records import write_filtered
 from lienet.params import Params
 from lienet.report.attribution import find_trained_tasks, write_attribution
 from lienet.workspace import Workspace

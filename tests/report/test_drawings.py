@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from lienet.report.aged import age_photographs
 from lienet.report.drawings import Material, draw_figures
 from lienet.report.evaluations import read_evaluations
 from lienet.report.features import load_feature_maps
-from lienet.report.real import load_real_photographs
+from lienet.report.old_photo_strengths import age_photographs
+from lienet.report.real_photographs import load_real_photographs
 
 
 def gather(params, workspace, groups, comparisons, *, with_real: bool) -> Material:

@@ -8,8 +8,8 @@ import pytest
 
 from lienet.report import tables
 from lienet.report.markdown import render_markdown
-from lienet.report.pairs import compare_pairs
-from lienet.report.sheets import make_pair_sheets
+from lienet.report.paired_differences import compare_pairs
+from lienet.report.side_tables import make_pair_sheets
 from lienet.report.tables import Gain
 
 

@@ -16,9 +16,9 @@ from lienet.images import encode_png
 from lienet.report import page, tables
 from lienet.report.drawings import Drawing
 from lienet.report.page import render_page
-from lienet.report.pairs import compare_pairs
+from lienet.report.paired_differences import compare_pairs
 from lienet.report.pictures import load_comparisons
-from lienet.report.sheets import make_pair_sheets
+from lienet.report.side_tables import make_pair_sheets
 from lienet.report.tables import Gain
 
 PNG = encode_png(np.zeros((8, 8, 3), np.uint8))

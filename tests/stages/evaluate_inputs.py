@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import skimage.data
 
-from lienet.data.degradations import degrade_sr
-from lienet.data.shard_writer import write_split
-from lienet.data.shards import Sample
+from lienet.degradations.reductions import degrade_sr
 from lienet.images import encode_png
 from lienet.params import Params
+from lienet.shards.reading import Sample
+from lienet.shards.writing import write_split
 from lienet.workspace import Workspace
-from tests.inference.repeating import write_repeating
-from tests.models.untrained import store_untrained
+from tests.deployment.repeating import write_repeating
+from tests.networks.untrained import store_untrained
 
 PLACES = (("a", "near", 0), ("b", "near", 120), ("c", "far", 260))
 SIZE_PX = (96, 128)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lienet.data.manifest import ImageRecord, write_manifest
+from lienet.manifests.records import ImageRecord, write_manifest
 from lienet.workspace import Workspace
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import yaml
 
-from lienet.data.manifest import FilterRecord, write_filtered
-from lienet.data.shards import iterate_samples
 from lienet.images import encode_png
+from lienet.manifests.records import FilterRecord, write_filtered
 from lienet.params import Params, parse_params
+from lienet.shards.reading import iterate_samples
 from lienet.stages import synthesize
 from lienet.workspace import Workspace
 from tests.folder_source import folder_source

@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lienet.data.manifest import ImageRecord, read_manifest
 from lienet.errors import DataError, InputError
 from lienet.images import decode_image
+from lienet.manifests.records import ImageRecord, read_manifest
 from lienet.params import Params, load_params
 from lienet.stages import download
 from lienet.workspace import Workspace

@@ -10,18 +10,18 @@ import yaml
 from typer.testing import CliRunner
 
 from lienet.cli import app
-from lienet.data.degradations import degrade_sr
-from lienet.data.shards import read_index
+from lienet.degradations.reductions import degrade_sr
 from lienet.errors import DataError, ToolError
 from lienet.evaluation.benchmark import paired_bootstrap
 from lienet.evaluation.metrics import measure_psnr
 from lienet.images import decode_image
-from lienet.models.registry import build_model, count_parameters
+from lienet.networks.registry import build_model, count_parameters
 from lienet.params import Params, load_params
+from lienet.shards.reading import read_index
 from lienet.stages import evaluate
 from lienet.tracking.table import read_table
 from lienet.workspace import Workspace
-from tests.inference.repeating import write_repeating
+from tests.deployment.repeating import write_repeating
 from tests.stages.evaluate_inputs import (
     SIZE_PX,
     make_faded_samples,

@@ -11,7 +11,7 @@ from lienet.files import sha256_of_file
 from lienet.params import Params, load_params
 from lienet.stages.export import list_items, run
 from lienet.workspace import Workspace
-from tests.models.untrained import store_untrained
+from tests.networks.untrained import store_untrained
 
 KEY = "0123456789abcdef" * 4
 

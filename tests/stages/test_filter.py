@@ -14,12 +14,12 @@ import skimage.data
 from typer.testing import CliRunner
 
 from lienet.cli import app
-from lienet.data.manifest import read_filtered, read_manifest, write_manifest
-from lienet.data.privacy.boxes import Box
-from lienet.data.privacy.verdict import Inspector
 from lienet.errors import DataError, ToolError
 from lienet.images import decode_image, encode_jpeg, encode_png
+from lienet.manifests.records import read_filtered, read_manifest, write_manifest
 from lienet.params import Params, load_params
+from lienet.screening.boxes import Box
+from lienet.screening.verdict import Inspector
 from lienet.stages import filter as stage
 from lienet.workspace import Workspace
 from tests.stages.raw_folder import store_raw
@@ -27,7 +27,7 @@ from tests.stages.raw_folder import store_raw
 
 @pytest.fixture(autouse=True)
 def _no_network(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("lienet.sources.zoo.fetch_yunet", lambda cache_dir: None)
+    monkeypatch.setattr("lienet.transfer.model_files.fetch_yunet", lambda cache_dir: None)
     stage.find_detection.cache_clear()
     yield
     stage.find_detection.cache_clear()

@@ -9,8 +9,8 @@ from types import ModuleType
 
 import pytest
 
-from lienet.data.manifest import write_filtered
 from lienet.errors import DataError
+from lienet.manifests.records import write_filtered
 from lienet.params import Params
 from lienet.stages import report
 from lienet.workspace import Workspace

@@ -17,14 +17,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lienet.data.degradations import degrade_face
-from lienet.data.draws import draw_split, keyed_generator
-from lienet.data.old_photo import degrade_old_photo, draw_old_photo, generator_of
-from lienet.data.pairs import decode_pair
-from lienet.data.shards import iterate_samples, read_index
+from lienet.degradations.old_photo import degrade_old_photo, draw_old_photo, generator_of
+from lienet.degradations.reductions import degrade_face
+from lienet.draws import draw_split, keyed_generator
 from lienet.errors import DataError
 from lienet.images import decode_image, encode_jpeg, encode_png
 from lienet.params import TASKS, OldPhotoDegradation
+from lienet.shards.pairs import decode_pair
+from lienet.shards.reading import iterate_samples, read_index
 from lienet.stages import synthesize
 from tests.stages.studio import Studio, Tree, noise
 

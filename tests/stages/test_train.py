@@ -17,13 +17,13 @@ import pytest
 import torch
 import yaml
 
-from lienet.data.degradations import degrade_sr
-from lienet.data.shard_writer import write_split
-from lienet.data.shards import Sample
+from lienet.degradations.reductions import degrade_sr
 from lienet.errors import DataError, ToolError
 from lienet.images import encode_png
-from lienet.models.registry import load_model, read_card
+from lienet.networks.registry import load_model, read_card
 from lienet.params import Params, load_params
+from lienet.shards.reading import Sample
+from lienet.shards.writing import write_split
 from lienet.stages import train
 from lienet.workspace import Workspace
 

@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from lienet.tracking.packaging import Package
-from tests.inference.repeating import write_repeating
+from tests.deployment.repeating import write_repeating
 
 
 def make_package(folder: Path, name: str, *, scale: int = 4) -> Package:

@@ -20,12 +20,12 @@ import pytest
 import skimage.data
 from PIL import Image
 
+from lienet.deployment.enhancer import Enhancer
 from lienet.images import encode_jpeg, encode_png
-from lienet.inference.enhancer import Enhancer
 from lienet.tracking.registry import open_registry
 from lienet.tracking.runs import track_run
 from lienet.workspace import Workspace
-from tests.inference.repeating import write_repeating
+from tests.deployment.repeating import write_repeating
 from tests.loopback_servers import MlflowServer, find_free_port
 from tests.tracking.registered import make_package
 

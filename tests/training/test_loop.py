@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from lienet.errors import ParamsError, TrainingError
 from lienet.images import Pixels
-from lienet.models.discriminator import Discriminator
+from lienet.networks.discriminator import Discriminator
 from lienet.params import Objective, Train
 from lienet.training.checkpoint import CHECKPOINT_NAME
 from lienet.training.loop import Assignment, Outcome, fit, learning_rate_at, start_fabric

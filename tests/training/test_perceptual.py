@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from lienet.models.vgg import Vgg19
+from lienet.networks.vgg import Vgg19
 from lienet.training.perceptual import perceptual_loss
 
 WEIGHTS = {"conv1_1": 0.5, "conv1_2": 2.0}

@@ -6,9 +6,9 @@ import logging
 
 import pytest
 
-from lienet.data.shards import ShardIndex
 from lienet.errors import DataError
 from lienet.params import IntendedUse
+from lienet.shards.reading import ShardIndex
 from lienet.training.permission import check_permission
 
 

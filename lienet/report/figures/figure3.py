@@ -8,8 +8,8 @@ import numpy as np
 
 from lienet.report.features import FeatureMap
 from lienet.report.figures.grid import Line, Tile, draw_grid
+from lienet.report.number_format import TASK_TITLES
 from lienet.report.palette import LIGHT, Theme
-from lienet.report.words import TASK_TITLES
 
 _TILE_PX = 208
 _COLUMNS = 6

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lienet.report.aged import STRENGTHS, AgedPhotograph
 from lienet.report.figures.grid import Line, Tile, draw_grid
+from lienet.report.old_photo_strengths import STRENGTHS, AgedPhotograph
 from lienet.report.palette import LIGHT, Theme
 
 _TILE_PX = 360

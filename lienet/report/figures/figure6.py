@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 
 from lienet.report.figures.canvas import make_figure, to_png
+from lienet.report.number_format import count_noun, format_count
 from lienet.report.palette import LIGHT, Theme, colour_models
 from lienet.report.tables import Group, Row
-from lienet.report.words import count_noun, format_count
 
 _PANEL_WIDTH_PX = 790
 _PANEL_HEIGHT_PX = 640

@@ -8,7 +8,7 @@ from lienet.report.crops import Crop, choose_face_crop
 from lienet.report.figures.grid import Line, Tile, draw_grid
 from lienet.report.palette import LIGHT, Theme
 from lienet.report.pictures import Comparison
-from lienet.report.real import RealPhotograph
+from lienet.report.real_photographs import RealPhotograph
 
 _FACE_PX = 256
 _PICTURE_PX = 400

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 
 from lienet.images import decode_image
-from lienet.report.aged import AgedPhotograph
 from lienet.report.figures.figure5 import draw_figure5
+from lienet.report.old_photo_strengths import AgedPhotograph
 
 
 def test_the_original_stands_first_and_each_strength_beside_it():

@@ -3,7 +3,7 @@ from __future__ import annotations
 from lienet.images import decode_image
 from lienet.report.evaluations import read_evaluations
 from lienet.report.figures.figure8 import draw_figure8, draw_figure9
-from lienet.report.real import load_real_photographs
+from lienet.report.real_photographs import load_real_photographs
 
 
 def holds(drawn, pixels) -> bool:

@@ -1,1 +1,0 @@
-"""What personal information an image shows: faces and legible text."""

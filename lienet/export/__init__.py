@@ -1,1 +1,0 @@
-"""Networks in the formats that phones and runtimes take, each checked against torch."""

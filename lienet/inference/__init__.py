@@ -1,1 +1,0 @@
-"""Networks put to use on images of any size and depth."""

@@ -1,0 +1,138 @@
+"""The params of a run, typed: every section and every choice, as the whole package takes them.
+
+Its modules own a section each; everybody else imports from here.
+"""
+
+from __future__ import annotations
+
+from lienet.params.active import IntendedUse, Params, load_params, parse_params
+from lienet.params.base import (
+    TASKS,
+    Chroma,
+    GlobalSkip,
+    Name,
+    Positive,
+    Section,
+    Share,
+    Split,
+    Task,
+)
+from lienet.params.degradations import (
+    FaceDegradation,
+    OldPhotoDegradation,
+    Recipe,
+    SplitShares,
+    SrDegradation,
+    Synthesize,
+    SynthesizeTasks,
+)
+from lienet.params.evaluation import (
+    Classic,
+    Evaluate,
+    Export,
+    Latency,
+    Protocol,
+    Report,
+    Restoration,
+    Unsharp,
+)
+from lienet.params.flows import Flows
+from lienet.params.machines import Cluster, Storage
+from lienet.params.models import (
+    BicubicModel,
+    EnhancementModel,
+    EsrganModel,
+    LienetModel,
+    Model,
+    SftganModel,
+    SrganModel,
+)
+from lienet.params.photographs import (
+    Download,
+    FaceDetection,
+    Filter,
+    Gates,
+    TextDetection,
+    Transfer,
+)
+from lienet.params.promotion import Measure, Promote, TaskGate
+from lienet.params.sources import (
+    Div2kSource,
+    FfhqSource,
+    FolderSource,
+    OpenImagesSource,
+    SampleSource,
+    Source,
+)
+from lienet.params.training import (
+    VGG19_LAYERS,
+    Adversarial,
+    Objective,
+    Override,
+    Overrides,
+    Perceptual,
+    Train,
+)
+
+__all__ = [
+    "Adversarial",
+    "BicubicModel",
+    "Chroma",
+    "Classic",
+    "Cluster",
+    "Div2kSource",
+    "Download",
+    "EnhancementModel",
+    "EsrganModel",
+    "Evaluate",
+    "Export",
+    "FaceDegradation",
+    "FaceDetection",
+    "FfhqSource",
+    "Filter",
+    "Flows",
+    "FolderSource",
+    "Gates",
+    "GlobalSkip",
+    "IntendedUse",
+    "Latency",
+    "LienetModel",
+    "Measure",
+    "Model",
+    "Name",
+    "Objective",
+    "OldPhotoDegradation",
+    "OpenImagesSource",
+    "Override",
+    "Overrides",
+    "Perceptual",
+    "Positive",
+    "Promote",
+    "Protocol",
+    "Recipe",
+    "Report",
+    "Restoration",
+    "SampleSource",
+    "Section",
+    "SftganModel",
+    "Share",
+    "Source",
+    "Split",
+    "SplitShares",
+    "SrDegradation",
+    "SrganModel",
+    "Storage",
+    "Synthesize",
+    "SynthesizeTasks",
+    "TASKS",
+    "Task",
+    "TaskGate",
+    "TextDetection",
+    "Train",
+    "Transfer",
+    "Unsharp",
+    "VGG19_LAYERS",
+    "Params",
+    "load_params",
+    "parse_params",
+]

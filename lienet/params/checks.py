@@ -1,0 +1,146 @@
+"""Checks across params sections: what is wrong between them though each is right in itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from lienet.params.base import TASKS
+from lienet.params.degradations import Recipe
+from lienet.params.models import BicubicModel
+from lienet.params.sources import SampleSource, is_reference
+
+if TYPE_CHECKING:
+    from lienet.params.active import Params
+
+
+def find_conflicts(params: Params) -> Iterator[str]:
+    """Yield what is wrong between sections, each as one line that names the keys."""
+    yield from _source_conflicts(params)
+    yield from _task_conflicts(params)
+    yield from _model_conflicts(params)
+    yield from _tile_conflicts(params)
+    yield from _protocol_conflicts(params)
+    yield from _report_conflicts(params)
+    yield from _promote_conflicts(params)
+
+
+def _source_conflicts(params: Params) -> Iterator[str]:
+    sources = params.download.sources
+    for group in ("exempt_sources", "consented_sources"):
+        unknown = set(getattr(params.filter, group)) - set(sources)
+        if unknown:
+            yield f"filter.{group} names unknown sources {sorted(unknown)}"
+    for name in params.filter.exempt_sources:
+        if name in params.filter.consented_sources:
+            yield f"filter.exempt_sources and consented_sources both name {name}"
+        if name in sources and sources[name].split != "test":
+            yield f"filter.exempt_sources may hold test sources only, got {name}"
+    shares = params.synthesize.split
+    if shares.valid_share + shares.test_share >= 1.0:
+        yield "synthesize.split leaves nothing for training"
+    for name in shares.test_images:
+        source = sources.get(name)
+        if source is None or isinstance(source, SampleSource) or source.split != "auto":
+            yield (
+                "synthesize.split.test_images may hold sources of split auto, other than the "
+                f"sample, got {name}"
+            )
+
+
+def _task_conflicts(params: Params) -> Iterator[str]:
+    for task in TASKS:
+        recipe: Recipe = getattr(params.synthesize.tasks, task)
+        where = f"synthesize.tasks.{task}"
+        unknown = set(recipe.sources or ()) - set(params.download.sources)
+        if unknown:
+            yield f"{where}.sources names unknown sources {sorted(unknown)}"
+        yield from _poor_references(params, recipe.sources or (), where)
+        shown = set(recipe.sources or ()) & set(params.filter.consented_sources)
+        if task != "face" and shown:
+            yield f"{where}.sources: the faces of {sorted(shown)} are for the task face alone"
+        if not params.sources_of(task):
+            yield f"{where}.sources leaves the task without a photograph"
+    old = params.synthesize.tasks.old_photo
+    for name in old.real_sources:
+        where = "synthesize.tasks"
+        if name not in params.filter.exempt_sources:
+            yield f"{where}.old_photo.real_sources must be among filter.exempt_sources, got {name}"
+        for task in TASKS:
+            if name in params.sources_of(task):
+                yield f"{where}.{task}.sources: of the old photographs {name} is no reference"
+
+
+def _poor_references(params: Params, names: tuple[str, ...], where: str) -> Iterator[str]:
+    for name in names:
+        source = params.download.sources.get(name)
+        if source is not None and not is_reference(source):
+            yield f"{where}.sources: the low resolution of {name} is no reference"
+
+
+def _model_conflicts(params: Params) -> Iterator[str]:
+    for key, model in params.models.items():
+        where = f"models.{key}"
+        if key != f"{model.task}-{model.name}":
+            yield f"{where} must be keyed {model.task}-{model.name}"
+        if model.task == "sr" and model.scale not in params.synthesize.tasks.sr.scales:
+            yield f"{where}.scale {model.scale} is not in synthesize.tasks.sr.scales"
+        if model.task != "sr" and model.scale != 1:
+            yield f"{where}.scale must be 1, as {model.task} keeps an image's size"
+        enhances = model.architecture == "lienet_enhancement"
+        if enhances == (model.task == "sr") and model.architecture not in ("bicubic", "srgan"):
+            yield f"{where}.architecture {model.architecture} is not for the task {model.task}"
+        if not isinstance(model, BicubicModel) and model.objective not in params.train.objectives:
+            yield f"{where}.objective {model.objective} is not one of train.objectives"
+    for key, classic in params.evaluate.classics.items():
+        if key != f"{classic.task}-{classic.name}":
+            yield f"evaluate.classics.{key} must be keyed {classic.task}-{classic.name}"
+        if key in params.models:
+            yield f"evaluate.classics.{key} has the name of a model"
+
+
+def _tile_conflicts(params: Params) -> Iterator[str]:
+    sr = params.synthesize.tasks.sr
+    for scale in sr.scales:
+        if sr.tile_px % scale or sr.tile_stride_px % scale:
+            yield f"synthesize.tasks.sr.tile_px and tile_stride_px must divide by {scale}"
+    for task in TASKS:
+        patch_px = params.train.for_task(task).patch_px
+        factor = max(sr.scales) if task == "sr" else 1
+        tile_px = getattr(params.synthesize.tasks, task).tile_px
+        if patch_px * factor > tile_px:
+            yield (
+                f"train.patch_px {patch_px} x scale {factor} exceeds "
+                f"synthesize.tasks.{task}.tile_px {tile_px}"
+            )
+
+
+def _protocol_conflicts(params: Params) -> Iterator[str]:
+    sr = params.synthesize.tasks.sr
+    for name, protocol in params.evaluate.protocols.items():
+        asked = (protocol.scale, protocol.jpeg_quality, protocol.jpeg_chroma)
+        is_made = asked == (1, None, None)
+        if protocol.task == "sr":
+            is_made = protocol.scale in sr.scales and asked[1:] == (sr.jpeg_quality, sr.jpeg_chroma)
+        if not is_made:
+            yield f"evaluate.protocols.{name} asks for inputs that synthesize does not make"
+
+
+def _report_conflicts(params: Params) -> Iterator[str]:
+    chosen = params.report.figure_protocols
+    for task, name in chosen.items():
+        protocol = params.evaluate.protocols.get(name)
+        if protocol is None or protocol.task != task:
+            yield f"report.figure_protocols.{task} is not one of {task}'s evaluate.protocols"
+    for task in sorted({model.task for model in params.models.values()} - set(chosen)):
+        yield f"report.figure_protocols lacks {task}"
+
+
+def _promote_conflicts(params: Params) -> Iterator[str]:
+    for task, gate in params.promote.tasks.items():
+        protocol = params.evaluate.protocols.get(gate.protocol)
+        if protocol is None or protocol.task != task:
+            yield f"promote.tasks.{task}.protocol is not one of {task}'s evaluate.protocols"
+    methods = [*params.models.values(), *params.evaluate.classics.values()]
+    for task in sorted({method.task for method in methods} - set(params.promote.tasks)):
+        yield f"promote.tasks lacks {task}"

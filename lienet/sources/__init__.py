@@ -1,1 +1,0 @@
-"""Where photographs come from, who made them and under which licence."""

@@ -1,0 +1,1 @@
+"""Remote files brought in: verified, resumable, whole or not there at all."""

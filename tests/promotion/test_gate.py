@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from lienet.errors import DataError
+from lienet.evaluation.benchmark import scores_as_csv
+from lienet.params import Params, load_params
+from lienet.promotion.gate import Candidate, is_comparable, judge, read_scores
+from tests.promotion.measured import NUM_IMAGES, make_scores
+
+DECIDING = "x4_q20_luma"
+
+
+@pytest.fixture(scope="module")
+def params(repository: Path) -> Params:
+    return load_params(repository / "profiles" / "sample.yaml")
+
+
+def make_candidate(params: Params, gain_db: float, name: str = "small", **changes) -> Candidate:
+    scores = make_scores(gain_db, changes=changes.pop("scores", None))
+    made = Candidate(
+        name=name,
+        num_params=1000,
+        num_macs=10**9,
+        macs_output_px=(720, 1280),
+        parity_error=1e-6,
+        parity_tolerance=1e-4,
+        test_sha256="ab" * 32,
+        protocols={each: params.evaluate.protocols[each] for each in (DECIDING, "x4_q20_rgb")},
+        scores=scores,
+    )
+    return replace(made, **changes)
+
+
+def test_the_first_model_must_beat_the_baseline(params: Params):
+    verdict = judge(params, "sr", make_candidate(params, 0.5), None)
+    assert verdict.passed
+    assert verdict.against == "the baseline"
+    assert verdict.num_images == NUM_IMAGES
+    assert verdict.gain is not None
+    assert verdict.gain.mean == pytest.approx(0.5, abs=0.01)
+    assert verdict.gain.low > 0
+    worse = judge(params, "sr", make_candidate(params, -0.5), None)
+    assert not worse.passed
+    assert "the gain over the baseline is -0.5" in worse.reasons[0]
+
+
+def test_an_equal_model_is_not_better_and_a_better_one_is(params: Params):
+    champion = make_candidate(params, 0.5, "champion")
+    same = judge(params, "sr", make_candidate(params, 0.5), champion)
+    assert not same.passed
+    assert same.gain is not None
+    assert same.gain.low == same.gain.high == 0.0
+    assert judge(params, "sr", make_candidate(params, 0.51), champion).passed
+    assert not judge(params, "sr", champion, make_candidate(params, 0.51)).passed
+
+
+def test_a_gain_whose_interval_holds_zero_is_none(params: Params):
+    champion = make_candidate(params, 0.5, "champion")
+    scores = [
+        replace(score, psnr_db=score.psnr_db + (0.3 if place % 2 else -0.28))
+        for place, score in enumerate(champion.scores)
+    ]
+    verdict = judge(params, "sr", replace(champion, scores=scores), champion)
+    assert verdict.gain is not None
+    assert verdict.gain.low < 0 < verdict.gain.mean
+    assert "which is not above zero" in verdict.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"num_params": 150_001}, "150,001 parameters exceed promote.tasks.sr.max_params 150,000"),
+        ({"num_macs": 20_000_000_001}, "multiply-adds exceed promote.tasks.sr.max_macs"),
+        ({"macs_output_px": (10, 10)}, r"were counted for \(10, 10\) px, not for \(720, 1280\)"),
+        ({"parity_error": 2e-4}, "ONNX strays 2.0e-04 from torch, tolerance 1.0e-04"),
+        ({"parity_error": float("nan")}, "ONNX strays nan"),
+        ({"scores": {"ssim": -0.003}}, "ssim under x4_q20_luma on near is worse by 0.0030"),
+        ({"scores": {"vmaf": -1.5}}, "vmaf under x4_q20_rgb on near is worse by 1.5000"),
+    ],
+)
+def test_what_exceeds_a_limit_or_falls_is_kept_out(params: Params, changes, reason: str):
+    champion = make_candidate(params, 0.5, "champion")
+    verdict = judge(params, "sr", make_candidate(params, 0.9, **changes), champion)
+    assert not verdict.passed
+    with pytest.raises(AssertionError, match=reason):
+        raise AssertionError("; ".join(verdict.reasons))
+
+
+def test_what_falls_within_its_tolerance_or_without_one_passes(params: Params):
+    champion = make_candidate(params, 0.5, "champion")
+    a_little = make_candidate(params, 0.9, scores={"ssim": -0.0019, "vmaf": -0.9})
+    assert judge(params, "sr", a_little, champion).passed
+    much = make_candidate(params, 0.9, scores={"vmaf": -30.0})
+    free = params.promote.tolerances.model_copy(update={"vmaf": None})
+    rule = params.promote.model_copy(update={"tolerances": free})
+    assert judge(params.model_copy(update={"promote": rule}), "sr", much, champion).passed
+
+
+def test_a_colour_error_that_rises_is_a_fall(params: Params):
+    champion = make_candidate(params, 0.5, "champion")
+    with_colour = [replace(score, ciede2000=3.0) for score in champion.scores]
+    champion = replace(champion, scores=with_colour)
+    better = make_candidate(params, 0.9)
+    higher = [replace(score, ciede2000=3.3) for score in better.scores]
+    lower = [replace(score, ciede2000=2.0) for score in better.scores]
+    verdict = judge(params, "sr", replace(better, scores=higher), champion)
+    assert "ciede2000 under x4_q20_luma on near is worse by 0.3000" in verdict.reasons[0]
+    assert judge(params, "sr", replace(better, scores=lower), champion).passed
+
+
+def test_too_few_images_say_nothing(params: Params):
+    rule = params.promote.model_copy(update={"min_images": NUM_IMAGES + 1})
+    strict = params.model_copy(update={"promote": rule})
+    verdict = judge(strict, "sr", make_candidate(params, 0.5), None)
+    expected = f"{NUM_IMAGES} test images are fewer than promote.min_images {NUM_IMAGES + 1}"
+    assert verdict.reasons == (expected,)
+
+
+def test_a_measure_that_was_not_taken_decides_nothing(params: Params):
+    candidate = make_candidate(params, 0.5)
+    scores = [replace(score, vmaf=None) for score in candidate.scores]
+    rule = params.promote.model_copy(update={"measure": "vmaf"})
+    by_vmaf = params.model_copy(update={"promote": rule})
+    verdict = judge(by_vmaf, "sr", replace(candidate, scores=scores), None)
+    assert verdict.gain is None
+    assert verdict.reasons == (f"vmaf under {DECIDING} was not measured for both",)
+
+
+def test_other_images_or_another_protocol_of_the_name_are_not_compared(params: Params):
+    ours = make_candidate(params, 0.5)
+    assert is_comparable(ours, make_candidate(params, 0.1))
+    others = replace(ours, test_sha256="cd" * 32)
+    cropped = params.evaluate.protocols[DECIDING].model_copy(update={"border_px": 9})
+    otherwise = replace(ours, protocols={**ours.protocols, DECIDING: cropped})
+    fewer = replace(ours, protocols={DECIDING: ours.protocols[DECIDING]})
+    for other in (others, otherwise, fewer):
+        assert not is_comparable(ours, other)
+        with pytest.raises(DataError, match="was measured on other images"):
+            judge(params, "sr", ours, other)
+
+
+def test_scores_survive_their_file(params: Params):
+    scores = make_scores(0.5)
+    scores[0] = replace(scores[0], vmaf=None)
+    assert read_scores(scores_as_csv(scores)) == scores
+    with pytest.raises(DataError, match=r"per_image.csv cannot be read: KeyError"):
+        read_scores("protocol,test_set\na,b\n")

@@ -1,0 +1,83 @@
+"""Cells and sentences say what was measured, and no more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lienet.report import summaries as wording
+from lienet.report import tables
+from lienet.report.paired_differences import Pair
+from lienet.report.tables import Gain
+
+
+def pair(psnr_db: Gain, *, other: str = "srgan", num_images: int = 24) -> Pair:
+    ssim = Gain(0.001, 0.0005, 0.0015)
+    return Pair("sr", "x4_q20_luma", "mixed", "lienet", other, num_images, psnr_db, ssim)
+
+
+def test_the_best_of_every_column_is_marked(params, groups):
+    lines = wording.describe_group(params, groups[0])
+    best = {
+        (row, column)
+        for row, line in enumerate(lines)
+        for column, cell in enumerate(line)
+        if cell.is_best
+    }
+    assert best == {(4, column) for column in range(1, 9)}
+    assert lines[4][0].text == "lienet (ours)"
+
+
+def test_cells_that_read_alike_are_best_together(params, groups):
+    rows = list(groups[0].rows)
+    psnr_db = rows[4].measured.psnr_db
+    rows[2] = replace(
+        rows[2], measured=rows[2].measured.model_copy(update={"psnr_db": psnr_db - 1e-6})
+    )
+    lines = wording.describe_group(params, replace(groups[0], rows=tuple(rows)))
+    assert [line[1].is_best for line in lines] == [False, False, True, False, True]
+
+
+def test_nothing_is_best_where_bicubic_stands_alone(params, groups):
+    assert not any(
+        cell.is_best for line in wording.describe_group(params, groups[4]) for cell in line
+    )
+
+
+def test_the_papers_row_stands_beside_ours(params, groups):
+    lines = wording.describe_group(params, groups[0])
+    assert [cell.text for cell in lines[0][9:]] == ["29.32", "0.8422"]
+    assert [cell.text for cell in lines[4][9:]] == ["30.63 (+1.31)", "0.8744 (+0.0322)"]
+
+
+def test_the_summary_admits_a_second_place(params, groups):
+    pairs = [pair(Gain(0.10, 0.05, 0.15)), pair(Gain(-0.02, -0.03, -0.01), other="esrgan")]
+    said = " ".join(wording.summarize(params, groups, pairs, None))
+    assert "stands second of 3 networks in PSNR" in said
+    assert "against esrgan, its strongest rival, the difference is -0.020 [-0.030, -0.010]" in said
+
+
+def test_the_summary_does_not_decide_what_the_interval_does_not(params, groups):
+    said = " ".join(wording.summarize(params, groups, [pair(Gain(0.01, -0.01, 0.03))], None))
+    assert "stands first of 2 networks" in said
+    assert "holds zero, so the order is undecided" in said
+    few = " ".join(
+        wording.summarize(params, groups, [pair(Gain(0.1, 0.05, 0.2), num_images=3)], None)
+    )
+    assert "too few images to tell" in few
+
+
+def test_the_summary_gives_steps_and_the_nearest_protocol(params, groups):
+    nearest = tables.find_nearest(groups)
+    sentences = wording.summarize(params, groups, [], nearest)
+    assert "400 steps" in sentences[0]
+    assert "1,000,000" in sentences[0]
+    assert "x2_q20_luma on mixed" in sentences[-1]
+    assert "no network was trained here" in sentences[-1]
+
+
+def test_steps_that_differ_are_given_as_a_range(params, groups):
+    rows = list(groups[0].rows)
+    evaluation = rows[1].evaluation.model_copy(update={"steps": 12_000})
+    rows[1] = replace(rows[1], evaluation=evaluation)
+    said = wording.summarize(params, [replace(groups[0], rows=tuple(rows))], [], None)[0]
+    assert "400 to 12,000 steps" in said

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from skimage.data import astronaut
+
+from lienet.errors import ToolError
+from lienet.screening.boxes import overlap
+from lienet.screening.faces import CascadeDetector, YunetDetector, decode_faces
+from lienet.screening.pyramid import Pyramid
+from lienet.screening.verdict import DEFAULT_FACE
+
+
+def _yunet(real_data: Path) -> YunetDetector:
+    return YunetDetector(real_data / "models/face_detection_yunet_2023mar.onnx", DEFAULT_FACE)
+
+
+def test_a_place_of_a_grid_becomes_a_rectangle():
+    # Of an input of 64 × 32 pixels: grids of 8 × 4, 4 × 2 and 2 × 1 places.
+    sizes = {8: 32, 16: 8, 32: 2}
+    outputs = {}
+    for stride, count in sizes.items():
+        outputs[f"cls_{stride}"] = np.zeros((count, 1), np.float32)
+        outputs[f"obj_{stride}"] = np.ones((count, 1), np.float32)
+        outputs[f"bbox_{stride}"] = np.zeros((count, 4), np.float32)
+    outputs["cls_16"][6] = 0.25  # row 1, column 2
+    outputs["bbox_16"][6] = [0.5, 0.25, np.log(3), np.log(2)]
+    rows = decode_faces(outputs, 64)
+    assert rows.shape == (42, 5)
+    assert rows[rows[:, 4] > 0].tolist() == [pytest.approx([40 - 24, 20 - 16, 48, 32, 0.5])]
+
+
+def test_the_cascades_see_the_astronaut_and_nothing_in_noise():
+    detector = CascadeDetector(DEFAULT_FACE)
+    (face,) = detector.find(Pyramid(astronaut()))
+    assert 200 < face.left_px + face.width_px / 2 < 250
+    assert 90 < face.top_px + face.height_px / 2 < 140
+    noise = np.random.default_rng(0).integers(0, 256, (300, 400, 3), np.uint8)
+    assert detector.find(Pyramid(noise)) == []
+
+
+def test_boxes_are_in_the_pixels_of_the_image_whatever_its_size():
+    detector = CascadeDetector(DEFAULT_FACE)
+    (small,) = detector.find(Pyramid(astronaut()))
+    (large,) = detector.find(Pyramid(np.kron(astronaut(), np.ones((2, 2, 1), np.uint8))))
+    assert large.width_px == pytest.approx(2 * small.width_px, rel=0.15)
+    assert large.left_px == pytest.approx(2 * small.left_px, rel=0.15)
+
+
+def test_a_file_that_is_no_model_is_one_clear_error(tmp_path: Path):
+    path = tmp_path / "model.onnx"
+    path.write_bytes(b"not a model")
+    with pytest.raises(ToolError, match="is not a YuNet face detector"):
+        YunetDetector(path, DEFAULT_FACE)
+
+
+def test_a_model_of_another_kind_is_one_clear_error(real_data: Path):
+    with pytest.raises(ToolError, match="is not a YuNet face detector"):
+        YunetDetector(real_data / "models/ch_PP-OCRv3_det_infer.onnx", DEFAULT_FACE)
+
+
+def test_yunet_finds_small_and_large_faces_once(real_data: Path):
+    detector = _yunet(real_data)
+    (face,) = detector.find(Pyramid(astronaut()))
+    assert face.score > 0.9
+    scene = np.full((900, 1400, 3), 90, np.uint8)
+    scene[300:812, 700:1212] = astronaut()
+    (moved,) = detector.find(Pyramid(scene))
+    assert (moved.left_px - 700, moved.top_px - 300) == pytest.approx(
+        (face.left_px, face.top_px), abs=12
+    )
+    close = astronaut()[50:190, 155:300]
+    assert len(detector.find(Pyramid(np.kron(close, np.ones((6, 6, 1), np.uint8))))) == 1
+
+
+@pytest.mark.parametrize(
+    "shape", [(1, 1, 3), (1, 700, 3), (20, 700, 3), (100, 700, 3), (333, 7, 3)]
+)
+def test_slivers_give_the_same_every_time_and_no_face(real_data: Path, shape: tuple[int, ...]):
+    detector = _yunet(real_data)
+    generator = np.random.default_rng(0)
+    for sliver in (np.full(shape, 128, np.uint8), generator.integers(0, 256, shape, np.uint8)):
+        for _ in range(6):
+            assert detector.find(Pyramid(sliver)) == []
+            detector.find(Pyramid(generator.integers(0, 256, (64, 48, 3), np.uint8)))
+
+
+def test_what_yunet_finds_does_not_depend_on_what_it_saw_before(real_data: Path):
+    detector = _yunet(real_data)
+    first = detector.find(Pyramid(astronaut()))
+    detector.find(Pyramid(np.zeros((40, 700, 3), np.uint8)))
+    assert detector.find(Pyramid(astronaut())) == first
+
+
+def test_both_detectors_agree_on_where_a_face_is(real_data: Path):
+    (by_yunet,) = _yunet(real_data).find(Pyramid(astronaut()))
+    (by_cascades,) = CascadeDetector(DEFAULT_FACE).find(Pyramid(astronaut()))
+    assert overlap(by_yunet, by_cascades) > 0.5
+
+
+def test_boxes_are_those_that_opencv_reads_from_the_same_network(real_data: Path):
+    path = real_data / "models/face_detection_yunet_2023mar.onnx"
+    picture = np.ascontiguousarray(astronaut()[:448, :480])
+    one_pass = DEFAULT_FACE.model_copy(update={"pass_sides_px": (480,)})
+    (ours,) = YunetDetector(path, one_pass).find(Pyramid(picture))
+    theirs = cv2.FaceDetectorYN.create(str(path), "", (480, 448), 0.6, 0.3, 5000)
+    (row,) = theirs.detect(picture[..., ::-1].copy())[1]
+    found = (ours.left_px, ours.top_px, ours.width_px, ours.height_px)
+    assert found == pytest.approx(row[:4], abs=1.0)
+    assert ours.score == pytest.approx(row[14], abs=1e-3)
+
+
+def test_doubtful_faces_are_given_to_who_wants_them(real_data: Path):
+    path = real_data / "models/face_detection_yunet_2023mar.onnx"
+    strict = DEFAULT_FACE.model_copy(update={"min_score": 0.99})
+    assert YunetDetector(path, strict).find(Pyramid(astronaut())) == []
+    (face,) = YunetDetector(path, strict, min_score=0.6).find(Pyramid(astronaut()))
+    assert face.score < 0.99

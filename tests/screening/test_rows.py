@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import json
+
+from lienet.manifests.records import ImageRecord
+from lienet.screening.boxes import Box
+from lienet.screening.quality import Quality
+from lienet.screening.rows import record_verdict
+from lienet.screening.verdict import Verdict
+
+RAW = ImageRecord(
+    key="p__a",
+    source="p",
+    path="images/p__a.png",
+    sha256="0" * 64,
+    size_bytes=1,
+    width_px=20,
+    height_px=10,
+    format="png",
+    licence="CC0-1.0",
+    author="nobody",
+    origin="a.png",
+    split="auto",
+    status="kept",
+    reason="",
+    people="[]",
+)
+
+
+def test_a_row_keeps_what_was_known_and_adds_what_was_seen_by_whom():
+    box = Box("face", 1, 2, 3, 4, 0.75)
+    quality = Quality(10, 0.5, 30.0, 90)
+    verdict = Verdict(("face",), (box,), quality, 255)
+    row = record_verdict(RAW, verdict, "yunet and cascades", {"face": "yunet"})
+    assert {name: getattr(row, name) for name in RAW.__dict__} == RAW.__dict__
+    assert (row.verdict, row.reasons, row.score) == ("refuse", ("face",), 0.75)
+    assert (row.sharpness, row.contrast, row.jpeg_quality) == (0.5, 30.0, 90)
+    assert row.perceptual_hash == "00000000000000ff"
+    (stored,) = json.loads(row.boxes)
+    assert (stored["detector"], stored["kind"], stored["left_px"]) == ("yunet", "face", 1)
+
+
+def test_what_was_not_looked_at_has_no_measures():
+    row = record_verdict(RAW, Verdict((), ()), "exempt", {})
+    assert (row.verdict, row.detector, row.boxes) == ("keep", "exempt", "[]")
+    assert (row.sharpness, row.jpeg_quality, row.perceptual_hash) == (0.0, 0, "")
