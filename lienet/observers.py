@@ -68,13 +68,3 @@ RELIED_UPON = {
     "skimage": ("scipy", "pywt"),  # SSIM's filters, and the estimate of noise
 }
 """What decides bytes without being imported: by a module of ours, or a package, that needs it."""
-
-DISTRIBUTIONS = {
-    "PIL": "pillow",
-    "cv2": "opencv-python-headless",
-    "ffmpeg": "ffmpeg-python",
-    "pywt": "PyWavelets",
-    "skimage": "scikit-image",
-    "sklearn": "scikit-learn",
-}
-"""Packages that are installed by another name than they are imported by."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import platform
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from lienet import fingerprint
-from lienet.fingerprint import Fingerprint, Fingerprints, find_versions
+from lienet import versions
+from lienet.fingerprint import Fingerprint, Fingerprints
 
 PACKAGE = {
     "__init__.py": "",
@@ -23,6 +22,8 @@ PACKAGE = {
     "colours/palette.csv": "red,green\n",
     "colours/tables/more.csv": "1,2\n",
     "colours/py.typed": "",
+    "colours/__pycache__/mixing.cpython-311.pyc": "",
+    "colours/.DS_Store": "",
     "tracking/__init__.py": "",
     "frames/__init__.py": "",
     "frames/wood.html": "<wood>",
@@ -72,7 +73,7 @@ def test_another_version_of_a_package_makes_its_users_stale_and_no_others(
     package: Path, monkeypatch: pytest.MonkeyPatch
 ):
     former = {stage: of_stage(package, stage) for stage in ("hang", "paint")}
-    monkeypatch.setattr(fingerprint, "version", lambda name: "99.0")
+    monkeypatch.setattr(versions, "version", lambda name: "99.0")
     assert of_stage(package, "hang") == former["hang"]
     (change,) = of_stage(package, "paint").changes_since(former["paint"])
     assert change.startswith("opencv-python-headless ")
@@ -80,10 +81,10 @@ def test_another_version_of_a_package_makes_its_users_stale_and_no_others(
 
 
 def test_a_new_opencv_spares_the_stages_that_read_no_picture(monkeypatch: pytest.MonkeyPatch):
-    version = fingerprint.version
+    version = versions.version
     former = {stage: Fingerprints().of_stage(stage) for stage in Fingerprints().list_stages()}
     monkeypatch.setattr(
-        fingerprint, "version", lambda name: "99" if "opencv" in name else version(name)
+        versions, "version", lambda name: "99" if "opencv" in name else version(name)
     )
     fingerprints = Fingerprints()
     same = {stage for stage, found in former.items() if fingerprints.of_stage(stage) == found}
@@ -113,16 +114,3 @@ def test_the_fingerprint_of_all_holds_what_any_stage_is_made_of(package: Path):
     assert len(before.digest) == 64
     (package / "colours/nails.py").write_text("LENGTH_MM = 40\n")
     assert Fingerprints(package).of_all().digest != before.digest
-
-
-def test_of_python_the_minor_version_counts_and_of_a_build_nothing(
-    monkeypatch: pytest.MonkeyPatch,
-):
-    monkeypatch.setattr(fingerprint, "version", lambda name: "2.13.0+cpu")
-    minor = ".".join(platform.python_version_tuple()[:2])
-    assert find_versions(["torch"]) == {"python": minor, "torch": "2.13.0"}
-
-
-def test_a_package_with_an_unlikely_name_is_found_and_one_that_is_absent_passed_over():
-    found = find_versions(["dateutil", "no_such_package"])
-    assert list(found) == ["python", "python-dateutil"]

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import ast
-import re
-from importlib.metadata import packages_distributions
-from typing import Any
 
 import pytest
 
 from lienet.fingerprint import Fingerprints
-from lienet.imports import is_of_standard_library
-from lienet.observers import DISTRIBUTIONS, OBSERVERS, PACKAGES_LEFT_OUT, RELIED_UPON, Observer
+from lienet.observers import OBSERVERS, PACKAGES_LEFT_OUT, Observer
 from lienet.params import Params
 
 LABELS = {"promote"}
@@ -89,19 +85,6 @@ def test_no_stage_reads_a_section_of_params_whose_types_are_left_out_of_it(
         assert [name for name in needed if name in params and _is_left_out(name, stage)] == []
 
 
-def test_packages_are_asked_for_by_the_name_that_they_are_installed_by(
-    fingerprints: Fingerprints,
-):
-    installed = packages_distributions()
-    for module in fingerprints.of_all().modules:
-        names = fingerprints.graph.read(module).top_names
-        names.update(*(RELIED_UPON.get(name, ()) for name in {module, *names}))
-        for name in names - {"lienet", *(package.name for package in PACKAGES_LEFT_OUT)}:
-            if not is_of_standard_library(name) and name in installed:
-                expected = {_normalise(distribution) for distribution in installed[name]}
-                assert _normalise(DISTRIBUTIONS.get(name, name)) in expected
-
-
 def _is_left_out(name: str, stage: str) -> bool:
     return any(observer.covers(name, stage) for observer in OBSERVERS)
 
@@ -124,7 +107,3 @@ def _sections_read(tree: ast.AST) -> set[str]:
         and node.value.id == "params"
         and node.attr in Params.model_fields
     }
-
-
-def _normalise(name: Any) -> str:
-    return re.sub(r"[._-]+", "-", str(name)).lower()

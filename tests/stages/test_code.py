@@ -10,7 +10,6 @@ import pytest
 
 from lienet.params import Params, load_params
 from lienet.stages import code
-from lienet.stages.code import find_deviations
 from lienet.workspace import Workspace
 from tests.fresh_workspace import make_workspace
 
@@ -58,12 +57,3 @@ def test_it_says_what_made_a_stage_stale(
     assert run(params, workspace) == written
     (message,) = caplog.messages
     assert message.startswith("export is stale: lienet.deployment.onnx, onnx 1.0 -> ")
-
-
-def test_versions_that_differ_from_the_constraints_are_named(tmp_path: Path):
-    path = tmp_path / "constraints.txt"
-    path.write_text("# Made by pip freeze\nnumpy==2.4.6\nPyWavelets==1.9.0\n")
-    found = {"numpy": "2.5.0", "PyWavelets": "1.9.0", "python": "3.11"}
-    expected = ["numpy 2.5.0 is installed, constraints.txt says 2.4.6"]
-    assert find_deviations(found, path) == expected
-    assert find_deviations(found, tmp_path / "none.txt") == []
