@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 import skimage.data
 
+from lienet.degradations.noise import estimate_noise
 from lienet.errors import DataError
 from lienet.evaluation.appearance import (
     Appearance,
     AppearanceChange,
     changes_as_json,
     compare_appearances,
-    estimate_noise,
     measure_appearance,
 )
 from lienet.evaluation.scoring import EnhancedImage, Unchanged
