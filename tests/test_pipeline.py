@@ -118,7 +118,12 @@ def test_data_made_again_are_the_same_bytes(clone: Clone):
     ("section", "key", "value", "first"),
     [
         ("report", "figure_crop_px", 48, {"report"}),
-        ("evaluate", "bootstrap_resamples", 101, {"evaluate_methods@sr-bicubic", "evaluate@sr-lienet"}),
+        (
+            "evaluate",
+            "bootstrap_resamples",
+            101,
+            {"evaluate_methods@sr-bicubic", "evaluate@sr-lienet"},
+        ),
         ("train", "learning_rate", 2e-3, {"train@sr-lienet"}),
     ],
 )

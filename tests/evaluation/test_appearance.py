@@ -14,7 +14,8 @@ from lienet.evaluation.appearance import (
     compare_appearances,
     measure_appearance,
 )
-from lienet.evaluation.scoring import EnhancedImage, Unchanged
+from lienet.evaluation.methods import Unchanged
+from lienet.evaluation.scoring import EnhancedImage
 from lienet.images import encode_jpeg, encode_png
 from lienet.shards.reading import Sample
 

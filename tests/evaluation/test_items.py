@@ -7,11 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from lienet.evaluation.classics import UnsharpMask
 
 from lienet.errors import ModelError
-from lienet.evaluation.methods import has_feature_map, open_method, time_onnx
-from lienet.evaluation.scoring import Unchanged
+from lienet.evaluation.items import has_feature_map, open_item, time_onnx
+from lienet.evaluation.methods import Unchanged, UnsharpMask
 from lienet.networks.features import extract_features
 from lienet.networks.registry import build_model
 from lienet.params import Params, load_params
@@ -37,8 +36,8 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> ShardIndex:
     )
 
 
-def test_a_classic_has_no_parameters_no_multiply_adds_and_a_latency(params, index, tmp_path):
-    method = open_method(params, Workspace(tmp_path), "face-unsharp", index)
+def test_a_method_has_no_parameters_no_multiply_adds_and_a_latency(params, index, tmp_path):
+    method = open_item(params, Workspace(tmp_path), "face-unsharp", index)
     assert (method.task, method.name, method.network) == ("face", "unsharp", None)
     assert method.facts["num_params"] == 0
     assert method.facts["num_macs"] is None
@@ -52,19 +51,29 @@ def test_a_classic_has_no_parameters_no_multiply_adds_and_a_latency(params, inde
     assert contender.baseline.enhance(pixels) is pixels
 
 
-def test_a_classic_s_run_is_known_by_its_choices(params, index, tmp_path):
-    first = open_method(params, Workspace(tmp_path), "face-unsharp", index)
-    again = open_method(params, Workspace(tmp_path), "face-unsharp", index)
-    spec = params.evaluate.classics["face-unsharp"].model_copy(update={"amount": 2.0})
-    evaluate = params.evaluate.model_copy(update={"classics": {"face-unsharp": spec}})
+def test_the_baselines_cover_every_scale_and_count_their_filter(params, index, tmp_path):
+    bicubic = open_item(params, Workspace(tmp_path), "sr-bicubic", index)
+    assert sorted(bicubic.contenders) == [2, 4]
+    assert all(each.enhancer is each.baseline for each in bicubic.contenders.values())
+    assert bicubic.facts["num_macs"] > 0
+    kept = open_item(params, Workspace(tmp_path), "face-input", index)
+    assert isinstance(kept.contenders[1].enhancer, Unchanged)
+    assert kept.facts["num_macs"] == 0
+
+
+def test_a_method_s_run_is_known_by_its_choices(params, index, tmp_path):
+    first = open_item(params, Workspace(tmp_path), "face-unsharp", index)
+    again = open_item(params, Workspace(tmp_path), "face-unsharp", index)
+    spec = params.evaluate.methods["face-unsharp"].model_copy(update={"amount": 2.0})
+    evaluate = params.evaluate.model_copy(update={"methods": {"face-unsharp": spec}})
     other_params = params.model_copy(update={"evaluate": evaluate})
-    other = open_method(other_params, Workspace(tmp_path), "face-unsharp", index)
+    other = open_item(other_params, Workspace(tmp_path), "face-unsharp", index)
     assert first.run_key == again.run_key != other.run_key
 
 
 def test_a_model_that_is_not_there_is_one_error(params, index, tmp_path):
     with pytest.raises(ModelError, match="train the model first"):
-        open_method(params, Workspace(tmp_path), "sr-lienet", index)
+        open_item(params, Workspace(tmp_path), "sr-lienet", index)
     with pytest.raises(ModelError, match="none"):
         time_onnx(params, tmp_path / "none.onnx")
 

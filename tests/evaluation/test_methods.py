@@ -6,15 +6,18 @@ import cv2
 import numpy as np
 import pytest
 import skimage.data
-from lienet.evaluation.classics import (
-    ClassicalRestoration,
-    UnsharpMask,
-    make_classic,
-    time_enhancer_ms,
-)
 from skimage.filters import unsharp_mask
 
+from lienet.degradations.resize import resize_bicubic
 from lienet.evaluation.appearance import measure_appearance
+from lienet.evaluation.methods import (
+    BicubicEnlargement,
+    ClassicalRestoration,
+    Unchanged,
+    UnsharpMask,
+    make_method,
+    time_enhancer_ms,
+)
 from lienet.evaluation.metrics import measure_ciede2000, measure_psnr, measure_sharpness
 from lienet.params import load_params
 
@@ -76,9 +79,19 @@ def test_a_picture_of_one_colour_stays_as_it_is(value: int):
 
 
 def test_params_decide_which_method_and_how_strong(repository: Path):
-    classics = load_params(repository / "params.yaml").evaluate.classics
-    assert make_classic(classics["face-unsharp"]) == UnsharpMask(2.0, 1.0)
-    assert make_classic(classics["old_photo-classical"]) == ClassicalRestoration(0.8, 0.5, 1.4)
+    specs = load_params(repository / "params.yaml").evaluate.methods
+    made = {key: make_method(spec, 4, tile_px=64) for key, spec in specs.items()}
+    assert made["face-unsharp"] == UnsharpMask(2.0, 1.0)
+    assert made["old_photo-classical"] == ClassicalRestoration(0.8, 0.5, 1.4)
+    assert made["sr-bicubic"] == BicubicEnlargement(4, 64)
+    assert make_method(specs["face-input"], 1, tile_px=64) == Unchanged()
+
+
+def test_bicubic_enlargement_is_matlab_s():
+    pixels = make_photograph()
+    enlarged = BicubicEnlargement(2, 512).enhance(pixels)
+    expected = resize_bicubic(pixels, scale=2)
+    assert np.abs(enlarged.astype(int) - expected.astype(int)).max() <= 1
 
 
 def test_a_method_is_timed_and_opencv_keeps_its_threads():
