@@ -114,12 +114,12 @@ def evaluate(
         raise InputError("evaluate takes a model or --onnx, not both", got=model)
     workspace = Workspace.find(Path.cwd())
     params = load_params(workspace.params_path)
-    from lienet.evaluation.benchmark import format_results
+    from lienet.evaluation.measuring import measure_onnx
     from lienet.files import write_json
-    from lienet.stages.evaluate import measure_onnx
+    from lienet.report.console import make_console, tabulate_results
 
     metrics, results = measure_onnx(params, workspace, onnx, task=task, scale=scale)
-    typer.echo(format_results(results))
+    make_console().print(tabulate_results(results))
     typer.echo(f"latency {metrics['latency_ms']:.1f} ms on one thread")
     if output is not None:
         write_json(output, metrics)
