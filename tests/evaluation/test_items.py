@@ -82,7 +82,7 @@ def test_a_feature_map_is_asked_only_of_networks_that_have_one(repository: Path)
     specs = load_params(repository / "profiles" / "ablation.yaml").models.values()
     asked = {has_feature_map(spec) for spec in specs}
     for spec in specs:
-        model, degraded = build_model(spec, spec.scale).eval(), torch.rand(1, 3, 16, 16)
+        model, degraded = build_model(spec).eval(), torch.rand(1, 3, 16, 16)
         if has_feature_map(spec):
             assert extract_features(model, degraded).shape[0] == 1
         else:
