@@ -41,7 +41,6 @@ OBSERVERS = (
     Observer("lienet.params.evaluation", "types what later stages read", (*_DATA_STAGES, "train")),
     Observer("lienet.params.training", "types what later stages read", _DATA_STAGES),
     Observer("lienet.params.models", "types what later stages read", _DATA_STAGES),
-    Observer("lienet.transfer.*", "the files fetched are verified by hash", ("filter", "train")),
 )
 
 PACKAGES_LEFT_OUT = (
@@ -49,7 +48,8 @@ PACKAGES_LEFT_OUT = (
     Observer("pydantic", "checks params.yaml, whose values DVC tracks"),
     Observer("yaml", "reads params.yaml, whose values DVC tracks"),
     Observer("aiohttp", "carries bytes, which are verified"),
-    Observer("httpx", "carries bytes, which are verified"),
+    Observer("certifi", "whom the carrier of bytes trusts"),
+    Observer("filelock", "lets processes take turns"),
     Observer("yarl", "takes addresses apart"),
     Observer("fsspec", "carries bytes, which are verified"),
     Observer(

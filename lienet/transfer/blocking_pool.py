@@ -1,4 +1,4 @@
-"""Threads that do what blocks for an event loop, and are heard in batches.
+"""A thread pool for blocking file work, whose results reach the event loop in batches.
 
 ``loop.run_in_executor`` wakes the loop once for each job, and takes three locks for it; where jobs
 are as short as hashing and storing a small file, that costs more than the job.
@@ -17,21 +17,21 @@ _Result = TypeVar("_Result")
 _Job = tuple[Callable[[], Any], asyncio.Future[Any]]
 
 
-class Desk:
-    """Takes jobs from the event loop that it is made in; to be used as a context."""
+class BlockingPool:
+    """Threads that work for the event loop they are started in; to be used as a context."""
 
     def __init__(self, num_threads: int) -> None:
         self._loop = asyncio.get_running_loop()
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._done: SimpleQueue[tuple[asyncio.Future[Any], Any, BaseException | None]]
         self._done = SimpleQueue()
-        self._is_called = False
+        self._is_delivery_due = False
         self._threads = [
             threading.Thread(target=self._work, name=f"disk {number}", daemon=True)
             for number in range(num_threads)
         ]
 
-    def __enter__(self) -> Desk:
+    def __enter__(self) -> BlockingPool:
         for thread in self._threads:
             thread.start()
         return self
@@ -47,8 +47,8 @@ class Desk:
         for thread in self._threads:
             thread.join()
 
-    async def do(self, function: Callable[[], _Result]) -> _Result:
-        """Return what a function returns, or raise what it raises.
+    async def run(self, function: Callable[[], _Result]) -> _Result:
+        """Run a function in a thread; return what it returns, or raise what it raises.
 
         Even when this is cancelled, it first waits for the function's end.
         """
@@ -67,12 +67,12 @@ class Desk:
                 self._done.put((future, function(), None))
             except BaseException as error:
                 self._done.put((future, None, error))
-            if not self._is_called:  # else the loop, once it comes, finds this one too
-                self._is_called = True
+            if not self._is_delivery_due:  # else the loop, once it comes, finds this one too
+                self._is_delivery_due = True
                 self._loop.call_soon_threadsafe(self._deliver)
 
     def _deliver(self) -> None:
-        self._is_called = False  # first: what is done from here on calls again
+        self._is_delivery_due = False  # first: what is done from here on asks again
         while not self._done.empty():
             future, result, error = self._done.get()
             if error is not None:
