@@ -27,8 +27,8 @@ DATA_VARIABLE = "LIENET_DATA_DIR"
 _PLACEHOLDER = "{data}"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _KEY = re.compile(r"[A-Za-z_][\w-]*(\.[\w-]+)*")
-_OF_THE_MACHINE = ("storage", "cluster", "flows", "promote")
-"""Sections that send work and data elsewhere, or say what this machine bears and lets through."""
+_OF_THE_MACHINE = ("plugins", "storage", "cluster", "flows", "promote")
+"""What runs code, sends work and data elsewhere, or says what this machine bears."""
 
 
 def choose_params(root: Path, profile: str | None, overrides: Mapping[str, Any]) -> str | None:
@@ -50,7 +50,7 @@ def choose_params(root: Path, profile: str | None, overrides: Mapping[str, Any])
         _require_harmless(root, key, value)
         _set(tree, key, value)
     text = yaml.safe_dump(tree, sort_keys=False, allow_unicode=True)
-    parse_params(text, name="the overrides")
+    parse_params(text, name="the overrides", folder=root)
     return text
 
 

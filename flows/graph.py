@@ -108,9 +108,9 @@ def update_code(commands: Commands, changed: set[str]) -> set[str]:
     Raises:
         ToolError: the stage fails.
     """
-    if CODE not in changed:
+    if not any(re.match(rf"{CODE}(_|$)", stage) for stage in changed):
         return changed
-    commands.ask([*DVC, "repro", "--single-item", CODE])
+    commands.ask([*DVC, "repro", CODE])  # with what plugins it waits for
     return parse_status(commands.ask(_STATUS))
 
 

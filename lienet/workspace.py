@@ -56,6 +56,10 @@ class Workspace:
         """The fingerprint of each stage's code, ``<stage>.json``."""
         return self.root / "data" / "code"
 
+    def plugin_hash_path(self, plugin: str) -> Path:
+        """The hash of a plugin file, which is named as in params."""
+        return Path(f"{self.root}/data/plugins/{plugin}.json")
+
     def depot_dir(self, source: str) -> Path:
         """What a source fetched, kept so that nothing is fetched twice."""
         return self.state_dir / "download" / source

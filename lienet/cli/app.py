@@ -56,9 +56,13 @@ def _run_stage(stage: str, item: str | None) -> None:
 
 
 @app.command()
-def code() -> None:
+def code(
+    plugin: Annotated[
+        str | None, typer.Argument(help="A file of params' plugins: write its hash alone.")
+    ] = None,
+) -> None:
     """Write the fingerprint of each stage's code, by which DVC tells what is stale."""
-    _run_stage("code", None)
+    _run_stage("code", plugin or "code")
 
 
 @app.command()

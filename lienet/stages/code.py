@@ -9,25 +9,34 @@ from pathlib import Path
 
 from lienet.files import replacing_folder, write_json
 from lienet.fingerprint import Fingerprint, Fingerprints
+from lienet.imports import read_source
 from lienet.params import Params
 from lienet.plugins import list_plugins
+from lienet.versions import find_deviations
 from lienet.workspace import Workspace
 
 logger = logging.getLogger(__name__)
+_ALL = "code"
 _MAX_NAMED = 8
 
 
 def list_items(params: Params) -> list[str]:
-    """Return the one item there is: all fingerprints."""
-    return ["code"]
+    """Return the item "code", all fingerprints, and the plugin files, of which each has a hash."""
+    return [_ALL, *params.plugins]
 
 
 def run(params: Params, workspace: Workspace, item: str) -> None:
     """Write ``data/code/<stage>.json`` for every stage, and say which have changed and why.
 
+    Of a plugin file ``data/plugins/<file>.json`` is written, by which DVC sees that it changed.
+
     Raises:
         InputError: the folder cannot be written to.
     """
+    if item != _ALL:
+        source = read_source(workspace.root / item)
+        write_json(workspace.plugin_hash_path(item), {"syntax_tree": source.digest})
+        return
     fingerprints = Fingerprints(extra=list_plugins())
     versions: dict[str, str] = {}
     with replacing_folder(workspace.code_dir) as folder:
@@ -41,19 +50,6 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
                 logger.info("%s is stale: %s%s", stage, ", ".join(changes[:_MAX_NAMED]), more)
     for line in find_deviations(versions, workspace.root / "constraints.txt"):
         logger.warning("%s; run `make setup`, then `dvc repro --force code`", line)
-
-
-def find_deviations(versions: dict[str, str], constraints_path: Path) -> list[str]:
-    """Return a line for each package that is installed in another version than constraints say."""
-    if not constraints_path.is_file():
-        return []
-    lines = constraints_path.read_text(encoding="utf-8").splitlines()
-    pinned = dict(line.strip().lower().split("==", 1) for line in lines if "==" in line)
-    return [
-        f"{name} {found} is installed, constraints.txt says {pinned[name.lower()]}"
-        for name, found in versions.items()
-        if pinned.get(name.lower(), found) != found
-    ]
 
 
 def _read(path: Path) -> Fingerprint | None:
