@@ -36,7 +36,6 @@ OBSERVERS = (
     Observer("lienet.progress", "bars and lines on a terminal"),
     Observer("lienet.executors", "who computes changes no byte: results keep the items' order"),
     Observer("lienet.cluster", "as executors, on other machines"),
-    Observer("lienet.transfer.*", "the files fetched are verified by hash", ("filter", "train")),
     Observer("lienet.params.checks", "refuses params, and changes none"),
     Observer("lienet.params.flows", "when stages run, which is Prefect's business"),
     Observer("lienet.params.promotion", "which model becomes champion, after every stage"),

@@ -20,16 +20,6 @@ VGG19 = RemoteFile(
 """VGG19 as torchvision trained it on ImageNet, BSD-3-Clause."""
 
 
-def needs_vgg19(params: Params) -> bool:
-    """Tell whether a model minimises a perceptual loss whose weights are no file of the user's."""
-    chosen = {getattr(model, "objective", None) for model in params.models.values()}
-    return any(
-        objective.perceptual is not None and objective.perceptual.weights is None
-        for name, objective in params.train.objectives.items()
-        if name in chosen
-    )
-
-
 def store_vgg19(params: Params, depot: Depot, folder: Path, *, file: RemoteFile = VGG19) -> None:
     """Put VGG19's weights into a folder, fetched once; an empty folder if no model needs them.
 
@@ -38,7 +28,7 @@ def store_vgg19(params: Params, depot: Depot, folder: Path, *, file: RemoteFile 
         InputError: the depot or the folder cannot be written.
     """
     with replacing_folder(folder) as beside:
-        if needs_vgg19(params):
+        if params.needs_vgg19:
             fetched, target = fetch_one(file, depot), beside / file.name
             try:
                 target.hardlink_to(fetched)

@@ -72,6 +72,16 @@ class Params(Section):
             if name not in others and is_reference(source)
         )
 
+    @property
+    def needs_vgg19(self) -> bool:
+        """Whether a model minimises a perceptual loss that names no weights of its own."""
+        chosen = {getattr(model, "objective", None) for model in self.models.values()}
+        return any(
+            objective.perceptual is not None and objective.perceptual.weights is None
+            for name, objective in self.train.objectives.items()
+            if name in chosen
+        )
+
     @model_validator(mode="after")
     def _consistent(self) -> Params:
         if (problem := next(find_conflicts(self), None)) is not None:
