@@ -31,7 +31,7 @@ def test_jobs_run_concurrently_outside_the_loop():
         with BlockingPool(2) as pool:
             return await asyncio.gather(pool.run(meet), pool.run(meet))
 
-    assert sorted(asyncio.run(run())) == ["disk 0", "disk 1"]
+    assert sorted(asyncio.run(run())) == ["disk_0", "disk_1"]
 
 
 def test_error_of_a_job_is_raised_and_its_thread_goes_on():
@@ -73,4 +73,4 @@ def test_threads_end_with_the_context():
             await pool.run(lambda: None)
 
     asyncio.run(run())
-    assert not [one for one in threading.enumerate() if one.name.startswith("disk ")]
+    assert not [one for one in threading.enumerate() if one.name.startswith("disk_")]
