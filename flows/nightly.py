@@ -104,12 +104,11 @@ def judge(model: str, commands: Commands) -> dict[str, Any]:
 
 
 def list_candidates(session: Session, outcomes: Mapping[str, Outcome]) -> list[str]:
-    """Return the models of this run that learned something and were evaluated."""
+    """Return the models of this run that were trained and evaluated."""
     return [
         key
-        for key, model in session.params.models.items()
-        if model.architecture != "bicubic"
-        and outcomes.get(f"train@{key}", Outcome.NOT_RUN).is_done
+        for key in session.params.models
+        if outcomes.get(f"train@{key}", Outcome.NOT_RUN).is_done
         and outcomes.get(f"evaluate@{key}", Outcome.NOT_RUN).is_done
     ]
 

@@ -27,10 +27,14 @@ from lienet.params.degradations import (
     SynthesizeTasks,
 )
 from lienet.params.evaluation import (
-    Classic,
+    METRICS,
+    Bicubic,
     Evaluate,
     Export,
+    Input,
     Latency,
+    MethodSpec,
+    Metric,
     Protocol,
     Report,
     Restoration,
@@ -39,7 +43,6 @@ from lienet.params.evaluation import (
 from lienet.params.flows import Flows
 from lienet.params.machines import Cluster, Storage
 from lienet.params.models import (
-    BicubicModel,
     EnhancementModel,
     EsrganModel,
     LienetModel,
@@ -77,9 +80,12 @@ from lienet.params.training import (
 
 __all__ = [
     "Adversarial",
-    "BicubicModel",
     "Chroma",
-    "Classic",
+    "Bicubic",
+    "Input",
+    "MethodSpec",
+    "METRICS",
+    "Metric",
     "Cluster",
     "Div2kSource",
     "Download",

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from lienet.params.base import TASKS
 from lienet.params.degradations import Recipe
-from lienet.params.models import BicubicModel
 from lienet.params.sources import SampleSource, is_reference
 
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ def find_conflicts(params: Params) -> Iterator[str]:
     yield from _source_conflicts(params)
     yield from _task_conflicts(params)
     yield from _model_conflicts(params)
+    yield from _method_conflicts(params)
     yield from _tile_conflicts(params)
     yield from _protocol_conflicts(params)
     yield from _report_conflicts(params)
@@ -88,15 +88,20 @@ def _model_conflicts(params: Params) -> Iterator[str]:
         if model.task != "sr" and model.scale != 1:
             yield f"{where}.scale must be 1, as {model.task} keeps an image's size"
         enhances = model.architecture == "lienet_enhancement"
-        if enhances == (model.task == "sr") and model.architecture not in ("bicubic", "srgan"):
+        if enhances == (model.task == "sr") and model.architecture != "srgan":
             yield f"{where}.architecture {model.architecture} is not for the task {model.task}"
-        if not isinstance(model, BicubicModel) and model.objective not in params.train.objectives:
+        if model.objective not in params.train.objectives:
             yield f"{where}.objective {model.objective} is not one of train.objectives"
-    for key, classic in params.evaluate.classics.items():
-        if key != f"{classic.task}-{classic.name}":
-            yield f"evaluate.classics.{key} must be keyed {classic.task}-{classic.name}"
+
+
+def _method_conflicts(params: Params) -> Iterator[str]:
+    for key, method in params.evaluate.methods.items():
+        if key != f"{method.task}-{method.name}":
+            yield f"evaluate.methods.{key} must be keyed {method.task}-{method.name}"
         if key in params.models:
-            yield f"evaluate.classics.{key} has the name of a model"
+            yield f"evaluate.methods.{key} has the name of a model"
+        if (method.method == "bicubic") != (method.task == "sr"):
+            yield f"evaluate.methods.{key}: {method.method} is not for the task {method.task}"
 
 
 def _tile_conflicts(params: Params) -> Iterator[str]:
@@ -141,6 +146,6 @@ def _promote_conflicts(params: Params) -> Iterator[str]:
         protocol = params.evaluate.protocols.get(gate.protocol)
         if protocol is None or protocol.task != task:
             yield f"promote.tasks.{task}.protocol is not one of {task}'s evaluate.protocols"
-    methods = [*params.models.values(), *params.evaluate.classics.values()]
+    methods = [*params.models.values(), *params.evaluate.methods.values()]
     for task in sorted({method.task for method in methods} - set(params.promote.tasks)):
         yield f"promote.tasks lacks {task}"

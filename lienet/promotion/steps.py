@@ -13,11 +13,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lienet.errors import DataError, InputError, LienetError
+from lienet.evaluation.measuring import score_onnx
 from lienet.params import Params, Task
 from lienet.promotion.candidates import from_plain, measure_again, read_challenger
 from lienet.promotion.gate import Candidate, Verdict, is_comparable, judge
 from lienet.shards.reading import read_index
-from lienet.stages.evaluate import score_onnx
 from lienet.tracking.registry import Registry, Version, open_registry
 from lienet.workspace import Workspace
 

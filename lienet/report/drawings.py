@@ -82,7 +82,7 @@ def _draw_complexity(params: Params, material: Material) -> dict[str, Drawing]:
             continue
         name = "figure6" if task == "sr" else f"figure6_{task}"
         of_task = "" if task == "sr" else f", {TASK_TITLES[task].lower()}"
-        quality = "VMAF" if params.evaluate.vmaf else "PSNR, as VMAF was not measured,"
+        quality = "VMAF" if "vmaf" in params.evaluate.metrics else "PSNR, as VMAF was not measured,"
         drawings[name] = _draw_both(
             partial(_draw_quality, shown),
             f"Figure 6: quality against complexity{of_task}",

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-from functools import partial
 
-from lienet.evaluation.benchmark import paired_bootstrap
+from lienet.evaluation.measuring import make_bootstrap
 from lienet.files import replacing_folder, write_bytes, write_text
 from lienet.params import Params
 from lienet.report import side_tables as sheets
@@ -43,12 +42,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     measured = tables.group_rows(params, evaluations)
     groups = [group.without_ablations for group in measured]
     nearest = tables.find_nearest(groups)
-    bootstrap = partial(
-        paired_bootstrap,
-        resamples=params.evaluate.bootstrap_resamples,
-        confidence=params.evaluate.bootstrap_confidence,
-        seed=params.seed,
-    )
+    bootstrap = make_bootstrap(params)
     pairs = compare_pairs(groups, per_image, bootstrap)
     ablations = compare_ablations(measured, per_image, bootstrap)
     beside = [

@@ -15,7 +15,7 @@ from rich.progress import Progress
 from lienet.errors import ToolError
 from lienet.files import sha256_of_file, sha256_of_json, write_text
 from lienet.networks.registry import ModelCard, build_model, count_parameters, save_model
-from lienet.params import BicubicModel, Model, Objective, Params
+from lienet.params import Model, Params
 from lienet.shards.patches import PatchStore, PatchStream, read_tiles
 from lienet.shards.reading import read_index
 from lienet.tracking.runs import Tracker, track_run
@@ -45,8 +45,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     spec = params.models[item]
     shards_dir = workspace.shards_dir(spec.task)
     indexes = {split: read_index(shards_dir / split) for split in ("train", "valid")}
-    if not isinstance(spec, BicubicModel):
-        check_permission(item, params.intended_use, indexes.values())
+    check_permission(item, params.intended_use, indexes.values())
     hashes = {split: index.sha256 for split, index in indexes.items()}
     vgg19_path = find_vgg19(params, spec, workspace)
     run_key = find_run_key(params, spec, hashes, vgg19_path)
@@ -98,9 +97,8 @@ def find_run_key(
 
     VGG19's weights count by their content, wherever they lie.
     """
-    objective = find_objective(params, spec)
-    minimised = None if objective is None else objective.model_dump()
-    if minimised and minimised["perceptual"] and vgg19_path is not None:
+    minimised = params.train.objectives[spec.objective].model_dump()
+    if minimised["perceptual"] and vgg19_path is not None:
         minimised["perceptual"]["weights"] = sha256_of_file(vgg19_path)
     return sha256_of_json(
         {
@@ -113,11 +111,6 @@ def find_run_key(
     )
 
 
-def find_objective(params: Params, spec: Model) -> Objective | None:
-    """Return what a model minimises; None for one that learns nothing."""
-    return None if isinstance(spec, BicubicModel) else params.train.objectives[spec.objective]
-
-
 def find_vgg19(params: Params, spec: Model, workspace: Workspace) -> Path | None:
     """Return the file of VGG19's weights; None where the model's objective has no use for it.
 
@@ -126,8 +119,6 @@ def find_vgg19(params: Params, spec: Model, workspace: Workspace) -> Path | None
     Raises:
         ToolError: the file does not exist.
     """
-    if isinstance(spec, BicubicModel):
-        return None
     perceptual = params.train.objectives[spec.objective].perceptual
     if perceptual is None:
         return None
@@ -153,8 +144,7 @@ def _fit(
     tracker: Tracker | None,
 ) -> Outcome:
     train = params.train.for_task(spec.task)
-    objective = find_objective(params, spec)
-    assert objective is not None, "a model with parameters minimises something"
+    objective = params.train.objectives[spec.objective]
     shards_dir = workspace.shards_dir(spec.task)
     source = PatchStore if train.store == "memory" else PatchStream
     with Progress(console=Console(stderr=True), disable=tracker is None, transient=True) as bar:
@@ -195,8 +185,7 @@ def _describe(tracker: Tracker, params: Params, spec: Model, num_params: int) ->
     tracker.log_params({f"model.{name}": value for name, value in spec.model_dump().items()})
     train = params.train.for_task(spec.task).model_dump(exclude={"objectives", "overrides"})
     tracker.log_params({f"train.{name}": value for name, value in train.items()})
-    if (objective := find_objective(params, spec)) is not None:
-        tracker.log_params({"objective": objective.model_dump()})
+    tracker.log_params({"objective": params.train.objectives[spec.objective].model_dump()})
     tracker.log_metrics({"num_params": float(num_params)})
 
 

@@ -20,7 +20,7 @@ NOT_DECIDING = {"num_workers", "cluster", "profile", "download.transfer", "promo
 FANNED_OUT_OVER = {
     "filter": ("download.sources",),
     "export": ("models",),
-    "evaluate": ("models", "evaluate.classics"),
+    "evaluate": ("models", "evaluate.methods"),
 }
 # Sections of which a method is read: each of their keys is tracked by itself.
 TRACKED_BY_KEY = {"train": Train}

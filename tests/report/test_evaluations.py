@@ -86,9 +86,9 @@ def test_per_image_scores_average_to_the_means(params, workspace):
     evaluations = read_evaluations(params, workspace)
     per_image = read_per_image(workspace, evaluations)
     scores = per_image["sr", "lienet", "x4_q20_luma", "mixed"]
-    mean = sum(score.psnr_db for score in scores.values()) / 2
+    mean = sum(score.values["psnr_db"] for score in scores.values()) / 2
     assert sorted(scores) == ["mixed__cat", "mixed__cup"]
-    assert mean == pytest.approx(evaluations[-1].results["x4_q20_luma"]["mixed"].psnr_db)
+    assert mean == pytest.approx(evaluations[-1].results["x4_q20_luma"]["mixed"].means["psnr_db"])
 
 
 @pytest.mark.parametrize(
