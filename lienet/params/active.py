@@ -75,12 +75,9 @@ class Params(Section):
     @property
     def needs_vgg19(self) -> bool:
         """Whether a model minimises a perceptual loss that names no weights of its own."""
-        chosen = {getattr(model, "objective", None) for model in self.models.values()}
-        return any(
-            objective.perceptual is not None and objective.perceptual.weights is None
-            for name, objective in self.train.objectives.items()
-            if name in chosen
-        )
+        chosen = {model.objective for model in self.models.values()}
+        losses = [self.train.objectives[name].perceptual for name in chosen]
+        return any(loss is not None and loss.weights is None for loss in losses)
 
     @model_validator(mode="after")
     def _consistent(self) -> Params:
