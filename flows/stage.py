@@ -59,7 +59,7 @@ def find_gpu() -> bool:
 
 def make_task(stage: str, flows: Flows, tags: tuple[str, ...]) -> Task[..., State[Any]]:
     """Return the task that runs one stage under its own name and retries."""
-    is_download = stage.partition("@")[0] == "download"
+    is_download = stage.startswith("download")
     return run_stage.with_options(
         name=stage.partition("@")[0],
         task_run_name=stage,

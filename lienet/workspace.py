@@ -68,6 +68,11 @@ class Workspace:
         """Downloaded images and their ``manifest.parquet``."""
         return self.root / "data" / "raw" / source
 
+    @property
+    def vgg19_dir(self) -> Path:
+        """VGG19's published weights, or nothing where no model needs them."""
+        return self.root / "data" / "weights" / "vgg19"
+
     def filtered_dir(self, source: str) -> Path:
         """The privacy verdicts on a source's images, as ``manifest.parquet``."""
         return self.root / "data" / "filtered" / source

@@ -63,7 +63,7 @@ def code(plugin: Item = None) -> None:
 
 @app.command()
 def download(source: Item = None) -> None:
-    """Fetch a source's photographs and list them in a manifest."""
+    """Fetch a source's photographs and list them in a manifest, or the weights of vgg19."""
     _run_stage("download", source)
 
 

@@ -51,6 +51,7 @@ from lienet.params.models import (
     SrganModel,
 )
 from lienet.params.photographs import (
+    VGG19_ITEM,
     Download,
     FaceDetection,
     Filter,
@@ -137,6 +138,7 @@ __all__ = [
     "Train",
     "Transfer",
     "Unsharp",
+    "VGG19_ITEM",
     "VGG19_LAYERS",
     "Params",
     "load_params",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import logging
-import os
 from pathlib import Path
 
 import torch
@@ -28,7 +27,6 @@ from lienet.workspace import Workspace
 logger = logging.getLogger(__name__)
 HISTORY_COLUMNS = ("step", "loss", "pixel_loss", "ssim_loss", "learning_rate", "valid_psnr_db")
 """Those of every model; an objective's others follow in the order in which they were logged."""
-VGG19_VARIABLE = "LIENET_VGG19_WEIGHTS"
 NOT_OF_THE_RUN = {"log_every_steps", "checkpoint_every_steps", "objectives", "overrides"}
 """Train params that change no weight, or that are taken up by name."""
 
@@ -116,30 +114,22 @@ def find_run_key(
 def find_vgg19(params: Params, spec: Model, workspace: Workspace) -> Path | None:
     """Return the file of VGG19's weights; None where the model's objective has no use for it.
 
-    It is the one that params name, else the environment, else the cache's, fetched once.
+    It is the one that params name, else the published one, which the stage download fetches.
 
     Raises:
-        ToolError: a file that is named does not exist.
-        TransferError: the published file cannot be had.
+        ToolError: the file does not exist.
     """
     perceptual = params.train.objectives[spec.objective].perceptual
     if perceptual is None:
         return None
-    name, path = f"train.objectives.{spec.objective}.perceptual.weights", None
-    if perceptual.weights:
-        path = workspace.root / Path(perceptual.weights).expanduser()
-    elif in_environment := os.environ.get(VGG19_VARIABLE):
-        name, path = VGG19_VARIABLE, Path(in_environment).absolute()
-    if path is None:
-        from lienet.transfer.model_files import (
-            fetch_vgg19,  # brings the HTTP client, of use only here
-        )
-
-        return fetch_vgg19(workspace.state_dir / "models")
+    if named := perceptual.weights:
+        path = workspace.root / Path(named).expanduser()
+        remedy = f"correct train.objectives.{spec.objective}.perceptual.weights"
+    else:
+        path = next(workspace.vgg19_dir.glob("*"), workspace.vgg19_dir)
+        remedy = "run lienet download vgg19"
     if not path.is_file():
-        raise ToolError(
-            f"{name} must name VGG19's weights", got=path, remedy=f"correct or unset {name}"
-        )
+        raise ToolError("VGG19's weights are not there", got=path, remedy=remedy)
     return path
 
 

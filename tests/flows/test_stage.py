@@ -80,6 +80,7 @@ def test_downloads_alone_are_retried_with_growing_pauses(repository: Path):
     download = make_task("download@x", flows, ("cpu",))
     assert (download.retries, download.retry_delay_seconds) == (3, [30.0, 60.0, 120.0])
     assert download.tags == {"cpu"}
+    assert make_task("download_vgg19", flows, ("cpu",)).retries == 3
     for stage in ("train@x", "filter@x", "report"):
         assert make_task(stage, flows, ("cpu",)).retries == 0
 

@@ -215,17 +215,26 @@ def test_vgg19_is_looked_for_only_where_it_is_of_use(tmp_path: Path, repository:
         assert train.find_vgg19(params, params.models[key], workspace) is None
 
 
-def test_vgg19_from_the_environment(
+def test_published_vgg19_is_what_the_stage_download_stored(
     tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setitem(GAN, "perceptual", GAN["perceptual"] | {"weights": None})
     workspace, params = make_workspace(tmp_path / "a", repository, objective="gan")
-    monkeypatch.setenv("LIENET_VGG19_WEIGHTS", str(workspace.root / "vgg.npz"))
     spec = params.models["sr-lienet"]
-    assert train.find_vgg19(params, spec, workspace) == workspace.root / "vgg.npz"
-    monkeypatch.setenv("LIENET_VGG19_WEIGHTS", str(tmp_path / "nowhere"))
-    with pytest.raises(ToolError, match="LIENET_VGG19_WEIGHTS must name VGG19's weights, got"):
+    with pytest.raises(ToolError, match=r"VGG19's weights are not there, .*lienet download vgg19"):
         train.find_vgg19(params, spec, workspace)
+    workspace.vgg19_dir.mkdir(parents=True)
+    (stored := workspace.vgg19_dir / "vgg19-dcbb9e9d.pth").write_bytes(b"weights")
+    assert train.find_vgg19(params, spec, workspace) == stored
+
+
+def test_named_vgg19_must_be_there(
+    tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(GAN, "perceptual", GAN["perceptual"] | {"weights": "none.npz"})
+    workspace, params = make_workspace(tmp_path / "a", repository, objective="gan")
+    with pytest.raises(ToolError, match=r"none\.npz; correct train\.objectives\.gan\.perceptual"):
+        train.find_vgg19(params, params.models["sr-lienet"], workspace)
 
 
 @pytest.mark.usefixtures("unreachable")
