@@ -17,7 +17,7 @@ from prefect.artifacts import create_link_artifact, create_markdown_artifact, cr
 from flows.commands import hide_secrets
 from flows.mlflow_links import list_run_links, strip_user
 from flows.run import Choices, Session
-from flows.schedule import Outcome
+from flows.stage import Outcome
 
 
 def record_choices(session: Session, choices: Choices) -> None:
@@ -35,7 +35,7 @@ def record_choices(session: Session, choices: Choices) -> None:
         default=str,
     )
     text = (
-        f"Commit `{find_commit(session.root)}`\n\n"
+        f"Commit `{find_commit(session.workspace.root)}`\n\n"
         f"```json\n{asked}\n```\n\n## params.yaml\n\n```yaml\n{session.params_text}```\n"
     )
     create_markdown_artifact(
@@ -51,10 +51,10 @@ def record_outcomes(outcomes: Mapping[str, Outcome]) -> None:
 
 def record_results(session: Session) -> None:
     """Leave Table 1, the place of the report, and MLflow's; whichever of them there is."""
-    table = session.root / "reports" / "table1.csv"
+    table = session.workspace.reports_dir / "table1.csv"
     if table.is_file():
         create_table_artifact(read_table(table), key="table1", description="Table 1")
-    page = session.root / "reports" / "index.html"
+    page = session.workspace.reports_dir / "index.html"
     if page.is_file():
         create_link_artifact(
             page.as_uri(), link_text="The report", key="report", description=f"At {page}"

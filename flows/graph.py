@@ -16,8 +16,6 @@ from lienet.errors import InputError, ToolError
 
 DVC = ("dvc", "--wait-for-lock")
 """A command that waits keeps the work of a stage that ends while another holds DVC's lock."""
-_DAG = (*DVC, "dag", "--dot")
-_STATUS = (*DVC, "status", "--json")
 _EDGE = re.compile(r'^\s*"([^"]+)" -> "([^"]+)";$')
 _NODE = re.compile(r'^\s*"([^"]+)";$')
 
@@ -85,17 +83,16 @@ def read_graph(commands: Commands) -> Graph:
     Raises:
         ToolError: dvc.yaml is not valid, or what DVC prints is not understood.
     """
-    return parse_dot(commands.ask(_DAG))
+    return parse_dot(commands.ask([*DVC, "dag", "--dot"]))
 
 
-def read_graph_and_changed(commands: Commands) -> tuple[Graph, set[str]]:
-    """Ask DVC for the whole graph, and for the stages of which something has changed.
+def read_changed(commands: Commands) -> set[str]:
+    """Ask DVC for the stages of which something has changed.
 
     Raises:
         ToolError: dvc.yaml is not valid, or what DVC prints is not understood.
     """
-    dot, status = commands.ask_dvc(_DAG, _STATUS)
-    return parse_dot(dot), parse_status(status)
+    return parse_status(commands.ask([*DVC, "status", "--json"]))
 
 
 def parse_dot(text: str) -> Graph:

@@ -13,10 +13,11 @@ from prefect.states import Completed, Failed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from flows.artifacts import record_choices, record_outcomes, record_results
-from flows.occupancy import InUseError, find_root
+from flows.occupancy import InUseError
 from flows.run import Choices, Session, open_session, run_stages
-from flows.schedule import Outcome
+from flows.stage import Outcome
 from lienet.errors import LienetError
+from lienet.workspace import Workspace
 
 SKIPPED = "Skipped"
 """The name of the state of a run that found its workspace in use."""
@@ -46,7 +47,7 @@ def pipeline(
     """
     choices = Choices(targets or (), profile, overrides or {}, force, pull, push)
     try:
-        with open_session(find_root(Path.cwd()), choices) as session:
+        with open_session(Workspace.find(Path.cwd()), choices) as session:
             return conclude(run_recorded(session, choices))
     except InUseError as error:
         return skip(error)

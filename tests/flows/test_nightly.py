@@ -11,7 +11,7 @@ from prefect.logging import disable_run_logger
 from flows.commands import Commands, Finished
 from flows.nightly import describe_verdicts, judge, list_candidates
 from flows.run import Session
-from flows.schedule import Outcome
+from flows.stage import Outcome
 from lienet.errors import ToolError
 from lienet.params import load_params
 from tests.flows.toy import Api, Toy

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from flows.pipeline import conclude
-from flows.schedule import Outcome
+from flows.stage import Outcome
 from tests.flows.toy import Api, Toy, is_alive, wait_until
 from tests.loopback_servers import PrefectServer
 
