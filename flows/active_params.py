@@ -97,13 +97,12 @@ def _read_profile(workspace: Workspace, name: str) -> str:
         raise InputError(f"profile must be one of {', '.join(profiles)}", got=repr(name)[:80])
     if not profiles[name].needs_data:
         return profiles[name].text
-    folder = os.environ.get(DATA_VARIABLE, "")
-    if not folder or not Path(folder).is_dir():
-        raise InputError(
-            f"profile {name} needs the folder of its photographs",
-            remedy=f"set {DATA_VARIABLE} for the worker to a folder that exists",
-        )
-    return fill_profile(profiles[name], Path(folder))
+    folder = os.environ.get(DATA_VARIABLE)
+    try:
+        return fill_profile(profiles[name], Path(folder) if folder else None)
+    except InputError as error:
+        remedy = f"a flow takes {DATA_VARIABLE} as --data: set it for the worker"
+        raise InputError(str(error), remedy=remedy) from error
 
 
 def _set(tree: dict[str, Any], key: str, value: Any) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
@@ -32,6 +32,8 @@ from lienet.workspace import Workspace
 
 PARENT_VARIABLE = "LIENET_PARENT_RUN_ID"
 """Tells every stage which pipeline run its MLflow run belongs under."""
+CODE_STAGE = "code"
+"""Fingerprints the code; what is up to date is known only after it."""
 _KILL_S = 0.5
 """From the kill that follows the grace to the end of what was killed."""
 
@@ -102,53 +104,20 @@ def run_stages(session: Session, choices: Choices) -> dict[str, Outcome]:
         InputError: a target is no stage.
         ToolError: DVC cannot tell its graph, or cannot pull.
     """
-    commands = session.commands
-    whole = read_graph(commands)
+    whole = read_graph(session.commands)
     graph = whole.select(choices.targets)
     if choices.pull:
         transfer(session, "pull", graph, whole)
-    current = frozenset[str]() if choices.force else graph.current(read_changed(commands))
-    get_run_logger().info("%d stages, of which %d are up to date", len(graph.inputs), len(current))
-    futures = submit_stages(session, graph, current, is_forced=choices.force)
+    run = _StageRun(session, graph, is_forced=choices.force)
     try:
-        for future in futures.values():
-            future.wait()
+        run.submit_all()
+        outcomes = run.wait()
     except BaseException:
-        _end_stages(session, futures.values())
+        run.end()
         raise
-    outcomes = {stage: read_outcome(futures[stage].state) for stage in graph.inputs}
     if choices.push and all(outcome.is_done for outcome in outcomes.values()):
         transfer(session, "push", graph, whole)
     return outcomes
-
-
-def submit_stages(
-    session: Session, graph: Graph, current: Collection[str], *, is_forced: bool
-) -> dict[str, PrefectFuture[State[Any]]]:
-    """Submit every stage to Prefect, which starts each when those that it waits for are done."""
-    flows, is_on_gpu = session.params.flows, has_gpu()
-    slots = Slots(count_slots(flows), read_limits())
-    futures: dict[str, PrefectFuture[State[Any]]] = {}
-    for stage in TopologicalSorter(graph.inputs).static_order():
-        futures[stage] = make_task(stage, flows).submit(
-            stage,
-            session.commands,
-            slots,
-            slot_names=list_slots(stage, session.params, has_gpu=is_on_gpu),
-            is_current=stage in current,
-            is_forced=is_forced,
-            lock_timeout_s=flows.lock_timeout_s,
-            wait_for=[futures[one] for one in sorted(graph.inputs[stage])],
-        )
-    return futures
-
-
-def _end_stages(session: Session, futures: Iterable[PrefectFuture[State[Any]]]) -> None:
-    """End the stages that run, and give them their grace."""
-    session.commands.stop()
-    deadline = time.monotonic() + session.params.flows.cancel_grace_s + _KILL_S
-    for future in futures:
-        future.wait(timeout=max(0.0, deadline - time.monotonic()))
 
 
 def transfer(session: Session, verb: str, graph: Graph, whole: Graph) -> None:
@@ -174,3 +143,55 @@ def transfer(session: Session, verb: str, graph: Graph, whole: Graph) -> None:
 def has_remote(commands: Commands) -> bool:
     """Return whether DVC has a remote to pull from and push to."""
     return bool(commands.ask([*DVC, "remote", "list"]).strip())
+
+
+class _StageRun:
+    """The stages of a graph as Prefect's tasks; each starts when those it waits for are done."""
+
+    def __init__(self, session: Session, graph: Graph, *, is_forced: bool) -> None:
+        self._session = session
+        self._graph = graph
+        self._is_forced = is_forced
+        self._has_gpu = has_gpu()
+        self._slots = Slots(count_slots(session.params.flows), read_limits())
+        self._futures: dict[str, PrefectFuture[State[Any]]] = {}
+
+    def submit_all(self) -> None:
+        """Submit every stage; those that DVC calls up to date will not run."""
+        if CODE_STAGE in self._graph.inputs:
+            self._submit(CODE_STAGE)
+            self._futures[CODE_STAGE].wait()
+        current: Collection[str] = ()
+        if not self._is_forced:
+            current = self._graph.current(read_changed(self._session.commands))
+        total = len(self._graph.inputs)
+        get_run_logger().info("%d stages, of which %d are up to date", total, len(current))
+        for stage in TopologicalSorter(self._graph.inputs).static_order():
+            if stage not in self._futures:
+                self._submit(stage, is_current=stage in current)
+
+    def wait(self) -> dict[str, Outcome]:
+        """Wait until every stage has ended; return how."""
+        for future in self._futures.values():
+            future.wait()
+        return {stage: read_outcome(self._futures[stage].state) for stage in self._graph.inputs}
+
+    def end(self) -> None:
+        """End the stages that run, and give them their grace."""
+        self._session.commands.stop()
+        deadline = time.monotonic() + self._session.params.flows.cancel_grace_s + _KILL_S
+        for future in self._futures.values():
+            future.wait(timeout=max(0.0, deadline - time.monotonic()))
+
+    def _submit(self, stage: str, *, is_current: bool = False) -> None:
+        flows = self._session.params.flows
+        self._futures[stage] = make_task(stage, flows).submit(
+            stage,
+            self._session.commands,
+            self._slots,
+            slot_names=list_slots(stage, self._session.params, has_gpu=self._has_gpu),
+            is_current=is_current,
+            is_forced=self._is_forced,
+            lock_timeout_s=flows.lock_timeout_s,
+            wait_for=[self._futures[one] for one in sorted(self._graph.inputs[stage])],
+        )

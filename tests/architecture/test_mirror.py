@@ -16,7 +16,6 @@ FLOWS_ELSEWHERE = {
     "deploy": "tests/flows/test_worker.py",
     "guard": "tests/flows/test_commands.py",
     "orphans": "tests/flows/test_worker.py",
-    "ready": "tests/flows/test_commands.py",
     "run": "tests/flows/test_pipeline.py",
 }
 ABOUT_THE_WHOLE = {"tests/test_pipeline.py"}

@@ -1,4 +1,4 @@
-"""The pipeline as a flow of a real server: order, failures, caching, choices, one at a time."""
+"""The pipeline as a flow of a real server: order, failures, caching, choices."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ services += [pytest.mark.timeout(900)]
 ARMS = {"a@1": [], "b@1": [], "c@1": ["a@1"], "d@1": ["c@1"], "e": ["b@1", "d@1"]}
 
 
-def test_a_failed_stage_is_named_first_and_what_it_cost_after_it():
+def test_failed_stages_are_named_before_those_not_run():
     state = conclude({"a": Outcome.RAN, "b": Outcome.FAILED, "c": Outcome.NOT_RUN})
     assert (state.type.value, state.message) == (
         "FAILED",
@@ -29,7 +29,7 @@ def test_a_failed_stage_is_named_first_and_what_it_cost_after_it():
     )
 
 
-def test_what_was_cached_is_counted_apart():
+def test_cached_stages_are_counted_apart():
     state = conclude({"a": Outcome.RAN, "b": Outcome.CACHED, "c": Outcome.CACHED})
     assert (state.type.value, state.message) == ("COMPLETED", "1 stages ran, 2 were cached")
 
@@ -37,7 +37,7 @@ def test_what_was_cached_is_counted_apart():
 class TestWithServer:
     pytestmark = services
 
-    def test_a_refusal_a_failure_and_a_second_run(
+    def test_refused_target_failed_stage_and_second_run(
         self, tmp_path: Path, prefect_server: PrefectServer, api: Api
     ):
         toy = Toy(
@@ -78,7 +78,7 @@ class TestWithServer:
         }
         assert b"planted-secret-1" not in _all_bytes(toy.root, prefect_server.folder)
 
-    def test_stages_run_side_by_side_and_not_level_by_level(
+    def test_stages_start_as_soon_as_their_inputs_are_done(
         self, tmp_path: Path, prefect_server: PrefectServer
     ):
         toy = Toy(tmp_path / "clone", ARMS)
@@ -91,7 +91,7 @@ class TestWithServer:
         assert times["b@1"]["start"] < times["c@1"]["start"] < times["b@1"]["end"]
         assert times["e"]["start"] > max(times["b@1"]["end"], times["d@1"]["end"])
 
-    def test_a_terminated_run_ends_its_stage_and_the_next_one_works(
+    def test_terminated_run_ends_its_stage_and_frees_dvc(
         self, tmp_path: Path, prefect_server: PrefectServer
     ):
         toy = Toy(tmp_path / "clone", {"train@a": []}, seconds=60)
