@@ -16,6 +16,8 @@ from lienet.errors import InputError, ToolError
 
 DVC = ("dvc", "--wait-for-lock")
 """A command that waits keeps the work of a stage that ends while another holds DVC's lock."""
+CODE = "code"
+"""The stage that writes the fingerprint of each other stage's code."""
 _EDGE = re.compile(r'^\s*"([^"]+)" -> "([^"]+)";$')
 _NODE = re.compile(r'^\s*"([^"]+)";$')
 

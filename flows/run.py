@@ -21,7 +21,7 @@ from prefect.runtime import flow_run
 
 from flows.active_params import choose_params, using_params
 from flows.commands import Commands
-from flows.graph import DVC, Graph, read_changed, read_graph
+from flows.graph import CODE, DVC, Graph, read_changed, read_graph
 from flows.occupancy import holding_workspace, noting_run
 from flows.orphans import ending_with_the_worker
 from flows.slots import Slots, count_slots, has_gpu, list_slots, read_limits
@@ -32,8 +32,6 @@ from lienet.workspace import Workspace
 
 PARENT_VARIABLE = "LIENET_PARENT_RUN_ID"
 """Tells every stage which pipeline run its MLflow run belongs under."""
-CODE_STAGE = "code"
-"""Fingerprints the code; what is up to date is known only after it."""
 _KILL_S = 0.5
 """From the kill that follows the grace to the end of what was killed."""
 
@@ -157,10 +155,13 @@ class _StageRun:
         self._futures: dict[str, PrefectFuture[State[Any]]] = {}
 
     def submit_all(self) -> None:
-        """Submit every stage; those that DVC calls up to date will not run."""
-        if CODE_STAGE in self._graph.inputs:
-            self._submit(CODE_STAGE)
-            self._futures[CODE_STAGE].wait()
+        """Submit every stage; those that DVC calls up to date will not run.
+
+        The stage ``code`` goes first: before its fingerprints are new, DVC cannot tell.
+        """
+        if CODE in self._graph.inputs:
+            self._submit(CODE)
+            self._futures[CODE].wait()
         current: Collection[str] = ()
         if not self._is_forced:
             current = self._graph.current(read_changed(self._session.commands))
