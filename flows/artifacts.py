@@ -1,6 +1,6 @@
-"""What a run leaves in Prefect: its choices, how each stage ended, Table 1, and links.
+"""A run's artifacts in Prefect: its choices, how each stage ended, Table 1, and links.
 
-No credential gets in: links are rid of users and passwords, choices of what looks like either.
+They hold no credentials: links lose users and passwords, choices whatever looks like either.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def record_outcomes(outcomes: Mapping[str, Outcome]) -> None:
 
 
 def record_results(session: Session) -> None:
-    """Leave Table 1, the place of the report, and MLflow's; whichever of them there is."""
+    """Record Table 1 and links to the report and to MLflow's runs, as far as there are any."""
     table = session.workspace.reports_dir / "table1.csv"
     if table.is_file():
         create_table_artifact(read_table(table), key="table1", description="Table 1")

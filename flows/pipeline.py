@@ -1,4 +1,4 @@
-"""The flow ``pipeline``: DVC's graph, stages side by side, and what it leaves to look at."""
+"""The flow ``pipeline``: DVC's graph, stages side by side, and the artifacts of a run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from lienet.workspace import Workspace
 SKIPPED = "Skipped"
 """The name of the state of a run that found its workspace in use."""
 THREADS = cast("TaskRunner[PrefectFuture[Any]]", ThreadPoolTaskRunner(max_workers=256))
-"""They wait for stages; how many stages run at once is for the slots to say."""
+"""Threads in which stages wait for their inputs and slots, and run; slots limit how many run."""
 
 
 @flow(name="pipeline", task_runner=THREADS, persist_result=False)
@@ -67,13 +67,13 @@ def run_recorded(session: Session, choices: Choices) -> dict[str, Outcome]:
 def conclude(outcomes: Mapping[str, Outcome]) -> State[Any]:
     """Return the run's final state: failed if any stage is not done, and which."""
     failed = [stage for stage, outcome in outcomes.items() if outcome is Outcome.FAILED]
-    lost = [stage for stage, outcome in outcomes.items() if outcome is Outcome.NOT_RUN]
+    not_run = [stage for stage, outcome in outcomes.items() if outcome is Outcome.NOT_RUN]
     if not failed:
         ran = sum(outcome is Outcome.RAN for outcome in outcomes.values())
         return Completed(message=f"{ran} stages ran, {len(outcomes) - ran} were cached")
     message = f"failed: {', '.join(failed)}"
-    if lost:
-        message += f"; not run because of it: {', '.join(lost)}"
+    if not_run:
+        message += f"; not run because of it: {', '.join(not_run)}"
     return Failed(message=message)
 
 
