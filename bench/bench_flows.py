@@ -89,6 +89,7 @@ def _make_workspace(root: Path) -> Path:
             }
     (root / "dvc.yaml").write_text(yaml.safe_dump({"stages": stages}), encoding="utf-8")
     _run(["dvc", "init", "--no-scm", "--quiet"], root, {})
+    _run(["dvc", "config", "core.check_update", "false"], root, {})  # as in this repository
     return root
 
 

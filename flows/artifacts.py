@@ -10,30 +10,20 @@ import json
 import os
 import subprocess
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
 from flows.commands import hide_secrets
 from flows.mlflow_links import list_run_links, strip_user
-from flows.run import Choices, Session
+from flows.session import Choices, Session
 from flows.stage import Outcome
 
 
 def record_choices(session: Session, choices: Choices) -> None:
     """Record what the run was asked for, at which commit, and the params that it ran with."""
-    asked = json.dumps(
-        {
-            "targets": list(choices.targets),
-            "profile": choices.profile,
-            "overrides": dict(choices.overrides),
-            "force": choices.force,
-            "pull": choices.pull,
-            "push": choices.push,
-        },
-        indent=2,
-        default=str,
-    )
+    asked = json.dumps(asdict(choices), indent=2, default=str)
     text = (
         f"Commit `{find_commit(session.workspace.root)}`\n\n"
         f"```json\n{asked}\n```\n\n## params.yaml\n\n```yaml\n{session.params_text}```\n"

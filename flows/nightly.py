@@ -22,7 +22,8 @@ from flows.commands import Commands, hide_secrets
 from flows.graph import read_graph
 from flows.occupancy import InUseError
 from flows.pipeline import THREADS, conclude, run_recorded, skip
-from flows.run import Choices, Session, has_remote, open_session, transfer
+from flows.run import has_remote, transfer
+from flows.session import Choices, Session, open_session
 from flows.slots import PROMOTION, Slots, read_limits
 from flows.stage import Outcome
 from lienet.errors import LienetError, ToolError

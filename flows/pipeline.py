@@ -14,13 +14,16 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from flows.artifacts import record_choices, record_outcomes, record_results
 from flows.occupancy import InUseError
-from flows.run import Choices, Session, open_session, run_stages
+from flows.run import run_stages
+from flows.session import Choices, Session, open_session
 from flows.stage import Outcome
 from lienet.errors import LienetError
 from lienet.workspace import Workspace
 
 SKIPPED = "Skipped"
 """The name of the state of a run that found its workspace in use."""
+TRACKED = ("train", "export", "evaluate")
+"""The stages whose files MLflow is told of."""
 THREADS = cast("TaskRunner[PrefectFuture[Any]]", ThreadPoolTaskRunner(max_workers=256))
 """Threads in which stages wait for their inputs and slots, and run; slots limit how many run."""
 
@@ -59,9 +62,24 @@ def run_recorded(session: Session, choices: Choices) -> dict[str, Outcome]:
     """Run the stages, and leave the artifacts of the run."""
     record_choices(session, choices)
     outcomes = run_stages(session, choices)
+    update_mlflow(session, outcomes)
     record_outcomes(outcomes)
     record_results(session)
     return outcomes
+
+
+def update_mlflow(session: Session, outcomes: Mapping[str, Outcome]) -> None:
+    """Run ``lienet track``, for stages that ran while MLflow was away or came from DVC's cache.
+
+    Where it fails the run does not: the next one makes up for it.
+    """
+    names = {stage.partition("@")[0] for stage, outcome in outcomes.items() if outcome.is_done}
+    if names.isdisjoint(TRACKED):
+        return
+    logger = get_run_logger()
+    finished = session.commands.run(["lienet", "track"], lambda line: logger.info("%s", line))
+    if finished.code != 0:
+        logger.warning("lienet track failed with exit code %d: MLflow is behind", finished.code)
 
 
 def conclude(outcomes: Mapping[str, Outcome]) -> State[Any]:

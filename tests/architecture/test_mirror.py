@@ -17,6 +17,7 @@ FLOWS_ELSEWHERE = {
     "guard": "tests/flows/test_commands.py",
     "orphans": "tests/flows/test_worker.py",
     "run": "tests/flows/test_pipeline.py",
+    "session": "tests/flows/test_pipeline.py",
 }
 ABOUT_THE_WHOLE = {"tests/test_pipeline.py"}
 

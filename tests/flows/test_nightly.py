@@ -10,7 +10,7 @@ from prefect.logging import disable_run_logger
 
 from flows.commands import Commands, Finished
 from flows.nightly import describe_verdicts, list_candidates, promote_model
-from flows.run import Session
+from flows.session import Session
 from flows.stage import Outcome
 from lienet.errors import ToolError
 from lienet.params import load_params

@@ -9,9 +9,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from prefect.logging import disable_run_logger
 
-from flows.pipeline import conclude
+from flows.commands import Commands, Finished
+from flows.pipeline import conclude, update_mlflow
+from flows.session import Session
 from flows.stage import Outcome
+from lienet.params import load_params
+from lienet.workspace import Workspace
 from tests.flows.toy import Api, Toy, is_alive, wait_until
 from tests.loopback_servers import PrefectServer
 
@@ -32,6 +37,35 @@ def test_failed_stages_are_named_before_those_not_run():
 def test_cached_stages_are_counted_apart():
     state = conclude({"a": Outcome.RAN, "b": Outcome.CACHED, "c": Outcome.CACHED})
     assert (state.type.value, state.message) == ("COMPLETED", "1 stages ran, 2 were cached")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "commands"),
+    [
+        ({"train@a": Outcome.CACHED, "export@a": Outcome.FAILED}, [["lienet", "track"]]),
+        ({"train@a": Outcome.FAILED, "filter@x": Outcome.RAN}, []),
+    ],
+)
+def test_mlflow_is_updated_for_trained_models_and_its_absence_fails_no_run(
+    tmp_path: Path, repository: Path, outcomes: dict[str, Outcome], commands: list[list[str]]
+):
+    params = load_params(repository / "profiles" / "sample.yaml")
+    failing = FailingCommands(tmp_path)
+    with disable_run_logger():
+        update_mlflow(Session(Workspace(tmp_path), params, "", failing), outcomes)
+    assert failing.asked == commands
+
+
+class FailingCommands(Commands):
+    """Commands that all fail, and are noted."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root, grace_s=1.0)
+        self.asked: list[list[str]] = []
+
+    def run(self, command, on_line=lambda line: None):
+        self.asked.append([*command])
+        return Finished(1, ("MLflow is away",))
 
 
 class TestWithServer:
