@@ -65,7 +65,7 @@ class Commands:
         self._environment = dict(environment or {})
         self._pipes: dict[int, int] = {}
         self._pipes_lock = threading.Lock()
-        self._is_stopped = False
+        self.is_stopped = False
 
     def __enter__(self) -> Self:
         return self
@@ -81,44 +81,28 @@ class Commands:
         Raises:
             ToolError: there is no such program.
         """
-        last: deque[str] = deque(maxlen=_NUM_LAST_LINES)
-        with self._start(command) as process:
-            assert process.stdout is not None
-            try:
-                for line in _split_lines(process.stdout):
-                    shown = hide_secrets(line)
-                    last.append(shown[:_MAX_LINE_CHARS])
-                    on_line(shown)
-                code = process.wait()
-            finally:
-                self._close_pipe(process)  # an exception's way out waits for the command's end
+        process = self.start(command)
+        try:
+            lines, _ = follow(process, on_line)
+            code = process.wait()
+        finally:
+            self.end(process)
         if code == 127:
             raise ToolError(f"{command[0]} cannot be run", remedy="run make setup")
-        return Finished(code, tuple(last))
-
-    def ask(self, command: Sequence[str]) -> str:
-        """Return all that a command prints, if it succeeds.
-
-        Raises:
-            ToolError: it fails; its last lines say why.
-        """
-        lines: list[str] = []
-        finished = self.run(command, lines.append)
-        if finished.code != 0:
-            last = " ".join(finished.lines[-5:])
-            raise ToolError(f"{' '.join(command[:3])} failed: {last}")
-        return "\n".join(lines)
+        return Finished(code, lines)
 
     def stop(self) -> None:
         """End every running command and refuse new ones; returns before they have ended."""
         with self._pipes_lock:
-            self._is_stopped = True
+            self.is_stopped = True
             for pipe in self._pipes.values():
                 os.close(pipe)
             self._pipes.clear()
 
-    def _start(self, command: Sequence[str]) -> subprocess.Popen[bytes]:
-        """Start a command under a guard, whose pipe is ours to close."""
+    def start(
+        self, command: Sequence[str], *, stdin: int = subprocess.DEVNULL
+    ) -> subprocess.Popen[bytes]:
+        """Start a command under a guard, for ``follow`` and then ``end``."""
         beside = str(Path(sys.executable).parent)
         path = os.pathsep.join([beside, os.environ.get("PATH", os.defpath)])
         guard = (sys.executable, "-I", "-S", str(_GUARD))
@@ -128,7 +112,7 @@ class Commands:
                 [*guard, str(reading), str(self._grace_s), *command],
                 cwd=self.root,
                 env={**os.environ, "PYTHONUNBUFFERED": "1", "PATH": path, **self._environment},
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 pass_fds=(reading, *self._lock_fds),
@@ -141,15 +125,45 @@ class Commands:
             os.close(reading)
         with self._pipes_lock:
             self._pipes[process.pid] = writing
-        if self._is_stopped:
+        if self.is_stopped:
             self._close_pipe(process)
         return process
 
+    def end(self, process: subprocess.Popen[bytes]) -> int:
+        """End a command if it has not ended; return its exit code."""
+        self._close_pipe(process)
+        process.communicate()
+        return process.returncode
+
     def _close_pipe(self, process: subprocess.Popen[bytes]) -> None:
-        """Close a command's pipe, which ends it if it has not ended."""
+        """Close the pipe of a command's guard, which then ends the command."""
         with self._pipes_lock:
             if (pipe := self._pipes.pop(process.pid, None)) is not None:
                 os.close(pipe)
+
+
+def follow(
+    process: subprocess.Popen[bytes], on_line: Callable[[str], None], *, end: str | None = None
+) -> tuple[tuple[str, ...], str | None]:
+    """Pass on the lines of a process, without credentials, until its output ends.
+
+    Args:
+        process: started by ``Commands.start``.
+        on_line: sees each line as it comes.
+        end: what a line starts with that ends the output as well.
+
+    Returns:
+        The last lines, and what followed ``end``, or None if it did not come.
+    """
+    assert process.stdout is not None
+    last: deque[str] = deque(maxlen=_NUM_LAST_LINES)
+    for line in _split_lines(process.stdout):
+        if end is not None and line.startswith(end):
+            return tuple(last), line.removeprefix(end)
+        shown = hide_secrets(line)
+        last.append(shown[:_MAX_LINE_CHARS])
+        on_line(shown)
+    return tuple(last), None
 
 
 def hide_secrets(text: str) -> str:

@@ -11,11 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from flows.commands import Commands
+from flows.dvc import Dvc
 from lienet.errors import InputError, ToolError
 
-DVC = ("dvc", "--wait-for-lock")
-"""A command that waits keeps the work of a stage that ends while another holds DVC's lock."""
 CODE = "code"
 """The stage that writes the fingerprint of each other stage's code."""
 _EDGE = re.compile(r'^\s*"([^"]+)" -> "([^"]+)";$')
@@ -79,22 +77,22 @@ class Graph:
         return self.only(self.all_inputs(chosen))
 
 
-def read_graph(commands: Commands) -> Graph:
+def read_graph(dvc: Dvc) -> Graph:
     """Ask DVC for the whole graph.
 
     Raises:
         ToolError: dvc.yaml is not valid, or what DVC prints is not understood.
     """
-    return parse_dot(commands.ask([*DVC, "dag", "--dot"]))
+    return parse_dot(dvc.ask("dag", "--dot"))
 
 
-def read_changed(commands: Commands) -> set[str]:
+def read_changed(dvc: Dvc) -> set[str]:
     """Ask DVC for the stages of which something has changed.
 
     Raises:
         ToolError: dvc.yaml is not valid, or what DVC prints is not understood.
     """
-    return parse_status(commands.ask([*DVC, "status", "--json"]))
+    return parse_status(dvc.ask("status", "--json"))
 
 
 def parse_dot(text: str) -> Graph:

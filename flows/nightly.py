@@ -60,7 +60,7 @@ def nightly(
 
 def _run_night(session: Session, choices: Choices, *, promotes: bool) -> State[Any]:
     logger = get_run_logger()
-    has_place = has_remote(session.commands)
+    has_place = has_remote(session)
     if not has_place:
         logger.warning("this workspace has no DVC remote: nothing is pulled or pushed")
     asked = Choices(choices.targets, choices.profile, choices.overrides, pull=has_place)
@@ -78,7 +78,7 @@ def _run_night(session: Session, choices: Choices, *, promotes: bool) -> State[A
             hide_secrets(describe_verdicts(verdicts)), key="gate", description="Who is champion"
         )
     if has_place:
-        whole = read_graph(session.commands)
+        whole = read_graph(session.dvc)
         transfer(session, "push", whole.select(choices.targets), whole)
     promoted = [model for model, verdict in verdicts.items() if verdict["promoted"]]
     message = f"{state.message}; promoted: {', '.join(promoted) or 'none'}"

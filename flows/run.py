@@ -15,8 +15,7 @@ from prefect import get_run_logger
 from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture
 
-from flows.commands import Commands
-from flows.graph import CODE, DVC, Graph, read_changed, read_graph
+from flows.graph import CODE, Graph, read_changed, read_graph
 from flows.session import Choices, Session
 from flows.slots import Slots, count_slots, has_gpu, list_slots, read_limits
 from flows.stage import Outcome, make_task, read_outcome
@@ -33,7 +32,7 @@ def run_stages(session: Session, choices: Choices) -> dict[str, Outcome]:
         InputError: a target is no stage.
         ToolError: DVC cannot tell its graph, or cannot pull.
     """
-    whole = read_graph(session.commands)
+    whole = read_graph(session.dvc)
     graph = whole.select(choices.targets)
     if choices.pull:
         transfer(session, "pull", graph, whole)
@@ -57,7 +56,7 @@ def transfer(session: Session, verb: str, graph: Graph, whole: Graph) -> None:
         ToolError: the transfer failed.
     """
     logger = get_run_logger()
-    if not has_remote(session.commands):
+    if not has_remote(session):
         raise InputError(
             f"{verb} needs a DVC remote", remedy="dvc remote add --default NAME URL, or leave it"
         )
@@ -66,12 +65,12 @@ def transfer(session: Session, verb: str, graph: Graph, whole: Graph) -> None:
     options = ["--allow-missing", "--force"] if verb == "pull" else []
     targets = [] if graph.inputs.keys() == whole.inputs.keys() else list(graph.inputs)
     logger.info("dvc %s", verb)
-    session.commands.ask([*DVC, verb, *options, *targets])
+    session.dvc.ask(verb, *options, *targets)
 
 
-def has_remote(commands: Commands) -> bool:
+def has_remote(session: Session) -> bool:
     """Return whether DVC has a remote to pull from and push to."""
-    return bool(commands.ask([*DVC, "remote", "list"]).strip())
+    return bool(session.dvc.ask("remote", "list").strip())
 
 
 class _StageRun:
@@ -95,7 +94,7 @@ class _StageRun:
             self._futures[CODE].wait()
         current: Collection[str] = ()
         if not self._is_forced:
-            current = self._graph.current(read_changed(self._session.commands))
+            current = self._graph.current(read_changed(self._session.dvc))
         total = len(self._graph.inputs)
         get_run_logger().info("%d stages, of which %d are up to date", total, len(current))
         for stage in TopologicalSorter(self._graph.inputs).static_order():
@@ -119,7 +118,7 @@ class _StageRun:
         flows = self._session.params.flows
         self._futures[stage] = make_task(stage, flows).submit(
             stage,
-            self._session.commands,
+            self._session.dvc,
             self._slots,
             slot_names=list_slots(stage, self._session.params, has_gpu=self._has_gpu),
             is_current=is_current,

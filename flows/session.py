@@ -13,6 +13,7 @@ from prefect.runtime import flow_run
 
 from flows.active_params import choose_params, using_params
 from flows.commands import Commands
+from flows.dvc import Dvc
 from flows.occupancy import holding_workspace, noting_run
 from flows.orphans import ending_with_the_worker
 from lienet.params import Params, load_params
@@ -42,6 +43,7 @@ class Session:
     params: Params
     params_text: str
     commands: Commands
+    dvc: Dvc
 
 
 @contextmanager
@@ -72,10 +74,13 @@ def open_session(workspace: Workspace, choices: Choices) -> Iterator[Session]:
     ):
         text = workspace.params_path.read_text(encoding="utf-8")
         params = load_params(workspace.params_path)
-        with Commands(
-            workspace.root,
-            grace_s=params.flows.cancel_grace_s,
-            lock_fd=lock_fd,
-            environment={PARENT_VARIABLE: run_id},
-        ) as commands:
-            yield Session(workspace, params, text, commands)
+        with (
+            Commands(
+                workspace.root,
+                grace_s=params.flows.cancel_grace_s,
+                lock_fd=lock_fd,
+                environment={PARENT_VARIABLE: run_id},
+            ) as commands,
+            Dvc(commands) as dvc,
+        ):
+            yield Session(workspace, params, text, commands, dvc)

@@ -19,8 +19,8 @@ from prefect.client.schemas.objects import State
 from prefect.states import Cancelled, Completed
 from prefect.tasks import exponential_backoff
 
-from flows.commands import Commands, Finished
-from flows.graph import DVC
+from flows.commands import Finished
+from flows.dvc import Dvc
 from flows.slots import Slots
 from lienet.errors import ToolError
 from lienet.params import Flows
@@ -76,7 +76,7 @@ def make_task(stage: str, flows: Flows) -> Task[..., State[Any]]:
 @task(name="stage", cache_policy=NO_CACHE, persist_result=False)
 def run_stage(
     stage: str,
-    commands: Commands,
+    dvc: Dvc,
     slots: Slots,
     *,
     slot_names: Sequence[str],
@@ -88,7 +88,7 @@ def run_stage(
 
     Args:
         stage: its name, from the graph.
-        commands: runs them in the workspace.
+        dvc: runs it in the workspace.
         slots: the run's slots.
         slot_names: those that the stage takes.
         is_current: DVC has said that there is nothing to do.
@@ -101,11 +101,10 @@ def run_stage(
     logger = get_run_logger()
     if is_current:
         return Completed(name=CACHED, message=f"{stage} is up to date")
-    force = ["--force"] if is_forced else []
-    command = [*DVC, "repro", "--single-item", *force, stage]
+    words = ["repro", "--single-item", *(["--force"] if is_forced else []), stage]
     with slots.take(slot_names):
         finished = run_when_free(
-            commands, command, lambda line: logger.info("%s", line), timeout_s=lock_timeout_s
+            dvc, words, lambda line: logger.info("%s", line), timeout_s=lock_timeout_s
         )
     if finished.is_interrupted:
         return Cancelled(message=f"{stage} was ended with its run")
@@ -125,8 +124,8 @@ def read_outcome(state: State[Any]) -> Outcome:
 
 
 def run_when_free(
-    commands: Commands,
-    command: list[str],
+    dvc: Dvc,
+    words: Sequence[str],
     on_line: Callable[[str], None],
     *,
     timeout_s: float,
@@ -146,14 +145,14 @@ def run_when_free(
         on_line(line)
 
     while True:
-        finished = commands.run(command, watch)
+        finished = dvc.run(*words, on_line=watch)
         text = "\n".join(finished.lines)
         is_busy = finished.code != 0 and not finished.is_interrupted and _IS_BUSY.search(text)
         if not is_busy or has_started or time.monotonic() > deadline:
             return finished
         if _IS_BROKEN.search(text):
             # What a kill in the middle of a write leaves; DVC makes it anew.
-            (commands.root / ".dvc" / "tmp" / "rwlock").unlink(missing_ok=True)
+            (dvc.root / ".dvc" / "tmp" / "rwlock").unlink(missing_ok=True)
         on_line("DVC is busy with another command: waiting")
         pause(random.uniform(0.5, 1.0) * pause_s)
         pause_s = min(2 * pause_s, longest_s)

@@ -14,6 +14,7 @@ ELSEWHERE = {
 }
 FLOWS_ELSEWHERE = {
     "deploy": "tests/flows/test_worker.py",
+    "dvc_process": "tests/flows/test_dvc.py",
     "guard": "tests/flows/test_commands.py",
     "orphans": "tests/flows/test_worker.py",
     "run": "tests/flows/test_pipeline.py",

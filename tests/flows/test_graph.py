@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from flows.commands import Commands
+from flows.dvc import Dvc
 from flows.graph import Graph, parse_dot, parse_status, read_changed, read_graph
 from lienet.errors import InputError, ToolError
 from tests.flows.toy import Toy
@@ -57,14 +58,14 @@ def test_a_graph_without_stages_is_an_error():
 
 def test_graph_and_changed_stages_are_asked_of_a_real_dvc(tmp_path: Path):
     toy = Toy(tmp_path / "clone", {"a@1": [], "b": ["a@1"], "c": []})
-    with Commands(toy.root, grace_s=1.0) as commands:
-        graph, changed = read_graph(commands), read_changed(commands)
+    with Commands(toy.root, grace_s=1.0) as commands, Dvc(commands) as dvc:
+        graph, changed = read_graph(dvc), read_changed(dvc)
         assert graph.inputs == {"a@1": frozenset(), "b": {"a@1"}, "c": frozenset()}
         assert changed == {"a@1", "b", "c"}
         toy.run("dvc", "repro", "--quiet")
-        assert read_changed(commands) == set()
+        assert read_changed(dvc) == set()
         (toy.root / "a_1.out").write_text("changed")
-        changed = read_changed(commands)
+        changed = read_changed(dvc)
         assert changed >= {"a@1"}
         assert graph.current(changed) == {"c"}
 

@@ -9,6 +9,7 @@ import pytest
 from prefect.logging import disable_run_logger
 
 from flows.commands import Commands, Finished
+from flows.dvc import Dvc
 from flows.nightly import describe_verdicts, list_candidates, promote_model
 from flows.session import Session
 from flows.stage import Outcome
@@ -51,7 +52,8 @@ def test_a_failed_promote_command_is_an_error(tmp_path: Path):
 
 def test_candidates_are_trained_and_evaluated_models(tmp_path: Path, repository: Path):
     path = repository / "profiles" / "sample.yaml"
-    session = Session(Workspace(tmp_path), load_params(path), "", Commands(tmp_path, grace_s=1.0))
+    commands = Commands(tmp_path, grace_s=1.0)
+    session = Session(Workspace(tmp_path), load_params(path), "", commands, Dvc(commands))
     outcomes = dict.fromkeys(
         (f"{stage}@{model}" for stage in ("train", "evaluate") for model in session.params.models),
         Outcome.CACHED,

@@ -12,6 +12,7 @@ import pytest
 from prefect.logging import disable_run_logger
 
 from flows.commands import Commands, Finished
+from flows.dvc import Dvc
 from flows.pipeline import conclude, update_mlflow
 from flows.session import Session
 from flows.stage import Outcome
@@ -52,7 +53,7 @@ def test_mlflow_is_updated_for_trained_models_and_its_absence_fails_no_run(
     params = load_params(repository / "profiles" / "sample.yaml")
     failing = FailingCommands(tmp_path)
     with disable_run_logger():
-        update_mlflow(Session(Workspace(tmp_path), params, "", failing), outcomes)
+        update_mlflow(Session(Workspace(tmp_path), params, "", failing, Dvc(failing)), outcomes)
     assert failing.asked == commands
 
 

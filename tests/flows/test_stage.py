@@ -13,19 +13,20 @@ from prefect.client.schemas.objects import State
 from prefect.states import Cancelled, Completed, Failed, Pending
 
 from flows.commands import Commands, Finished
+from flows.dvc import Dvc
 from flows.stage import Outcome, StageFailedError, make_task, read_outcome, run_when_free
 from lienet.params import load_params
 from tests.flows.toy import Toy
 
 
-class Scripted(Commands):
-    """Commands that answer from a list."""
+class Scripted(Dvc):
+    """A DVC that answers from a list."""
 
     def __init__(self, root: Path, answers: list[Finished]) -> None:
-        super().__init__(root, grace_s=1.0)
+        super().__init__(Commands(root, grace_s=1.0))
         self.answers = answers
 
-    def run(self, command, on_line=lambda line: None):
+    def run(self, *words: str, on_line=lambda line: None):
         answer = self.answers.pop(0)
         for line in answer.lines:
             on_line(line)
@@ -39,8 +40,8 @@ DONE = Finished(0, ("Running stage 'a':",))
 
 def test_a_busy_dvc_is_retried_after_growing_random_pauses(tmp_path: Path):
     pauses: list[float] = []
-    commands = Scripted(tmp_path, [BUSY, BLOCKED, BUSY, DONE])
-    finished = run_when_free(commands, [], lambda _: None, timeout_s=60, pause=pauses.append)
+    dvc = Scripted(tmp_path, [BUSY, BLOCKED, BUSY, DONE])
+    finished = run_when_free(dvc, [], lambda _: None, timeout_s=60, pause=pauses.append)
     assert finished == DONE
     assert [0.25 <= pauses[0] <= 0.5, 0.5 <= pauses[1] <= 1.0, 1.0 <= pauses[2] <= 2.0] == [
         True
@@ -48,8 +49,8 @@ def test_a_busy_dvc_is_retried_after_growing_random_pauses(tmp_path: Path):
 
 
 def test_waiting_for_a_busy_dvc_ends_at_its_timeout(tmp_path: Path):
-    commands = Scripted(tmp_path, [BUSY])
-    assert run_when_free(commands, [], lambda _: None, timeout_s=-1.0) == BUSY
+    dvc = Scripted(tmp_path, [BUSY])
+    assert run_when_free(dvc, [], lambda _: None, timeout_s=-1.0) == BUSY
 
 
 @pytest.mark.parametrize(
@@ -61,8 +62,8 @@ def test_waiting_for_a_busy_dvc_ends_at_its_timeout(tmp_path: Path):
     ],
 )
 def test_a_stage_that_started_or_was_ended_is_not_run_again(tmp_path: Path, answer: Finished):
-    commands = Scripted(tmp_path, [answer, DONE])
-    assert run_when_free(commands, [], lambda _: None, timeout_s=60) == answer
+    dvc = Scripted(tmp_path, [answer, DONE])
+    assert run_when_free(dvc, [], lambda _: None, timeout_s=60) == answer
 
 
 def test_stage_failure_shows_its_name_and_last_lines():
@@ -108,9 +109,8 @@ def test_locks_of_a_real_dvc_delay_the_stage(tmp_path: Path):
             (state / "rwlock").write_text("{}")
 
     threading.Timer(5.0, held.close).start()
-    command = ["dvc", "--wait-for-lock", "repro", "--single-item", "a"]
-    with Commands(toy.root, grace_s=1.0) as commands:
-        finished = run_when_free(commands, command, note, timeout_s=60)
+    with Commands(toy.root, grace_s=1.0) as commands, Dvc(commands) as dvc:
+        finished = run_when_free(dvc, ["repro", "--single-item", "a"], note, timeout_s=60)
     assert finished.code == 0, finished.lines
     assert "DVC is busy with another command: waiting" in lines
     assert (toy.root / "a.out").read_text() == "a"
@@ -120,7 +120,6 @@ def test_a_broken_rwlock_file_is_removed(tmp_path: Path):
     toy = Toy(tmp_path / "clone", {"a": []})
     (toy.root / ".dvc" / "tmp").mkdir(exist_ok=True)
     (toy.root / ".dvc" / "tmp" / "rwlock").write_text('{"write": {')
-    command = ["dvc", "--wait-for-lock", "repro", "--single-item", "a"]
-    with Commands(toy.root, grace_s=1.0) as commands:
-        finished = run_when_free(commands, command, lambda _: None, timeout_s=60)
+    with Commands(toy.root, grace_s=1.0) as commands, Dvc(commands) as dvc:
+        finished = run_when_free(dvc, ["repro", "--single-item", "a"], lambda _: None, timeout_s=60)
     assert finished.code == 0, finished.lines
