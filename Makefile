@@ -32,7 +32,7 @@ deploy worker: export PREFECT_API_URL ?= http://127.0.0.1:4200/api
 deploy worker: export PREFECT_HOME ?= $(CURDIR)/data/state/prefect
 MLFLOW ?= http://127.0.0.1:5000
 
-.PHONY: help setup demo test check format bench server deploy worker
+.PHONY: help setup demo test check format docs bench server deploy worker
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -81,6 +81,9 @@ check: $(STAMP) ## format, lint, types, layers
 format: $(STAMP) ## put files into the form that `make check` asks for
 	@ruff format .
 	ruff check --fix .
+
+docs: $(STAMP) ## the documentation as a site: site/index.html
+	@NO_MKDOCS_2_WARNING=1 mkdocs build --quiet
 
 bench: $(STAMP) ## how fast, as ratios in one run: reports/bench.json
 	@python -m bench

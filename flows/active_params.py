@@ -26,8 +26,8 @@ from lienet.workspace import Workspace
 DATA_VARIABLE = "LIENET_DATA_DIR"
 """The folder that ``{data}`` in a profile stands for, on the machine that runs the flow."""
 _KEY = re.compile(r"[A-Za-z_][\w-]*(\.[\w-]+)*")
-_OF_THE_MACHINE = ("storage", "cluster", "flows", "promote")
-"""Sections that send work and data elsewhere, or say what this machine bears and lets through."""
+_OF_THE_MACHINE = ("plugins", "storage", "cluster", "flows", "promote")
+"""What runs code, sends work and data elsewhere, or says what this machine bears."""
 
 
 def choose_params(
@@ -55,7 +55,7 @@ def choose_params(
         _require_harmless(workspace.root, key, value)
         _set(tree, key, value)
     text = yaml.safe_dump(tree, sort_keys=False, allow_unicode=True)
-    parse_params(text, name="the overrides")
+    parse_params(text, name="the overrides", folder=root)
     return text
 
 

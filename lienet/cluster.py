@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from lienet.errors import ToolError
 from lienet.fingerprint import Fingerprints
 from lienet.params import Cluster
+from lienet.plugins import list_plugins
 
 if TYPE_CHECKING:
     import distributed
@@ -194,6 +195,7 @@ def _connect(cluster: Cluster, num_workers: int) -> Iterator[distributed.Client]
             ) as local,
             Client(local) as client,
         ):
+            _send_plugins(client)
             yield client
         return
     try:
@@ -205,4 +207,11 @@ def _connect(cluster: Cluster, num_workers: int) -> Iterator[distributed.Client]
         ) from error
     with client:
         logger.info("Dask cluster at %s", cluster.address)
+        _send_plugins(client)
         yield client
+
+
+def _send_plugins(client: distributed.Client) -> None:
+    """Give every worker, also one that comes later, the plugin files of this process."""
+    for path in list_plugins():
+        client.upload_file(str(path))

@@ -7,10 +7,8 @@ Left out are comments, docstrings, log lines, and what :mod:`lienet.observers` d
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
 
 from lienet.files import sha256_of_json
@@ -21,12 +19,13 @@ from lienet.imports import (
     read_source,
     short_hash,
 )
-from lienet.observers import DISTRIBUTIONS, OBSERVERS, PACKAGES_LEFT_OUT, RELIED_UPON, Observer
+from lienet.observers import OBSERVERS, PACKAGES_LEFT_OUT, RELIED_UPON, Observer
+from lienet.versions import find_plugin_packages, find_versions
 
 PACKAGE_DIR = Path(__file__).parent
 _WITHOUT_FINGERPRINT = "code"
 """The stage that writes them."""
-_NOT_DATA = (".py", ".pyc", ".pyi", ".typed", ".part")
+_NOT_DATA = (".py", ".pyi", ".typed", ".part")
 
 
 @dataclass(frozen=True)
@@ -66,12 +65,14 @@ class Fingerprints:
 
     Args:
         package_dir: the folder of the package.
-        extra: plugin files; they and what they import count for every stage.
+        extra: plugin files; they and what they import count for every stage, as do installed
+            packages with parts.
     """
 
     def __init__(self, package_dir: Path = PACKAGE_DIR, extra: Sequence[Path] = ()) -> None:
         self.graph = ImportGraph(package_dir)
         self._extra = _read_extra(extra)
+        self._plugin_packages = find_plugin_packages()
 
     def list_stages(self) -> list[str]:
         """Return the stages that have a fingerprint: the modules of the stages' package."""
@@ -92,37 +93,19 @@ class Fingerprints:
         of_extra = graph.modules_among(name for source in sources for name in source.names)
         modules = graph.reach([*roots, *of_extra], lambda name: _is_covered(OBSERVERS, name, stage))
         sources += [graph.read(module) for module in modules]
-        names = {name for source in sources for name in source.top_names}
+        names = {name for source in sources for name in source.top_names - {"", graph.package}}
         names = {
             name
             for name in names
-            if name not in ("", graph.package)
-            and not is_of_standard_library(name)
-            and not _is_covered(PACKAGES_LEFT_OUT, name, stage)
+            if not is_of_standard_library(name) and not _is_covered(PACKAGES_LEFT_OUT, name, stage)
         }
         names.update(*(RELIED_UPON.get(name, ()) for name in names | modules))
         extra = {path.name: source.digest for path, source in self._extra.items()}
         return Fingerprint(
             modules={name: graph.read(name).digest for name in sorted(modules)},
             files=dict(sorted({**_hash_data(graph, modules), **extra}.items())),
-            packages=find_versions(names),
+            packages=dict(sorted({**self._plugin_packages, **find_versions(names)}.items())),
         )
-
-
-def find_versions(names: Iterable[str]) -> dict[str, str]:
-    """Return the versions of Python and of the packages that are imported by these names.
-
-    Of Python the minor version counts: its own modules write archives, tables and text. What
-    follows a "+" tells builds of one version apart and is left out, as constraints.txt does.
-    """
-    found = {"python": ".".join(platform.python_version_tuple()[:2])}
-    for name in names:
-        distribution = DISTRIBUTIONS.get(name, name.replace("_", "-"))
-        try:
-            found[distribution] = version(distribution)
-        except PackageNotFoundError:  # rare, and slow: all that is installed is looked through
-            found |= {other: version(other) for other in packages_distributions().get(name, ())}
-    return {name: found[name].partition("+")[0] for name in sorted(found)}
 
 
 def _is_covered(observers: Iterable[Observer], name: str, stage: str | None) -> bool:
@@ -139,11 +122,15 @@ def _hash_data(graph: ImportGraph, modules: Iterable[str]) -> dict[str, str]:
     found = {}
     for folder in {graph.paths[module].parent for module in modules}:
         for path in folder.rglob("*"):
-            if path.suffix in _NOT_DATA or path.name.startswith(".") or not path.is_file():
-                continue
-            if next(parent for parent in path.parents if parent in packages) == folder:
-                found[str(path.relative_to(root))] = short_hash(path.read_bytes())
+            owner = next(parent for parent in path.parents if parent in packages)
+            if owner == folder and path.is_file() and _is_data(path):
+                found[path.relative_to(root).as_posix()] = short_hash(path.read_bytes())
     return found
+
+
+def _is_data(path: Path) -> bool:
+    is_hidden = path.name.startswith(".") or "__pycache__" in path.parts
+    return path.suffix not in _NOT_DATA and not is_hidden
 
 
 def _read_extra(paths: Iterable[Path]) -> dict[Path, Source]:

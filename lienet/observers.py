@@ -28,6 +28,7 @@ class Observer:
 
 
 _DATA_STAGES = ("download", "filter", "synthesize")
+_UNREAD = "types a section of params that these stages do not read"
 
 OBSERVERS = (
     Observer("lienet", "names for the library's users: stages import what stands behind them"),
@@ -35,14 +36,19 @@ OBSERVERS = (
     Observer("lienet.progress", "bars and lines on a terminal"),
     Observer("lienet.executors", "who computes changes no byte: results keep the items' order"),
     Observer("lienet.cluster", "as executors, on other machines"),
+    Observer("lienet.transfer.*", "the files fetched are verified by hash", ("filter", "train")),
     Observer("lienet.params.checks", "refuses params, and changes none"),
     Observer("lienet.params.flows", "when stages run, which is Prefect's business"),
     Observer("lienet.params.promotion", "which model becomes champion, after every stage"),
-    Observer("lienet.params.evaluation", "types what later stages read", (*_DATA_STAGES, "train")),
-    Observer("lienet.params.training", "types what later stages read", _DATA_STAGES),
-    Observer("lienet.params.models", "types what later stages read", _DATA_STAGES),
-    Observer("lienet.transfer.*", "the files fetched are verified by hash", ("filter", "train")),
+    Observer("lienet.params.photographs", _UNREAD, ("train", "export")),
+    Observer("lienet.params.sources", _UNREAD, ("train", "export")),
+    Observer("lienet.params.open_images_labels", _UNREAD, ("train", "export")),
+    Observer("lienet.params.degradations", _UNREAD, ("download", "filter", "export")),
+    Observer("lienet.params.models", _UNREAD, _DATA_STAGES),
+    Observer("lienet.params.training", _UNREAD, (*_DATA_STAGES, "export", "evaluate")),
+    Observer("lienet.params.evaluation", _UNREAD, (*_DATA_STAGES, "train")),
 )
+"""Log lines are left out as well, by :mod:`lienet.imports`; the report's words are its output."""
 
 PACKAGES_LEFT_OUT = (
     Observer("rich", "draws on the terminal"),
@@ -62,13 +68,3 @@ RELIED_UPON = {
     "skimage": ("scipy", "pywt"),  # SSIM's filters, and the estimate of noise
 }
 """What decides bytes without being imported: by a module of ours, or a package, that needs it."""
-
-DISTRIBUTIONS = {
-    "PIL": "pillow",
-    "cv2": "opencv-python-headless",
-    "ffmpeg": "ffmpeg-python",
-    "pywt": "PyWavelets",
-    "skimage": "scikit-image",
-    "sklearn": "scikit-learn",
-}
-"""Packages that are installed by another name than they are imported by."""

@@ -11,6 +11,7 @@ from lienet.files import replacing_folder, write_json
 from lienet.fingerprint import Fingerprint, Fingerprints
 from lienet.params import Params
 from lienet.plugins import list_plugins
+from lienet.versions import find_deviations
 from lienet.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -41,19 +42,6 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
                 logger.info("%s is stale: %s%s", stage, ", ".join(changes[:_MAX_NAMED]), more)
     for line in find_deviations(versions, workspace.root / "constraints.txt"):
         logger.warning("%s; run `make setup`, then `dvc repro --force code`", line)
-
-
-def find_deviations(versions: dict[str, str], constraints_path: Path) -> list[str]:
-    """Return a line for each package that is installed in another version than constraints say."""
-    if not constraints_path.is_file():
-        return []
-    lines = constraints_path.read_text(encoding="utf-8").splitlines()
-    pinned = dict(line.strip().lower().split("==", 1) for line in lines if "==" in line)
-    return [
-        f"{name} {found} is installed, constraints.txt says {pinned[name.lower()]}"
-        for name, found in versions.items()
-        if pinned.get(name.lower(), found) != found
-    ]
 
 
 def _read(path: Path) -> Fingerprint | None:

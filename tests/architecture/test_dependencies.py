@@ -1,23 +1,21 @@
-"""DVC reruns a stage when, and only when, something that decides its output has changed."""
+"""DVC tracks every param that a stage reads, and git none of the outputs that DVC keeps."""
 
 from __future__ import annotations
 
 import ast
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lienet.fingerprint import Fingerprints
 from lienet.params import Params, Train
 
 STAGES = ("download", "filter", "synthesize", "train", "export", "evaluate", "report")
 # They never change a byte of output: who computes, how hard servers are asked, and what a
 # tracked run is labelled with.
 NOT_DECIDING = {"num_workers", "cluster", "profile", "download.transfer", "promote"}
-# They read params to check them, not to decide anything.
-CHECKING = {"lienet.params", "lienet.params.checks"}
 # Read for its names only: what is made of an item is tracked through what the stage reads.
 FANNED_OUT_OVER = {
     "filter": ("download.sources",),
@@ -39,12 +37,12 @@ def test_every_stage_is_held_here(pipeline: dict[str, Any]):
 
 
 def test_every_param_that_a_stage_reads_is_tracked(
-    stage: str, pipeline: dict[str, Any], sources: dict[str, Any], imported_by: Callable
+    stage: str, pipeline: dict[str, Any], sources: dict[str, Any], fingerprints: Fingerprints
 ):
     tracked = [entry.partition(".${")[0] for entry in pipeline[stage]["params"]]
     read = {
         path
-        for name in imported_by(f"lienet.stages.{stage}") - CHECKING
+        for name in fingerprints.of_stage(stage).modules
         for path in _params_read(sources[name].tree)
     }
     assert read, "the stage reads no params"

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
-from lienet.errors import InputError, ParamsError
+from lienet.errors import InputError, LienetError, ParamsError
 from lienet.params import Params, load_params, parse_params
+from lienet.plugins import list_plugins
 
 
 @pytest.fixture(scope="session")
@@ -202,6 +203,22 @@ def test_several_mistakes_are_named_together(sample_tree: dict[str, Any]):
     changed["export"]["opset"] = 3
     with pytest.raises(ParamsError, match=r"train.steps: .*; export.opset: "):
         parse_params(json.dumps(changed), name="params.yaml")
+
+
+def test_plugins_are_loaded_from_beside_the_params(sample_tree: dict[str, Any], tmp_path: Path):
+    name = f"plugin_{tmp_path.name}"
+    path = tmp_path / "parts" / f"{name}.py"
+    path.parent.mkdir()
+    path.write_text("")
+    changed = sample_tree | {"plugins": [f"parts/{name}.py"]}
+    parse_params(json.dumps(changed), name="params.yaml", folder=tmp_path)
+    assert path in list_plugins()
+
+
+@pytest.mark.parametrize("plugins", [["lost.py"], "lost.py", [3]])
+def test_plugins_that_cannot_be_loaded_are_one_line(sample_tree: dict[str, Any], plugins: object):
+    with pytest.raises(LienetError, match="plugins"):
+        parse_changed(sample_tree, "plugins", plugins)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "just words", "profile: [unclosed"])
