@@ -55,7 +55,7 @@ def choose_params(
         _require_harmless(workspace.root, key, value)
         _set(tree, key, value)
     text = yaml.safe_dump(tree, sort_keys=False, allow_unicode=True)
-    parse_params(text, name="the overrides", folder=root)
+    parse_params(text, name="the overrides", folder=workspace.root)
     return text
 
 

@@ -87,18 +87,23 @@ class _StageRun:
     def submit_all(self) -> None:
         """Submit every stage; those that DVC calls up to date will not run.
 
-        The stage ``code`` goes first: before its fingerprints are new, DVC cannot tell.
+        The stage ``code`` goes first, with what it waits for: before its fingerprints are new, DVC
+        cannot tell.
         """
-        if CODE in self._graph.inputs:
-            self._submit(CODE)
-            self._futures[CODE].wait()
+        stages = self._graph.inputs
+        order = list(TopologicalSorter(stages).static_order())
+        first = self._graph.all_inputs(stages.keys() & {CODE})
+        for stage in order:
+            if stage in first:
+                self._submit(stage)
+        for stage in first:
+            self._futures[stage].wait()
         current: Collection[str] = ()
         if not self._is_forced:
             current = self._graph.current(read_changed(self._session.dvc))
-        total = len(self._graph.inputs)
-        get_run_logger().info("%d stages, of which %d are up to date", total, len(current))
-        for stage in TopologicalSorter(self._graph.inputs).static_order():
-            if stage not in self._futures:
+        get_run_logger().info("%d stages, of which %d are up to date", len(stages), len(current))
+        for stage in order:
+            if stage not in first:
                 self._submit(stage, is_current=stage in current)
 
     def wait(self) -> dict[str, Outcome]:

@@ -129,14 +129,14 @@ class TestWithServer:
     def test_code_is_brought_up_to_date_before_dvc_is_asked_what_is_stale(
         self, tmp_path: Path, prefect_server: PrefectServer, api: Api
     ):
-        toy = Toy(tmp_path / "clone", {"code": [], "a": ["code"], "b": ["a"]})
+        toy = Toy(tmp_path / "clone", {"code_x": [], "code": ["code_x"], "a": ["code"], "b": ["a"]})
         toy.run("dvc", "repro", "--quiet")
         stages = toy.root / "dvc.yaml"
         stages.write_text(stages.read_text().replace("stage.py code 0.0", "stage.py code 0.1"))
         (kind, _, message), _ = toy.run_flow(prefect_server.environment)
-        assert (kind, message) == ("COMPLETED", "1 stages ran, 2 were cached")
+        assert (kind, message) == ("COMPLETED", "1 stages ran, 3 were cached")
         states = api.task_states(api.latest_runs(1)[0]["id"])
-        assert states == {"code": "Completed", "a": "Cached", "b": "Cached"}
+        assert states == {"code_x": "Cached", "code": "Completed", "a": "Cached", "b": "Cached"}
 
     def test_terminated_run_ends_its_stage_and_frees_dvc(
         self, tmp_path: Path, prefect_server: PrefectServer
