@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.flows.crew import Worker
 from tests.flows.toy import Api, Toy, wait_until
+from tests.flows.worker_process import Worker
 from tests.loopback_servers import MlflowServer, PrefectServer
 from tests.small_clone import Clone, copy_project, shrink, write_pictures
 
@@ -27,7 +27,7 @@ pytestmark = [
 PATIENCE_S = 300.0
 
 
-def test_a_schedule_a_skipped_overlap_a_restart_and_a_cancellation(
+def test_schedule_skipped_overlap_server_restart_and_cancellation(
     tmp_path: Path, prefect_server: PrefectServer, api: Api
 ):
     toy = Toy(tmp_path / "a clone", {"train@a": [], "train@b": []}, seconds=25.0)
@@ -66,7 +66,7 @@ def test_a_schedule_a_skipped_overlap_a_restart_and_a_cancellation(
     toy.run("dvc", "repro", "--dry")  # nothing holds DVC's locks
 
 
-def test_a_killed_worker_s_run_ends_with_the_bytes_of_an_unbroken_one(
+def test_resume_after_worker_kill_gives_same_weights(
     repository: Path, tmp_path: Path, prefect_server: PrefectServer, api: Api
 ):
     clone = make_clone(repository, tmp_path)
@@ -140,7 +140,11 @@ def deploy(root: Path, environment: dict[str, str], api: Api) -> str:
         check=False,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert api.post("concurrency_limits/filter", limit=10)
+    assert {one["name"] for one in api.post("v2/concurrency_limits/filter")} == {
+        "cpu",
+        "gpu",
+        "promote",
+    }
     nightly = api.get("deployments/name/nightly/nightly")
     assert nightly["schedules"][0]["schedule"]["timezone"] == "Europe/Berlin"
     assert nightly["work_pool_name"] == "lienet"
