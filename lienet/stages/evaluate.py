@@ -18,7 +18,6 @@ from lienet.evaluation.appearance import changes_as_json, compare_appearances
 from lienet.evaluation.benchmark import (
     ImageScore,
     Results,
-    flatten_results,
     paired_bootstrap,
     results_as_json,
     scores_as_csv,
@@ -33,7 +32,7 @@ from lienet.files import replacing_folder, write_bytes, write_json, write_text
 from lienet.images import encode_png
 from lienet.params import Params
 from lienet.shards.reading import INDEX_NAME, Sample, ShardIndex, iterate_samples, read_index
-from lienet.tracking.runs import Tracker, track_run
+from lienet.tracking.track import track_after_stage
 from lienet.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -62,16 +61,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     index = _read_test_index(workspace, task)
     identity = _Identity(params, workspace) if task == "face" else None
     method = open_method(params, workspace, item, index)
-    with (
-        track_run(
-            workspace,
-            task=task,
-            model=method.name,
-            run_key=method.run_key,
-            profile=params.profile,
-        ) as tracker,
-        replacing_folder(workspace.evaluation_dir(task, method.name)) as folder,
-    ):
+    with replacing_folder(workspace.evaluation_dir(task, method.name)) as folder:
         keeper = _ImageKeeper(folder / "images", params.evaluate.keep_images_per_set)
 
         def take_in(image: EnhancedImage) -> None:
@@ -93,7 +83,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
         write_text(folder / "per_image.csv", scores_as_csv(scores))
         _keep_feature_map(params, method, keeper.first, folder)
         write_json(workspace.evaluation_path(task, method.name), metrics)
-        _track(params, tracker, method, metrics, results, index, folder)
+    track_after_stage(params, workspace, [item])
 
 
 def measure_onnx(
@@ -268,27 +258,3 @@ def _progress(split_dir: Path, label: str) -> Iterator[Iterator[Sample]]:
         task = bar.add_task(f"evaluate {label}", total=total)
         yield walk()
     logger.info("%s: %d images measured", label, total)
-
-
-def _track(
-    params: Params,
-    tracker: Tracker,
-    method: Method,
-    metrics: dict[str, Any],
-    results: Results,
-    index: ShardIndex,
-    folder: Path,
-) -> None:
-    headline = params.promote.tasks[method.task].protocol
-    headline = headline if headline in results else next(iter(results))
-    costs = {name: metrics[name] for name in ("num_params", "num_macs", "latency_ms")}
-    tracker.log_metrics(flatten_results(results, headline=headline))
-    tracker.log_metrics({name: float(cost) for name, cost in costs.items() if cost is not None})
-    tracker.set_tags({"lienet.protocol": headline})
-    counts = {"num_samples": index.num_samples, "num_images": index.num_images}
-    tracker.log_dataset(method.task, "test", sha256=index.sha256, **counts)
-    tracker.log_artifact(folder.parent / f"{method.name}.json", "evaluate")
-    tracker.log_artifact(folder / "per_image.csv", "evaluate")
-    for pictures in (folder / "images", folder / "real"):
-        if pictures.is_dir():
-            tracker.log_artifact(pictures, "evaluate")

@@ -5,13 +5,20 @@ Reads any tracking URI. A model's row is its latest run; the pipeline's own runs
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rich.box import MARKDOWN, Box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
 from lienet.errors import InputError
-from lienet.tracking.columns import COLUMNS, Column
-from lienet.tracking.store import PIPELINE_TAG, connect, explaining, tracking_uri
+from lienet.tracking.runs import PIPELINE_TAG, name_experiment
+from lienet.tracking.store import connect, explain_errors, tracking_uri
+from lienet.tracking.table_columns import COLUMNS, Column
 from lienet.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -19,6 +26,8 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 _PAGE = 500
+WIDTH_CHARS = 10_000
+"""Of the console that draws the table: enough for every column, whoever breaks the lines."""
 _COMMIT_CHARS, _HASH_CHARS = 9, 12
 _SHORT = {"lienet.git_commit": _COMMIT_CHARS, "lienet.data.test": _HASH_CHARS}
 
@@ -48,7 +57,7 @@ def read_table(
 
     chosen = _choose(metrics)
     address = uri or tracking_uri(Workspace.find(folder))
-    with explaining(address):
+    with explain_errors(address):
         client = connect(address, None)
         rows = [row for task in tasks for row in _read_rows(client, task, chosen, is_all)]
     if not rows:
@@ -72,18 +81,21 @@ def read_table(
     return found[["task", "model", *(each.key for each in chosen), "run"]].reset_index(drop=True)
 
 
-def format_table(found: pd.DataFrame) -> str:
-    """Return aligned columns under a heading; "-" where a run has no such figure."""
-    cells = _format(found)
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    is_figure = [_column(key).kind == "metrics" for key in found.columns[:-1]]
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if right else cell.ljust(width)
-            for cell, width, right in zip(row, widths, is_figure, strict=True)
-        ).rstrip()
-        for row in cells
-    )
+def make_table(found: pd.DataFrame, box: Box | None = None) -> Table:
+    """Return the runs under headings, figures to the right; "-" where a run has no such figure.
+
+    Args:
+        found: as :func:`read_table` returns it.
+        box: how the lines between cells are drawn; none by default.
+    """
+    columns = [_column(key) for key in found.columns[:-1]]
+    table = Table(box=box, pad_edge=box is not None)
+    for column in columns:
+        is_figure = column.kind == "metrics"
+        table.add_column(column.title, justify="right" if is_figure else "left", no_wrap=True)
+    for _, values in found.iterrows():
+        table.add_row(*(Text(_format(column, values[column.key])) for column in columns))
+    return table
 
 
 def to_csv(found: pd.DataFrame) -> str:
@@ -92,12 +104,11 @@ def to_csv(found: pd.DataFrame) -> str:
 
 
 def to_markdown(found: pd.DataFrame) -> str:
-    """Return a Markdown table with the headings of :func:`format_table`."""
-    heading, *rows = _format(found)
-    is_figure = [_column(key).kind == "metrics" for key in found.columns[:-1]]
-    rule = ["---:" if right else "---" for right in is_figure]
-    escaped = [[cell.replace("|", "\\|") for cell in row] for row in (heading, rule, *rows)]
-    return "".join(f"| {' | '.join(row)} |\n" for row in escaped)
+    """Return a Markdown table with the headings of :func:`make_table`."""
+    stream = io.StringIO()
+    escaped = found.map(lambda cell: cell.replace("|", "\\|") if isinstance(cell, str) else cell)
+    Console(file=stream, width=WIDTH_CHARS).print(make_table(escaped, MARKDOWN))
+    return stream.getvalue()
 
 
 def _choose(metrics: Sequence[str]) -> list[Column]:
@@ -119,7 +130,7 @@ def _read_rows(
     client: MlflowClient, task: str, chosen: Sequence[Column], is_all: bool
 ) -> list[dict[str, Any]]:
     """Return the runs of a task, the latest first, as rows."""
-    experiment = client.get_experiment_by_name(f"lienet-{task}")
+    experiment = client.get_experiment_by_name(name_experiment(task))
     if experiment is None:
         return []
     rows: dict[str, dict[str, Any]] = {}
@@ -149,15 +160,7 @@ def _make_row(task: str, run: Any, chosen: Sequence[Column]) -> dict[str, Any]:
     return row
 
 
-def _format(found: pd.DataFrame) -> list[list[str]]:
-    columns = [_column(key) for key in found.columns[:-1]]
-    rows = [[column.title for column in columns]]
-    for _, values in found.iterrows():
-        rows.append([_format_one(column, values[column.key]) for column in columns])
-    return rows
-
-
-def _format_one(column: Column, value: Any) -> str:
+def _format(column: Column, value: Any) -> str:
     if value is None or value == "" or value != value:
         return "-"
     if column.kind == "metrics":

@@ -20,6 +20,7 @@ def make_package(folder: Path, name: str, *, scale: int = 4) -> Package:
         run_key=hashlib.sha256(name.encode()).hexdigest(),
         onnx=onnx,
         onnx_sha256=sha256,
+        weights_sha256="",
         card=f"# {name}\n",
         candidate={"name": name, "scale": scale},
         scores="protocol,test_set,key\n",
