@@ -187,7 +187,7 @@ def _read_evaluation(params: Params, workspace: Workspace, report: Mapping[str, 
     return StageFacts(
         stage="evaluate",
         digest=sha256_of_json([_hash(path, scores_path), headline]),
-        figures={cost: float(report[cost]) for cost in _COSTS if report[cost] is not None},
+        figures={cost: float(report[cost]) for cost in _COSTS if report.get(cost) is not None},
         scores=dict(_flatten_results(results)) | _average_sets(results[headline]),
         test_shards=shards,
         inputs=[shards],

@@ -119,11 +119,11 @@ class _Connection:
     """A run that has been reached; after an error a new one is made, which asks what arrived."""
 
     def __init__(self, workspace: Workspace, identity: Identity) -> None:
+        uri = take_credentials(tracking_uri(workspace))
+        self._client: MlflowClient = connect(uri, workspace.state_dir)
         from mlflow.entities import Param, RunTag
         from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
 
-        uri = take_credentials(tracking_uri(workspace))
-        self._client: MlflowClient = connect(uri, workspace.state_dir)
         experiment_id = find_experiment(self._client, workspace, name_experiment(identity.task))
         run = find_run(self._client, experiment_id, identity.name, identity.run_key)
         self._run_id = run.info.run_id

@@ -5,6 +5,7 @@ What the aliases mean, and who may have them, is promotion's.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +21,10 @@ from lienet.workspace import Workspace
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+ROLLED_BACK_TAG = "lienet.rolled_back_at"
 _MAX_TAG_CHARS = 5000
+_VERSIONS_TAG = "mlflow.modelVersions"
+"""By which MLflow's page of a logged model links to its versions."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +43,6 @@ class Version:
     def label(self) -> str:
         """How it is spoken of: ``lienet-sr/3``, which ``models:/`` makes an address."""
         return f"{self.registered_name}/{self.number}"
-
-
-ROLLED_BACK_TAG = "lienet.rolled_back_at"
 
 
 class ModelVersions:
@@ -85,7 +86,6 @@ class ModelVersions:
             folder = Path(beside) / "model"
             build_folder(package, folder, run_id=run.info.run_id, model_id=logged.model_id)
             self._client.log_model_artifacts(logged.model_id, str(folder))
-        self._client.set_logged_model_tags(logged.model_id, dict(package.tags))
         self._ensure_registered()
         made = self._client.create_model_version(
             self.name,
@@ -95,6 +95,12 @@ class ModelVersions:
             description=package.card,
             model_id=logged.model_id,
         )
+        versions = [
+            *json.loads(logged.tags.get(_VERSIONS_TAG, "[]")),
+            {"name": self.name, "version": made.version},
+        ]
+        tags = {**package.tags, _VERSIONS_TAG: json.dumps(versions)}
+        self._client.set_logged_model_tags(logged.model_id, tags)
         return _describe(made)
 
     def download(self, version: Version, folder: Path) -> Path:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,8 @@ _DEFAULTS = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
+_IMPORT_LOCK = threading.Lock()
+"""Two threads that import mlflow at once meet in its circles, and one gets half a module."""
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s]*@")
 
 
@@ -51,7 +54,8 @@ def connect(uri: str, state_dir: Path | None) -> MlflowClient:
     for name, value in _DEFAULTS.items():
         os.environ.setdefault(name, value)
     warnings.filterwarnings("ignore", message="SOCKS support in urllib3")
-    from mlflow import MlflowClient
+    with _IMPORT_LOCK:
+        from mlflow import MlflowClient
 
     uri = take_credentials(uri)
     for name in ("mlflow", "alembic"):  # what fails comes as an exception, told in one line
@@ -102,7 +106,8 @@ def explain_errors(uri: str) -> Iterator[None]:
     Raises:
         ToolError: MLflow cannot be reached, or refuses.
     """
-    from mlflow.exceptions import MlflowException
+    with _IMPORT_LOCK:
+        from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
     try:

@@ -5,13 +5,10 @@ Reads any tracking URI. A model's row is its latest run; the pipeline's own runs
 
 from __future__ import annotations
 
-import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.box import MARKDOWN, Box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -81,20 +78,14 @@ def read_table(
     return found[["task", "model", *(each.key for each in chosen), "run"]].reset_index(drop=True)
 
 
-def make_table(found: pd.DataFrame, box: Box | None = None) -> Table:
-    """Return the runs under headings, figures to the right; "-" where a run has no such figure.
-
-    Args:
-        found: as :func:`read_table` returns it.
-        box: how the lines between cells are drawn; none by default.
-    """
-    columns = [_column(key) for key in found.columns[:-1]]
-    table = Table(box=box, pad_edge=box is not None)
-    for column in columns:
+def make_table(found: pd.DataFrame) -> Table:
+    """Return the runs under headings, figures to the right; "-" where a run has no such figure."""
+    table = Table(box=None, pad_edge=False)
+    for column in _columns_of(found):
         is_figure = column.kind == "metrics"
         table.add_column(column.title, justify="right" if is_figure else "left", no_wrap=True)
-    for _, values in found.iterrows():
-        table.add_row(*(Text(_format(column, values[column.key])) for column in columns))
+    for cells in _format_rows(found):
+        table.add_row(*map(Text, cells))
     return table
 
 
@@ -105,10 +96,11 @@ def to_csv(found: pd.DataFrame) -> str:
 
 def to_markdown(found: pd.DataFrame) -> str:
     """Return a Markdown table with the headings of :func:`make_table`."""
-    stream = io.StringIO()
-    escaped = found.map(lambda cell: cell.replace("|", "\\|") if isinstance(cell, str) else cell)
-    Console(file=stream, width=WIDTH_CHARS).print(make_table(escaped, MARKDOWN))
-    return stream.getvalue()
+    columns = _columns_of(found)
+    rule = ["---:" if column.kind == "metrics" else "---" for column in columns]
+    rows = [[column.title for column in columns], rule, *_format_rows(found)]
+    escaped = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    return "".join(f"| {' | '.join(row)} |\n" for row in escaped)
 
 
 def _choose(metrics: Sequence[str]) -> list[Column]:
@@ -158,6 +150,16 @@ def _make_row(task: str, run: Any, chosen: Sequence[Column]) -> dict[str, Any]:
         values = run.data.metrics if column.kind == "metrics" else run.data.tags
         row[column.key] = values.get(column.key)
     return row
+
+
+def _columns_of(found: pd.DataFrame) -> list[Column]:
+    return [_column(key) for key in found.columns if key != "run"]
+
+
+def _format_rows(found: pd.DataFrame) -> Iterator[list[str]]:
+    columns = _columns_of(found)
+    for _, values in found.iterrows():
+        yield [_format(column, values[column.key]) for column in columns]
 
 
 def _format(column: Column, value: Any) -> str:
