@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import nn
@@ -52,6 +52,8 @@ class ModelCard(BaseModel):
     """Identifies the tracked run; the same through train, export and evaluate."""
     weights_sha256: str
     valid_psnr_db: float | None
+    training: dict[str, Any] = Field(default_factory=dict)
+    """The params of ``train`` and of the objective that decide weights, as in the run key."""
 
 
 def build_model(spec: Model) -> nn.Module:

@@ -100,6 +100,7 @@ def read_challenger(params: Params, workspace: Workspace, spec: Model) -> tuple[
         run_key=card.run_key,
         onnx=onnx,
         onnx_sha256=onnx_sha256,
+        weights_sha256=card.weights_sha256,
         card=text,
         candidate=_to_plain(candidate) | {"scale": spec.scale},
         scores=scores_as_csv(scores),

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from lienet.evaluation.appearance import changes_as_json, compare_appearances
-from lienet.evaluation.benchmark import flatten_results, results_as_json
+from lienet.evaluation.benchmark import results_as_json
 from lienet.evaluation.cluster_scoring import FirstOfEachSet
 from lienet.evaluation.identity import IdentityMeter
 from lienet.evaluation.items import Item, open_item
@@ -18,12 +17,12 @@ from lienet.evaluation.measuring import (
     show_progress,
     summarise_scores,
 )
-from lienet.evaluation.scores import PER_IMAGE_NAME, Results, scores_as_csv
+from lienet.evaluation.scores import PER_IMAGE_NAME, scores_as_csv
 from lienet.evaluation.scoring import EnhancedImage
 from lienet.files import replacing_folder, write_json, write_text
 from lienet.params import Params
-from lienet.shards.reading import INDEX_NAME, ShardIndex
-from lienet.tracking.runs import Tracker, track_run
+from lienet.shards.reading import INDEX_NAME
+from lienet.tracking.track import track_after_stage
 from lienet.workspace import Workspace
 
 
@@ -48,16 +47,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     index = read_test_index(workspace, task)
     identity = _open_identity(params, workspace) if task == "face" else None
     opened = open_item(params, workspace, item, index)
-    with (
-        track_run(
-            workspace,
-            task=task,
-            model=opened.name,
-            run_key=opened.run_key,
-            profile=params.profile,
-        ) as tracker,
-        replacing_folder(workspace.evaluation_dir(task, opened.name)) as folder,
-    ):
+    with replacing_folder(workspace.evaluation_dir(task, opened.name)) as folder:
         keeper = ImageKeeper(folder / "images", params.evaluate.keep_images_per_set)
 
         def take_in(image: EnhancedImage) -> None:
@@ -87,7 +77,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
         write_text(folder / PER_IMAGE_NAME, scores_as_csv(scores))
         keep_feature_map(opened, keeper.first, folder, max_side_px=params.evaluate.tile_px)
         write_json(workspace.evaluation_path(task, opened.name), metrics)
-        _track(params, tracker, opened, metrics, results, index, folder)
+    track_after_stage(params, workspace, [item])
 
 
 def _open_identity(params: Params, workspace: Workspace) -> IdentityMeter:
@@ -109,27 +99,3 @@ def _enhance_real(
     enhancer = item.contenders[1].enhancer
     with show_progress(real_dir, f"{item.name} on real photographs") as samples:
         return changes_as_json(compare_appearances(samples, enhancer, on_image=keeper.keep))
-
-
-def _track(
-    params: Params,
-    tracker: Tracker,
-    item: Item,
-    metrics: dict[str, Any],
-    results: Results,
-    index: ShardIndex,
-    folder: Path,
-) -> None:
-    headline = params.promote.tasks[item.task].protocol
-    headline = headline if headline in results else next(iter(results))
-    costs = {name: metrics[name] for name in ("num_params", "num_macs", "latency_ms")}
-    tracker.log_metrics(flatten_results(results, headline=headline))
-    tracker.log_metrics({name: float(cost) for name, cost in costs.items() if cost is not None})
-    tracker.set_tags({"lienet.protocol": headline})
-    counts = {"num_samples": index.num_samples, "num_images": index.num_images}
-    tracker.log_dataset(item.task, "test", sha256=index.sha256, **counts)
-    tracker.log_artifact(folder.parent / f"{item.name}.json", "evaluate")
-    tracker.log_artifact(folder / PER_IMAGE_NAME, "evaluate")
-    for pictures in (folder / "images", folder / "real"):
-        if pictures.is_dir():
-            tracker.log_artifact(pictures, "evaluate")

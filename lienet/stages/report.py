@@ -19,6 +19,7 @@ from lienet.report.page import render_page
 from lienet.report.paired_differences import compare_ablations, compare_pairs
 from lienet.report.pictures import load_comparisons
 from lienet.report.real_photographs import load_real_photographs
+from lienet.tracking.track import track_after_stage
 from lienet.workspace import Workspace
 
 _LOG = logging.getLogger(__name__)
@@ -74,3 +75,4 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     num_credited = write_attribution(reports / "ATTRIBUTION.csv", params, workspace)
     _LOG.info("%d photographs are credited in %s", num_credited, reports / "ATTRIBUTION.csv")
     _LOG.info("report of %d methods at %s", len(evaluations), reports / "index.html")
+    track_after_stage(params, workspace)

@@ -6,6 +6,7 @@ import csv
 import io
 import logging
 from pathlib import Path
+from typing import Any
 
 import torch
 from lightning.fabric import Fabric
@@ -18,7 +19,7 @@ from lienet.networks.registry import ModelCard, build_model, count_parameters, s
 from lienet.params import Model, Params
 from lienet.shards.patches import PatchStore, PatchStream, read_tiles
 from lienet.shards.reading import read_index
-from lienet.tracking.runs import Tracker, track_run
+from lienet.tracking.live import Identity, LiveRun, follow_training
 from lienet.training.checkpoint import remove_checkpoint
 from lienet.training.loop import Assignment, Outcome, Row, fit, start_fabric
 from lienet.training.permission import check_permission
@@ -55,20 +56,21 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     num_params = count_parameters(model)
     fabric = start_fabric(train) if num_params else None
     if fabric is not None and not fabric.is_global_zero:
-        _fit(model, params, spec, workspace, run_key, vgg19_path, fabric, tracker=None)
+        _fit(model, params, spec, workspace, run_key, vgg19_path, fabric, live=None)
         return  # the first process writes and tracks
     logger.info("%s: %d parameters, %d steps", item, num_params, train.steps)
-    with track_run(
-        workspace, task=spec.task, model=spec.name, run_key=run_key, profile=params.profile
-    ) as tracker:
-        _describe(tracker, params, spec, num_params)
-        for split, index in indexes.items():
-            counts = {"num_samples": index.num_samples, "num_images": index.num_images}
-            tracker.log_dataset(spec.task, split, sha256=index.sha256, **counts)
+    training = describe_training(params, spec, vgg19_path)
+    identity = Identity(
+        task=spec.task,
+        name=spec.name,
+        run_key=run_key,
+        profile=params.profile,
+        params={"seed": params.seed, "model": spec.model_dump(), **training},
+    )
+    with follow_training(params, workspace, item, identity) as live:
         outcome = Outcome(model, [], None, 0.0)
         if fabric is not None:
-            with tracker.watching_system():
-                outcome = _fit(model, params, spec, workspace, run_key, vgg19_path, fabric, tracker)
+            outcome = _fit(model, params, spec, workspace, run_key, vgg19_path, fabric, live)
         card = ModelCard(
             task=spec.task,
             name=spec.name,
@@ -82,33 +84,38 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
             run_key=run_key,
             weights_sha256="",
             valid_psnr_db=outcome.valid_psnr_db,
+            training=training,
         )
         model_dir = workspace.model_dir(spec.task, spec.name)
         save_model(model_dir, outcome.model, card)
         write_text(model_dir / "history.csv", _format_history(outcome.history))
-        tracker.log_artifact(model_dir / "history.csv")
     remove_checkpoint(workspace.checkpoint_dir(spec.task, spec.name))
 
 
 def find_run_key(
     params: Params, spec: Model, data_sha256: dict[str, str], vgg19_path: Path | None = None
 ) -> str:
-    """Return what names a run: the same for the same params that change weights, and data.
+    """Return what names a run: the same for the same params that change weights, and data."""
+    return sha256_of_json(
+        {
+            "seed": params.seed,
+            **describe_training(params, spec, vgg19_path),
+            "model": spec.model_dump(),
+            "data": data_sha256,
+        }
+    )
+
+
+def describe_training(params: Params, spec: Model, vgg19_path: Path | None) -> dict[str, Any]:
+    """Return the params of training that change weights, and those of the objective.
 
     VGG19's weights count by their content, wherever they lie.
     """
     minimised = params.train.objectives[spec.objective].model_dump()
     if minimised["perceptual"] and vgg19_path is not None:
         minimised["perceptual"]["weights"] = sha256_of_file(vgg19_path)
-    return sha256_of_json(
-        {
-            "seed": params.seed,
-            "train": params.train.for_task(spec.task).model_dump(exclude=NOT_OF_THE_RUN),
-            "objective": minimised,
-            "model": spec.model_dump(),
-            "data": data_sha256,
-        }
-    )
+    train = params.train.for_task(spec.task).model_dump(exclude=NOT_OF_THE_RUN)
+    return {"train": train, "objective": minimised}
 
 
 def find_vgg19(params: Params, spec: Model, workspace: Workspace) -> Path | None:
@@ -141,13 +148,13 @@ def _fit(
     run_key: str,
     vgg19_path: Path | None,
     fabric: Fabric,
-    tracker: Tracker | None,
+    live: LiveRun | None,
 ) -> Outcome:
     train = params.train.for_task(spec.task)
     objective = params.train.objectives[spec.objective]
     shards_dir = workspace.shards_dir(spec.task)
     source = PatchStore if train.store == "memory" else PatchStream
-    with Progress(console=Console(stderr=True), disable=tracker is None, transient=True) as bar:
+    with Progress(console=Console(stderr=True), disable=live is None, transient=True) as bar:
         steps = bar.add_task(spec.name, total=train.steps)
         work = Assignment(
             train=train,
@@ -160,33 +167,22 @@ def _fit(
             ),
             state_dir=workspace.checkpoint_dir(spec.task, spec.name),
             vgg19_path=vgg19_path,
-            on_row=lambda row: _tell(row, spec.name, tracker),
+            on_row=lambda row: _tell(row, spec.name, live),
             on_step=lambda step: bar.update(steps, completed=step),
         )
         outcome = fit(model, work, fabric)
-    if tracker is not None:
+    if live is not None:
         logger.info("%s: %.1f steps/s", spec.name, outcome.steps_per_s)
-        tracker.log_metrics({"steps_per_s": outcome.steps_per_s})
+        live.log_measurement("steps_per_s", outcome.steps_per_s)
     return outcome
 
 
-def _tell(row: Row, name: str, tracker: Tracker | None) -> None:
-    step = int(row["step"] or 0)
-    if tracker is not None:
-        metrics = {key: value for key, value in row.items() if key != "step" and value is not None}
-        tracker.log_metrics(metrics, step=step)
+def _tell(row: Row, name: str, live: LiveRun | None) -> None:
+    if live is not None:
+        live.log_row(row)
     if row["valid_psnr_db"] is not None:
-        scores = (row["loss"], row["valid_psnr_db"])
-        logger.info("%s: step %d, loss %.5f, validation PSNR %.3f dB", name, step, *scores)
-
-
-def _describe(tracker: Tracker, params: Params, spec: Model, num_params: int) -> None:
-    tracker.log_params({"seed": params.seed})
-    tracker.log_params({f"model.{name}": value for name, value in spec.model_dump().items()})
-    train = params.train.for_task(spec.task).model_dump(exclude={"objectives", "overrides"})
-    tracker.log_params({f"train.{name}": value for name, value in train.items()})
-    tracker.log_params({"objective": params.train.objectives[spec.objective].model_dump()})
-    tracker.log_metrics({"num_params": float(num_params)})
+        scores = (row["step"], row["loss"], row["valid_psnr_db"])
+        logger.info("%s: step %d, loss %.5f, validation PSNR %.3f dB", name, *scores)
 
 
 def _format_history(history: list[Row]) -> str:

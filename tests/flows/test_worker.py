@@ -94,6 +94,15 @@ def test_resume_after_worker_kill_gives_same_weights(
             state = api.wait_for(run, "Completed", "Failed", "Crashed", timeout_s=600)
             assert state["state_name"] == "Completed", second.log()[-4000:]
         assert state["run_count"] == 2
+        tracked = subprocess.run(
+            [sys.executable, "-m", "lienet", "track"],
+            cwd=clone.root,
+            env={**environment, "PYTHONPATH": str(clone.root)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert tracked.returncode == 0, tracked.stderr
         assert logged_losses(mlflow_server, "lienet") == history_losses(clone.root, "lienet")
 
     unbroken = tmp_path / "unbroken"
@@ -178,14 +187,14 @@ def is_running(toy: Toy, stage: str) -> bool:
     return last.split()[1] == "start"
 
 
-def history_losses(root: Path, model: str) -> set[tuple[int, float]]:
+def history_losses(root: Path, model: str) -> list[tuple[int, float]]:
     """Return step and loss of the rows of ``history.csv``."""
     with (root / f"data/models/sr/{model}/history.csv").open(newline="") as stream:
-        return {(int(row["step"]), float(row["loss"])) for row in csv.DictReader(stream)}
+        return [(int(row["step"]), float(row["loss"])) for row in csv.DictReader(stream)]
 
 
-def logged_losses(server: MlflowServer, model: str) -> set[tuple[int, float]]:
-    """Return step and loss of MLflow's points: one twice, if done again, was the same twice."""
+def logged_losses(server: MlflowServer, model: str) -> list[tuple[int, float]]:
+    """Return step and loss of MLflow's points, doubles included."""
     api = Api({"PREFECT_API_URL": f"{server.url}/api/2.0/mlflow"})
     experiment = api.get("experiments/get-by-name?experiment_name=lienet-sr")["experiment"]
     runs = api.post(
@@ -196,4 +205,4 @@ def logged_losses(server: MlflowServer, model: str) -> set[tuple[int, float]]:
     assert len(runs) == 1, json.dumps(runs)[:2000]
     run_id = runs[0]["info"]["run_id"]
     path = f"metrics/get-history?run_id={run_id}&metric_key=loss&max_results=1000"
-    return {(int(point["step"]), point["value"]) for point in api.get(path)["metrics"]}
+    return sorted((int(point["step"]), point["value"]) for point in api.get(path)["metrics"])

@@ -7,27 +7,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lienet.errors import InputError, ToolError
-from lienet.tracking.packaging import Package
-from lienet.tracking.registry import Registry, Version, open_registry
+from lienet.promotion.registry import Registry, open_registry
+from lienet.tracking.model_versions import Version
 from lienet.tracking.store import connect
 from lienet.workspace import Workspace
-from tests.tracking.registered import make_package
+from tests.tracking.registered import make_package, write_quickly
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 
-def write_quickly(package: Package, folder: Path, *, run_id: str, model_id: str) -> None:
-    """Stand for ``build_folder``, which has tests of its own and takes a second."""
-    (folder / "artifacts").mkdir(parents=True)
-    (folder / "artifacts" / "model.onnx").write_bytes(package.onnx)
-    (folder / "candidate.json").write_text('{"name": "x"}')
-    (folder / "per_image.csv").write_text(package.scores)
-
-
 @pytest.fixture
 def workspace(tmp_path: Path, empty_store: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    monkeypatch.setattr("lienet.tracking.registry.build_folder", write_quickly)
+    monkeypatch.setattr("lienet.tracking.model_versions.build_folder", write_quickly)
     made = Workspace(tmp_path / "a clone")
     made.state_dir.mkdir(parents=True)
     shutil.copy(empty_store, made.state_dir / "mlflow.db")
@@ -146,6 +138,17 @@ def test_a_version_that_lienet_did_not_register_is_named(workspace: Workspace, t
         (tmp_path / "fetched").mkdir()
         with pytest.raises(ToolError, match="lienet-sr/1 does not hold what"):
             registry.fetch(version, tmp_path / "fetched")
+
+
+def test_promotions_of_a_task_take_turns(workspace: Workspace, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("lienet.promotion.registry._LOCK_TIMEOUT_S", 0.1)
+    with open_registry(workspace, "sr") as registry, open_registry(workspace, "sr") as other:
+        with registry.exclusive():  # noqa: SIM117
+            with pytest.raises(ToolError, match="lienet-sr is held by another promotion"):
+                with other.exclusive():
+                    pass
+        with other.exclusive():
+            pass
 
 
 def test_a_server_that_is_away_is_one_line(workspace: Workspace, monkeypatch: pytest.MonkeyPatch):

@@ -1,4 +1,4 @@
-"""The columns of Table 1, as runs hold them, and as MLflow's table of runs is told to show them.
+"""The columns of Table 1, as runs hold them, and the view of MLflow's page that shows them.
 
 Imports nothing of MLflow: a view is a tag of the experiment, which the address of its table names.
 """

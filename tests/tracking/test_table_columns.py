@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from lienet.tracking.columns import COLUMNS, NOTE, VIEW_KEY, VIEW_TAG, describe_view
+from lienet.tracking.table_columns import COLUMNS, NOTE, VIEW_KEY, VIEW_TAG, describe_view
 
 
 def test_the_view_names_every_column_as_the_page_does():
