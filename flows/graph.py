@@ -16,6 +16,8 @@ from lienet.errors import InputError, ToolError
 
 DVC = ("dvc", "--wait-for-lock")
 """A command that waits keeps the work of a stage that ends while another holds DVC's lock."""
+CODE = "code"
+"""The stage that writes the fingerprint of each other stage's code."""
 _DAG = (*DVC, "dag", "--dot")
 _STATUS = (*DVC, "status", "--json")
 _EDGE = re.compile(r'^\s*"([^"]+)" -> "([^"]+)";$')
@@ -95,7 +97,21 @@ def read_graph_and_changed(commands: Commands) -> tuple[Graph, set[str]]:
         ToolError: dvc.yaml is not valid, or what DVC prints is not understood.
     """
     dot, status = commands.ask_dvc(_DAG, _STATUS)
-    return parse_dot(dot), parse_status(status)
+    return parse_dot(dot), update_code(commands, parse_status(status))
+
+
+def update_code(commands: Commands, changed: set[str]) -> set[str]:
+    """Run the stage ``code`` if it has changed; return what has changed then.
+
+    All others depend on the fingerprints that it writes: before, their status tells nothing.
+
+    Raises:
+        ToolError: the stage fails.
+    """
+    if CODE not in changed:
+        return changed
+    commands.ask([*DVC, "repro", "--single-item", CODE])
+    return parse_status(commands.ask(_STATUS))
 
 
 def parse_dot(text: str) -> Graph:

@@ -51,6 +51,11 @@ class Workspace:
         """What people read."""
         return self.root / "reports"
 
+    @property
+    def code_dir(self) -> Path:
+        """The fingerprint of each stage's code, ``<stage>.json``."""
+        return self.root / "data" / "code"
+
     def depot_dir(self, source: str) -> Path:
         """What a source fetched, kept so that nothing is fetched twice."""
         return self.state_dir / "download" / source

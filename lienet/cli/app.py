@@ -56,6 +56,12 @@ def _run_stage(stage: str, item: str | None) -> None:
 
 
 @app.command()
+def code() -> None:
+    """Write the fingerprint of each stage's code, by which DVC tells what is stale."""
+    _run_stage("code", None)
+
+
+@app.command()
 def download(source: Item = None) -> None:
     """Fetch a source's photographs and list them in a manifest."""
     _run_stage("download", source)

@@ -70,6 +70,17 @@ def test_dvc_tells_its_graph_and_what_is_up_to_date(tmp_path: Path):
         assert graph.current(changed) == {"c"}
 
 
+def test_code_is_brought_up_to_date_before_the_others_are_asked_for(tmp_path: Path):
+    toy = Toy(tmp_path / "clone", {"code": [], "a": ["code"], "b": ["a"]})
+    toy.run("dvc", "repro", "--quiet")
+    with Commands(toy.root, grace_s=1.0) as commands:
+        (toy.root / "code.out").unlink()
+        graph, changed = read_graph_and_changed(commands)
+        assert changed == set()
+        assert (toy.root / "code.out").is_file()
+        assert graph.current(changed) == {"code", "a", "b"}
+
+
 def test_a_status_that_is_none_is_an_error():
     assert parse_status("a warning\n{}") == set()
     with pytest.raises(ToolError, match="printed no JSON"):
