@@ -18,6 +18,8 @@ DVC = ("dvc", "--wait-for-lock")
 """A command that waits keeps the work of a stage that ends while another holds DVC's lock."""
 CODE = "code"
 """The stage that writes the fingerprint of each other stage's code."""
+_PLUGINS = "plugins@"
+"""What the stages of plugin files, which ``code`` waits for, are called to the item's name."""
 _DAG = (*DVC, "dag", "--dot")
 _STATUS = (*DVC, "status", "--json")
 _EDGE = re.compile(r'^\s*"([^"]+)" -> "([^"]+)";$')
@@ -101,16 +103,16 @@ def read_graph_and_changed(commands: Commands) -> tuple[Graph, set[str]]:
 
 
 def update_code(commands: Commands, changed: set[str]) -> set[str]:
-    """Run the stage ``code`` if it has changed; return what has changed then.
+    """Run the stage ``code`` if it or a plugin has changed; return what has changed then.
 
     All others depend on the fingerprints that it writes: before, their status tells nothing.
 
     Raises:
         ToolError: the stage fails.
     """
-    if CODE not in changed:
+    if not any(stage == CODE or stage.startswith(_PLUGINS) for stage in changed):
         return changed
-    commands.ask([*DVC, "repro", "--single-item", CODE])
+    commands.ask([*DVC, "repro", CODE])
     return parse_status(commands.ask(_STATUS))
 
 

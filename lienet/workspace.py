@@ -56,6 +56,11 @@ class Workspace:
         """The fingerprint of each stage's code, ``<stage>.json``."""
         return self.root / "data" / "code"
 
+    @property
+    def plugins_dir(self) -> Path:
+        """Copies of the plugin files."""
+        return self.root / "data" / "plugins"
+
     def depot_dir(self, source: str) -> Path:
         """What a source fetched, kept so that nothing is fetched twice."""
         return self.state_dir / "download" / source

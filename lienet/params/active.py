@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from lienet.errors import ParamsError
 from lienet.params.base import Section, Task
@@ -28,6 +28,15 @@ from lienet.params.yaml_text import parse_yaml, read_yaml
 from lienet.plugins import load_plugins
 
 
+def _stay_inside(path: str) -> str:
+    if ".." in path.split("/"):
+        raise ValueError("plugins lie in the folder of params.yaml or below it")
+    return path
+
+
+PluginPath = Annotated[str, Field(pattern=r"^[\w][\w./-]*\.py$"), AfterValidator(_stay_inside)]
+
+
 class IntendedUse(Section):
     """What the trained networks are for, and what follows where a licence does not permit it."""
 
@@ -41,8 +50,8 @@ class Params(Section):
 
     profile: str
     seed: Annotated[int, Field(ge=0, lt=2**63)]
-    plugins: tuple[str, ...]
-    """Python files with parts of one's own; relative paths start at the folder of params.yaml."""
+    plugins: tuple[PluginPath, ...]
+    """Python files with parts of one's own, in the folder of params.yaml or below it."""
     num_workers: Annotated[int, Field(ge=0)]
     """Processes of the data stages; 0 takes one for each core. Never changes a byte of output."""
     intended_use: IntendedUse

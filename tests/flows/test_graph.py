@@ -70,6 +70,16 @@ def test_dvc_tells_its_graph_and_what_is_up_to_date(tmp_path: Path):
         assert graph.current(changed) == {"c"}
 
 
+def test_a_changed_plugin_is_noted_before_the_others_are_asked_for(tmp_path: Path):
+    toy = Toy(tmp_path / "clone", {"plugins@1": [], "code": ["plugins@1"], "a": ["code"]})
+    toy.run("dvc", "repro", "--quiet")
+    with Commands(toy.root, grace_s=1.0) as commands:
+        (toy.root / "plugins_1.out").unlink()
+        _, changed = read_graph_and_changed(commands)
+        assert changed == set()
+        assert (toy.root / "plugins_1.out").is_file()
+
+
 def test_code_is_brought_up_to_date_before_the_others_are_asked_for(tmp_path: Path):
     toy = Toy(tmp_path / "clone", {"code": [], "a": ["code"], "b": ["a"]})
     toy.run("dvc", "repro", "--quiet")
