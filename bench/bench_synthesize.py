@@ -46,7 +46,7 @@ def measure(data_dir: Path | None) -> dict[str, float | str]:
 def _compare_with_codecs(root: Path, photographs: list[bytes]) -> float:
     """Return the rate of the stage, shards written, over that of its codec calls alone."""
     params = load_params(PROFILE)
-    degradation = params.synthesize.tasks.sr.model_copy(update={"flat_std_min": 0.0})
+    degradation = params.synthesize.tasks["sr"].model_copy(update={"flat_std_min": 0.0})
     jobs = _prepare(root, photographs, len(photographs))
     found = {"sample": Photographs(Workspace(root).raw_dir("sample"), None)}
     ratios = []

@@ -24,10 +24,12 @@ def degrade(
     ],
     task: Annotated[str, typer.Option(help="The task whose degradation is applied.")] = "sr",
     scale: Annotated[
-        int | None, typer.Option(min=2, help="For sr, the reduction of each side; 4 if left out.")
+        int | None,
+        typer.Option(min=2, help="For tasks that enlarge; the largest scale if left out."),
     ] = None,
     strength: Annotated[
-        float | None, typer.Option(help="For old_photo, 0 to 1; drawn by name if left out.")
+        float | None,
+        typer.Option(help="For old photographs, 0 to 1; drawn by name if left out."),
     ] = None,
 ) -> None:
     """Degrade one photograph as the training data are, to see what a network is given."""
@@ -42,15 +44,21 @@ def observe(
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Measure old photographs, and print the ranges of old_photo that would make their like."""
-    from lienet.degradations import observation
+    from lienet.degradations.observe import (
+        fit_ranges,
+        format_json,
+        format_section,
+        format_table,
+        observe_files,
+    )
     from lienet.screening.verdict import list_images
 
-    observed = observation.observe_files(list_images([folder]))
-    ranges = observation.fit_ranges(list(observed.values()))
+    observed = observe_files(list_images([folder]))
+    ranges = fit_ranges(list(observed.values()))
     if json_:
-        typer.echo(observation.format_json(observed, ranges))
+        typer.echo(format_json(observed, ranges))
         return
     from rich.console import Console
 
-    Console().print(observation.format_table(observed))
-    typer.echo(observation.format_section(ranges))
+    Console().print(format_table(observed))
+    typer.echo(format_section(ranges))

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from lienet.errors import ParamsError
 from lienet.params.base import Section, Task
 from lienet.params.checks import find_conflicts
-from lienet.params.degradations import Recipe, Synthesize
+from lienet.params.degradations import Synthesize
 from lienet.params.evaluation import Evaluate, Export, Report
 from lienet.params.flows import Flows
 from lienet.params.licences import Purpose
@@ -70,11 +70,10 @@ class Params(Section):
 
     def sources_of(self, task: Task) -> tuple[str, ...]:
         """Return the names of the sources whose photographs a task is made of."""
-        tasks = self.synthesize.tasks
-        recipe: Recipe = getattr(tasks, task)
-        if recipe.sources is not None:
-            return recipe.sources
-        others = {*self.filter.consented_sources, *tasks.old_photo.real_sources}
+        named = self.synthesize.tasks[task].sources
+        if named is not None:
+            return named
+        others = {*self.filter.consented_sources, *self.synthesize.real_sources}
         return tuple(
             name
             for name, source in self.download.sources.items()

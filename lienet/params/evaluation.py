@@ -24,7 +24,7 @@ class Protocol(Section):
     task: Task
     scale: Literal[1, 2, 4]
     jpeg_quality: Annotated[int, Field(ge=1, le=100)] | None
-    """Of the inputs of ``sr``; null for the other tasks, whose recipe is in ``synthesize``."""
+    """Of the inputs, where the task has one for all; else null."""
     jpeg_chroma: Chroma | None
     colour: Literal["rgb", "luma"]
     """RGB, or BT.601 studio-range luma as MATLAB's rgb2ycbcr gives it."""
@@ -43,7 +43,7 @@ class Latency(Section):
 class Unsharp(Section):
     """scikit-image's unsharp mask."""
 
-    task: Literal["face", "old_photo"]
+    task: Task
     name: Name
     method: Literal["unsharp"]
     radius_px: Annotated[float, Field(gt=0.0)]
@@ -53,7 +53,7 @@ class Unsharp(Section):
 class Restoration(Section):
     """Classical restoration: non-local means, contrast stretch, saturation."""
 
-    task: Literal["face", "old_photo"]
+    task: Task
     name: Name
     method: Literal["restoration"]
     denoise_strength: Annotated[float, Field(ge=0.0)]

@@ -111,5 +111,5 @@ class Filter(Section):
     exempt_sources: tuple[Name, ...]
     """Published test sets, kept whole so that numbers stay comparable; never trained on."""
     consented_sources: tuple[Name, ...]
-    """Portraits whose licence covers their faces: they pass unseen. No task but ``face`` may use
-    them."""
+    """Portraits whose licence covers their faces: they pass unseen. Only tasks of a kind that
+    shows faces, such as ``face``, may use them."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from lienet.params import Params
 from lienet.report.evaluations import Distances, Evaluation
-from lienet.report.number_format import ABSENT, TASK_TITLES, format_interval, format_percent
+from lienet.report.number_format import ABSENT, format_interval, format_percent, title_task
 from lienet.report.paired_differences import MIN_IMAGES_TO_JUDGE, Pair, judge
 from lienet.report.summaries import Cell
 from lienet.report.tables import Gain, Interval
@@ -53,7 +53,7 @@ _JUDGED = (
 def make_pair_sheets(params: Params, pairs: Iterable[Pair]) -> list[Sheet]:
     """Return a sheet for each task: ours less every other row."""
     return [
-        _compare(params, own, title=f"{TASK_TITLES[task]}: model against model", note=_JUDGED)
+        _compare(params, own, title=f"{title_task(task)}: model against model", note=_JUDGED)
         for task, own in _by_task(pairs).items()
     ]
 
@@ -63,7 +63,7 @@ def make_ablation_sheets(params: Params, ablations: Iterable[Pair]) -> list[Shee
     note = "The network without one of its parts less the whole, at equal steps: below zero, the "
     note += f"part is worth having (in CIEDE2000, above). {_JUDGED}"
     return [
-        _compare(params, own, title=f"{TASK_TITLES[task]}: ablations", note=note)
+        _compare(params, own, title=f"{title_task(task)}: ablations", note=note)
         for task, own in _by_task(ablations).items()
     ]
 

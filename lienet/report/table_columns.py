@@ -54,7 +54,8 @@ def columns_of(params: Params, task: str) -> list[Column]:
         columns.append(Column("CIEDE2000 (less is better)", "quality", said, value, True))
         columns.append(Column(f"change [{percent}]", "gain", gain))
     columns.append(Column("VMAF", "quality", _say("vmaf", 2), _read("vmaf")))
-    if task != "sr":
+    enlarges = params.synthesize.tasks[task].enlarges
+    if not enlarges:
         gain = _say_gain(lambda row: row.gain_of("vmaf"), 2)
         title = f"gain in VMAF [{percent}]"
         columns.append(Column(title, "gain", gain, is_minor=True))
@@ -65,7 +66,7 @@ def columns_of(params: Params, task: str) -> list[Column]:
         Column("multiply-adds", "cost", _say_macs, lambda row: row.evaluation.num_macs, True),
         Column("latency ms", "cost", _say_latency, lambda row: row.evaluation.latency_ms, True),
     ]
-    if task == "sr":
+    if enlarges:
         columns.append(Column("paper PSNR (gain)", "paper", _say_paper_psnr))
         columns.append(Column("paper SSIM (gain)", "paper", _say_paper_ssim))
     return columns

@@ -59,8 +59,9 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     """
     known = {**params.models, **params.evaluate.classics}
     task = known[item].task
+    degradation = params.synthesize.tasks[task]
     index = _read_test_index(workspace, task)
-    identity = _Identity(params, workspace) if task == "face" else None
+    identity = _Identity(params, workspace) if degradation.shows_faces else None
     method = open_method(params, workspace, item, index)
     with (
         track_run(
@@ -88,7 +89,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
         metrics = dict(method.facts) | {"results": results_as_json(results)}
         if identity is not None:
             metrics["identity"] = identity.summarise()
-        if task == "old_photo":
+        if degradation.shows_real:
             metrics["real"] = _enhance_real(params, workspace, method, folder / "real")
         write_text(folder / "per_image.csv", scores_as_csv(scores))
         _keep_feature_map(params, method, keeper.first, folder)
