@@ -61,6 +61,7 @@ from lienet.params.sources import (
     OpenImagesSource,
     SampleSource,
     Source,
+    sources,
 )
 from lienet.params.training import (
     VGG19_LAYERS,
@@ -129,4 +130,5 @@ __all__ = [
     "degradations",
     "load_params",
     "parse_params",
+    "sources",
 ]

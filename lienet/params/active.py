@@ -22,7 +22,6 @@ from lienet.params.machines import Cluster, Storage
 from lienet.params.models import Model
 from lienet.params.photographs import Download, Filter
 from lienet.params.promotion import Promote
-from lienet.params.sources import is_reference
 from lienet.params.training import Train
 from lienet.params.yaml_text import parse_yaml, read_yaml
 from lienet.plugins import load_plugins
@@ -77,7 +76,7 @@ class Params(Section):
         return tuple(
             name
             for name, source in self.download.sources.items()
-            if name not in others and is_reference(source)
+            if name not in others and source.is_reference
         )
 
     @model_validator(mode="after")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lienet.params.base import Task
 from lienet.params.models import BicubicModel
-from lienet.params.sources import SampleSource, is_reference
+from lienet.params.sources import SampleSource
 
 if TYPE_CHECKING:
     from lienet.params.active import Params
@@ -96,7 +96,7 @@ def _unknown_tasks(params: Params) -> Iterator[str]:
 def _poor_references(params: Params, names: tuple[str, ...], where: str) -> Iterator[str]:
     for name in names:
         source = params.download.sources.get(name)
-        if source is not None and not is_reference(source):
+        if source is not None and not source.is_reference:
             yield f"{where}.sources: the low resolution of {name} is no reference"
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializeAsAny
 
-from lienet.params.base import Name, Positive, Probability, Seconds, Section
+from lienet.params.base import Name, Positive, Probability, Seconds, Section, registered_in
 from lienet.params.sources import Source
+from lienet.params.sources import sources as kinds_of_source
 
 
 class Transfer(Section):
@@ -42,7 +43,10 @@ class Download(Section):
     min_side_px: Positive
     """Images with a shorter side are refused as too small to learn from."""
     transfer: Transfer
-    sources: Annotated[dict[Name, Source], Field(min_length=1)]
+    sources: Annotated[
+        dict[Name, Annotated[SerializeAsAny[Source], registered_in(kinds_of_source, "kind")]],
+        Field(min_length=1),
+    ]
 
 
 class FaceDetection(Section):

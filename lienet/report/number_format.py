@@ -5,7 +5,7 @@ Markdown, console and page all show these very strings, so that no two of them c
 
 from __future__ import annotations
 
-from lienet.report.tables import Group, Interval, Row
+from lienet.report.tables import Interval, Row
 
 ABSENT = "–"
 _TASK_TITLES = {
@@ -25,9 +25,9 @@ def title_task(task: str) -> str:
     return _TASK_TITLES.get(task, task.replace("_", " ").capitalize())
 
 
-def name_baseline(group: Group) -> str:
-    """Say what a group's gains are over."""
-    return "bicubic" if group.enlarges else "the input"
+def name_baseline(*, enlarges: bool) -> str:
+    """Say what the gains of a task are over, by whether it enlarges."""
+    return "bicubic" if enlarges else "the input"
 
 
 def format_percent(confidence: float) -> str:
