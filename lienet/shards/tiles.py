@@ -22,17 +22,17 @@ MIN_SIDE_PX = 64
 _COMPRESS_LEVEL = 3
 """A third of the time of zlib's level 6 for an eighth more bytes, measured on photographs."""
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
-_Place = tuple[int, int, int, int]
+_Area = tuple[int, int, int, int]
 """Where a tile lies: top, left, height and width, in reference pixels."""
 
 
-def list_places(length_px: int, *, tile_px: int, stride_px: int) -> list[int]:
+def list_starts(length_px: int, *, tile_px: int, stride_px: int) -> list[int]:
     """Return the starts of tiles along an axis; the last one ends at the edge.
 
-    An axis shorter than a tile has one place, 0.
+    An axis shorter than a tile has one start, 0.
 
     Example:
-        >>> list_places(100, tile_px=48, stride_px=40)
+        >>> list_starts(100, tile_px=48, stride_px=40)
         [0, 40, 52]
     """
     last = max(0, length_px - tile_px)
@@ -66,7 +66,7 @@ def make_samples(
         info: kept with every sample, beside what the degradation adds.
 
     Returns:
-        the samples in order of place; none where a side is under ``MIN_SIDE_PX``.
+        the samples from top to bottom; none where a side is under ``MIN_SIDE_PX``.
     """
     reference = crop_to_multiple(pixels, multiple=degradation.find_multiple())
     height_px, width_px = reference.shape[:2]
@@ -77,13 +77,13 @@ def make_samples(
         return [cutter.make_sample(key, (0, 0, height_px, width_px))]
     tile_px, stride_px = degradation.tile_px, degradation.tile_stride_px
     samples = []
-    for top in list_places(height_px, tile_px=tile_px, stride_px=stride_px):
-        for left in list_places(width_px, tile_px=tile_px, stride_px=stride_px):
+    for top in list_starts(height_px, tile_px=tile_px, stride_px=stride_px):
+        for left in list_starts(width_px, tile_px=tile_px, stride_px=stride_px):
             tile = reference[top : top + tile_px, left : left + tile_px]
             if split == "train" and is_flat(tile, min_std=degradation.flat_std_min):
                 continue
-            place = (top, left, tile.shape[0], tile.shape[1])
-            samples.append(cutter.make_sample(f"{key}_{top}_{left}", place))
+            area = (top, left, tile.shape[0], tile.shape[1])
+            samples.append(cutter.make_sample(f"{key}_{top}_{left}", area))
     return samples
 
 
@@ -118,27 +118,27 @@ class _Cutter:
         self._seed, self._info = seed, info
         self._degraded = degradation.degrade_whole(reference)
 
-    def make_sample(self, key: str, place: _Place) -> Sample:
+    def make_sample(self, key: str, area: _Area) -> Sample:
         draw = generators_of(self._seed, self._degradation.kind, key)
         inputs = {
-            scale: self._degradation.make_input(_cut(whole, place, scale), draw)
+            scale: self._degradation.make_input(_cut(whole, area, scale), draw)
             for scale, whole in self._degraded.items()
         }
-        info = {**self._info, **_describe(place)}
+        info = {**self._info, **_describe(area)}
         for each in inputs.values():
             info |= each.info
         contents = {scale: each.content for scale, each in inputs.items()}
-        return Sample(key, _encode_png(_cut(self._reference, place)), contents, info)
+        return Sample(key, _encode_png(_cut(self._reference, area)), contents, info)
 
 
-def _describe(place: _Place) -> dict[str, int]:
-    return dict(zip(("top_px", "left_px", "height_px", "width_px"), place, strict=True))
+def _describe(area: _Area) -> dict[str, int]:
+    return dict(zip(("top_px", "left_px", "height_px", "width_px"), area, strict=True))
 
 
 def _encode_png(pixels: Pixels) -> bytes:
     return encode_png(pixels, compress_level=_COMPRESS_LEVEL)
 
 
-def _cut(pixels: Pixels, place: _Place, scale: int = 1) -> Pixels:
-    top, left, height_px, width_px = (length_px // scale for length_px in place)
+def _cut(pixels: Pixels, area: _Area, scale: int = 1) -> Pixels:
+    top, left, height_px, width_px = (length_px // scale for length_px in area)
     return np.ascontiguousarray(pixels[top : top + height_px, left : left + width_px])

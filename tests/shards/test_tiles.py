@@ -12,7 +12,7 @@ from lienet.degradations.reductions import downsample
 from lienet.degradations.sr import SrDegradation
 from lienet.images import decode_image, encode_jpeg
 from lienet.shards import tiles
-from lienet.shards.tiles import is_flat, list_places
+from lienet.shards.tiles import is_flat, list_starts
 
 PHOTO = np.random.default_rng(0).integers(0, 256, (203, 330, 3), dtype=np.uint8)
 
@@ -45,7 +45,7 @@ def degradation(**changes: Any) -> SrDegradation:
     ],
 )
 def test_the_last_tile_ends_at_the_edge(length_px: int, stride_px: int, places: list[int]):
-    assert list_places(length_px, tile_px=48, stride_px=stride_px) == places
+    assert list_starts(length_px, tile_px=48, stride_px=stride_px) == places
 
 
 def test_flatness_is_the_deviation_of_luma():
