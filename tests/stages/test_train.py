@@ -136,14 +136,6 @@ def test_outputs(tmp_path: Path, repository: Path):
     assert not list(workspace.checkpoint_dir("sr", "lienet").iterdir())
 
 
-@pytest.mark.usefixtures("unreachable")
-def test_bicubic_has_nothing_to_learn(tmp_path: Path, repository: Path):
-    workspace, params = make_workspace(tmp_path / "a", repository)
-    train.run(params, workspace, "sr-bicubic")
-    card = read_card(workspace.model_dir("sr", "bicubic"))
-    assert (card.num_params, card.steps, card.valid_psnr_db) == (0, 0, None)
-
-
 @pytest.mark.slow
 @pytest.mark.usefixtures("unreachable")
 @pytest.mark.parametrize(("objective", "at_least"), [("sr", 0), ("gan", 20)])
@@ -303,4 +295,3 @@ def test_photographs_that_the_purpose_does_not_permit_are_refused_before_any_wor
     with pytest.raises(DataError, match=r"not permitted by academic_photos \(academic\); leave"):
         train.run(strict, workspace, "sr-lienet")
     assert not workspace.model_dir("sr", "lienet").exists()
-    train.run(strict, workspace, "sr-bicubic")  # it learns nothing of them
