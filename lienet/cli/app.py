@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from lienet.cli import degradations, registry
+from lienet.cli.extras import explain_missing_package
 from lienet.errors import InputError, LienetError
 
 app = typer.Typer(
@@ -36,6 +37,11 @@ def main() -> None:
         app()
     except LienetError as error:
         sys.stderr.write(f"lienet: {error}\n")
+        raise SystemExit(1) from None
+    except ModuleNotFoundError as error:
+        if (said := explain_missing_package(error)) is None:
+            raise
+        sys.stderr.write(f"lienet: {said}\n")
         raise SystemExit(1) from None
 
 

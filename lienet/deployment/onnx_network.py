@@ -163,6 +163,17 @@ def open_session(
         raise ModelError(f"{path} is not a usable ONNX file: {_first_line(error)}") from error
 
 
+def read_scale(path: Path) -> int | None:
+    """Return the factor that an exported file says it enlarges by; None where it does not say.
+
+    Raises:
+        ModelError: the file is missing or ONNX Runtime cannot load it.
+    """
+    session = open_session(path, num_threads=1)
+    said = session.get_modelmeta().custom_metadata_map.get("scale", "")
+    return int(said) if said.isdecimal() else None
+
+
 def _cut_out(path: Path, inputs: list[str], outputs: list[str]) -> bytes:
     """Return the part of an ONNX file that leads from some of its inputs to some outputs."""
     import onnx

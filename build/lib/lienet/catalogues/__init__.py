@@ -1,0 +1,1 @@
+"""Who has photographs, and under which licence each may be used."""

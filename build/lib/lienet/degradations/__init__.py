@@ -1,0 +1,1 @@
+"""What happens to a good photograph: reduced, compressed, blurred, or grown old."""

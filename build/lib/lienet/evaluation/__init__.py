@@ -1,0 +1,1 @@
+"""How models are measured: image quality, VMAF, complexity, and the benchmark over test sets."""

@@ -1,0 +1,189 @@
+"""Two images, or two folders of images, compared: what ``lienet score`` shows.
+
+Owns how files are paired: by the name without its extension, one to one. Refuses to guess: a file
+without its partner, or two files of one name, is an error that names them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import cast, get_args
+
+import numpy as np
+
+from lienet.errors import ImageError, InputError
+from lienet.evaluation.metrics import Colour, prepare_pair, psnr_of_prepared, ssim_of_prepared
+from lienet.evaluation.scores import mean_or_none
+from lienet.evaluation.vmaf import VmafBatch, measure_vmaf
+from lienet.images import SIGNATURE_BYTES, Pixels, decode_image, sniff_format
+
+_MAX_NAMES_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How near an image comes to its reference, or the mean over several."""
+
+    psnr_db: float
+    ssim: float
+    vmaf: float | None
+    """None if it was not asked for."""
+
+
+@dataclass(frozen=True)
+class PairScore(Quality):
+    """One distorted image against its reference, by their paths."""
+
+    reference: str
+    distorted: str
+
+
+def parse_colour(text: str) -> Colour:
+    """Return the colour space that ``text`` names.
+
+    Raises:
+        InputError: it names none.
+    """
+    for colour in get_args(Colour):
+        if text == colour:
+            return cast(Colour, colour)
+    raise InputError("the colour space must be rgb or luma", got=text)
+
+
+def pair_files(reference: Path, distorted: Path) -> list[tuple[Path, Path]]:
+    """Return (reference, distorted) paths: the two files, or two folders' images by stem.
+
+    Raises:
+        InputError: a path is missing, a file meets a folder, a folder holds no image, or the two
+            folders do not hold the same stems once each.
+    """
+    for path in (reference, distorted):
+        if not path.exists():
+            raise InputError("no such file or folder", got=path)
+    if reference.is_dir() != distorted.is_dir():
+        raise InputError(
+            "score compares two images or two folders",
+            got=f"{reference} and {distorted}",
+            remedy="give two of a kind",
+        )
+    if not reference.is_dir():
+        return [(reference, distorted)]
+    references, others = _index_folder(reference), _index_folder(distorted)
+    unpaired = sorted(references.keys() ^ others.keys())
+    if unpaired:
+        shown = ", ".join(unpaired[:_MAX_NAMES_SHOWN])
+        more = f" and {len(unpaired) - _MAX_NAMES_SHOWN} more" * (len(unpaired) > _MAX_NAMES_SHOWN)
+        raise InputError(
+            f"{reference} and {distorted} must hold images of the same names",
+            got=f"{shown}{more} in one of them only",
+            remedy="images are paired by their name without its extension",
+        )
+    return [(references[stem], others[stem]) for stem in sorted(references)]
+
+
+def score_pairs(
+    pairs: Sequence[tuple[Path, Path]], *, colour: Colour, border_px: int, with_vmaf: bool
+) -> list[PairScore]:
+    """Measure each pair; one pair is in memory at a time, beside a bounded VMAF batch.
+
+    Args:
+        pairs: from :func:`pair_files`.
+        colour: of PSNR and SSIM.
+        border_px: cropped from each side before PSNR and SSIM; VMAF sees whole images.
+        with_vmaf: measure VMAF too.
+
+    Raises:
+        InputError: a pair's sizes differ, or it is too small.
+        ImageError: a file cannot be read; both name the files.
+    """
+    qualities = []
+    vmaf = VmafBatch[int]()
+    for place, (reference_path, distorted_path) in enumerate(pairs):
+        reference, distorted = _read(reference_path), _read(distorted_path)
+        try:
+            prepared = prepare_pair(reference, distorted, colour=colour, border_px=border_px)
+            qualities.append((psnr_of_prepared(*prepared), ssim_of_prepared(*prepared)))
+            if with_vmaf:
+                vmaf.add(place, reference, distorted)
+        except InputError as error:
+            raise InputError(f"{reference_path} and {distorted_path}: {error}") from error
+    vmafs = vmaf.finish()
+    return [
+        PairScore(*quality, vmafs.get(place), str(paths[0]), str(paths[1]))
+        for place, (paths, quality) in enumerate(zip(pairs, qualities, strict=True))
+    ]
+
+
+def compare_pixels(
+    reference: Pixels, distorted: Pixels, *, colour: Colour, border_px: int, with_vmaf: bool
+) -> Quality:
+    """Measure one pair of RGB uint8 images, ``h w 3``; errors as :func:`score_pairs`."""
+    prepared = prepare_pair(reference, distorted, colour=colour, border_px=border_px)
+    vmaf = measure_vmaf(reference, distorted) if with_vmaf else None
+    return Quality(psnr_of_prepared(*prepared), ssim_of_prepared(*prepared), vmaf)
+
+
+def mean_of_pairs(scores: Sequence[PairScore]) -> Quality:
+    """Return the mean of each score over pairs; VMAF is None where it was not measured."""
+    return Quality(
+        psnr_db=float(np.mean([score.psnr_db for score in scores])),
+        ssim=float(np.mean([score.ssim for score in scores])),
+        vmaf=mean_or_none([score.vmaf for score in scores]),
+    )
+
+
+def scores_as_json(
+    scores: Sequence[PairScore], *, colour: Colour, border_px: int, is_folder: bool
+) -> dict[str, object]:
+    """Return one object: a pair's scores, or the means of a folder and every pair's scores."""
+    how: dict[str, object] = {"colour": colour, "border_px": border_px}
+    if not is_folder:
+        return asdict(scores[0]) | how
+    mean = asdict(mean_of_pairs(scores))
+    return mean | how | {"mean": mean, "pairs": [asdict(score) for score in scores]}
+
+
+def format_scores(scores: Sequence[PairScore]) -> str:
+    """Return a line for each pair under a header, and the mean of several; "-" if not measured."""
+    rows: list[tuple[str, Quality]] = [(Path(score.distorted).name, score) for score in scores]
+    if len(rows) > 1:
+        rows.append(("mean", mean_of_pairs(scores)))
+    width = max(len(name) for name, _ in rows)
+    lines = [f"{'':{width}}  PSNR (dB)    SSIM   VMAF"]
+    for name, row in rows:
+        vmaf = "-" if row.vmaf is None else f"{row.vmaf:.2f}"
+        lines.append(f"{name:{width}}  {row.psnr_db:9.3f}  {row.ssim:.4f}  {vmaf:>5}")
+    return "\n".join(lines)
+
+
+def _index_folder(folder: Path) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith(".") or not path.is_file() or not _is_image(path):
+            continue
+        if path.stem in found:
+            raise InputError(
+                f"two images of one name in {folder}",
+                got=f"{found[path.stem].name} and {path.name}",
+                remedy="keep one of them",
+            )
+        found[path.stem] = path
+    if not found:
+        raise InputError("a folder without a JPEG, PNG, WebP or TIFF image", got=folder)
+    return found
+
+
+def _is_image(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return sniff_format(stream.read(SIGNATURE_BYTES)) is not None
+
+
+def _read(path: Path) -> Pixels:
+    try:
+        return decode_image(path.read_bytes())
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from error
+    except ImageError as error:
+        raise ImageError(f"{path}: {error}", reason=error.reason) from error

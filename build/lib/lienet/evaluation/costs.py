@@ -1,0 +1,88 @@
+"""What each model in params costs before it is trained: a table of parameters and multiply-adds.
+
+The networks are built without numbers, on torch's meta device, so the table is there in a moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import torch
+
+from lienet.evaluation.complexity import count_macs
+from lienet.networks.registry import build_model, count_parameters
+from lienet.params import Params
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One model's size."""
+
+    task: str
+    name: str
+    architecture: str
+    scale: int
+    num_params: int
+    num_macs: int
+    """Multiply-adds of one forward pass that gives an output of ``macs_output_px``."""
+    macs_output_px: tuple[int, int]
+    """Height and width."""
+
+    def as_json(self) -> dict[str, object]:
+        """Return the object that ``lienet models --json`` prints."""
+        return asdict(self)
+
+
+def list_costs(params: Params) -> list[Cost]:
+    """Return the cost of every model in params, in their order.
+
+    Raises:
+        InputError: the output size in params is not a multiple of a model's scale.
+    """
+    return [_measure(params, key) for key in params.models]
+
+
+def format_costs(costs: Sequence[Cost]) -> str:
+    """Return a table of aligned columns, the output size in its heading."""
+    height_px, width_px = costs[0].macs_output_px
+    rows = [
+        ("model", "architecture", "scale", "parameters", f"multiply-adds {width_px}x{height_px}")
+    ]
+    rows += [
+        (
+            f"{cost.task}-{cost.name}",
+            cost.architecture,
+            f"x{cost.scale}",
+            f"{cost.num_params:,}",
+            f"{cost.num_macs / 1e9:,.2f} G",
+        )
+        for cost in costs
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if index < 2 else cell.rjust(width)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    )
+
+
+def _measure(params: Params, key: str) -> Cost:
+    spec = params.models[key]
+    height_px = params.evaluate.macs_output_height_px
+    width_px = params.evaluate.macs_output_width_px
+    with torch.device("meta"):
+        model = build_model(spec)
+    return Cost(
+        task=spec.task,
+        name=spec.name,
+        architecture=spec.architecture,
+        scale=spec.scale,
+        num_params=count_parameters(model),
+        num_macs=count_macs(
+            model, scale=spec.scale, output_height_px=height_px, output_width_px=width_px
+        ),
+        macs_output_px=(height_px, width_px),
+    )

@@ -1,0 +1,72 @@
+"""The AI feature map of one test image, kept so that the report can draw it without a network.
+
+Owns how channels become 8-bit pictures: each is stretched from its own lowest to its own highest
+value, and both are kept beside it.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from lienet.images import Pixels, to_tensor
+from lienet.networks.features import extract_features
+
+
+@dataclass(frozen=True)
+class FeatureMap:
+    """What a network saw in one image: a picture for each channel, and its range."""
+
+    test_set: str
+    key: str
+    degraded: Pixels
+    """The part of the input that was looked at, RGB uint8 ``h w 3``."""
+    channels: Pixels
+    """uint8, ``c h' w'``; 0 is the channel's lowest value and 255 its highest."""
+    low: NDArray[np.float32]
+    high: NDArray[np.float32]
+
+    def to_bytes(self) -> bytes:
+        """Return an ``.npz`` file; the same map gives the same bytes."""
+        stream = io.BytesIO()
+        np.savez_compressed(
+            stream,
+            test_set=np.array(self.test_set),
+            key=np.array(self.key),
+            degraded=self.degraded,
+            channels=self.channels,
+            low=self.low,
+            high=self.high,
+        )
+        return stream.getvalue()
+
+
+def extract_feature_map(
+    model: nn.Module, degraded: Pixels, *, test_set: str, key: str, max_side_px: int
+) -> FeatureMap:
+    """Look at what a network modulates by.
+
+    Args:
+        model: one of the paper's networks, with self-features.
+        degraded: a network input, RGB uint8 ``h w 3``.
+        test_set: the image's test set.
+        key: the image's key.
+        max_side_px: a larger input is cropped to its middle.
+
+    Raises:
+        ModelError: the network has no AI feature map.
+    """
+    top, left = (max(0, side - max_side_px) // 2 for side in degraded.shape[:2])
+    cut = np.ascontiguousarray(degraded[top : top + max_side_px, left : left + max_side_px])
+    with torch.inference_mode():
+        features = extract_features(model.eval(), to_tensor(cut))[0].float().numpy()
+    low, high = features.min(axis=(1, 2)), features.max(axis=(1, 2))
+    span = np.where(high > low, high - low, 1.0)
+    stretched = (features - low[:, None, None]) / span[:, None, None]
+    channels = np.rint(255 * stretched).astype(np.uint8)
+    return FeatureMap(test_set, key, cut, channels, low, high)

@@ -1,0 +1,1 @@
+"""Tables of images: what was found, what was kept, and which split each falls to."""

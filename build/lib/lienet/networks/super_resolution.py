@@ -1,0 +1,74 @@
+"""The paper's super-resolution network (Fig. 2a); what the paper leaves open is a param.
+
+The generator's blocks are the same in the enhancement network, which takes them from here.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+from lienet.networks.blocks import (
+    NEGATIVE_SLOPE,
+    DenseModulationBlock,
+    SelfFeatureExtraction,
+    conv,
+    scale_weights,
+)
+from lienet.networks.global_skip import make_skip
+from lienet.params import EnhancementModel, LienetModel
+
+
+def generator_blocks(spec: LienetModel | EnhancementModel) -> nn.ModuleList:
+    """Return the main generator's dense modulation blocks."""
+    return nn.ModuleList(
+        DenseModulationBlock(
+            spec.channels,
+            num_convs=spec.convs_per_block,
+            modulate=spec.modulate,
+            dense=spec.dense,
+            fusion_kernel=spec.fusion_kernel,
+            residual=spec.block_residual,
+        )
+        for _ in range(spec.num_blocks)
+    )
+
+
+class LienetSuperResolution(nn.Module):
+    """Dense modulation blocks at low resolution, guided by the input's own features.
+
+    Everything runs at low resolution; one convolution and a pixel-shuffle make the output
+    (section 2.1). With ``global_skip`` the network learns what upsampling alone lacks.
+    """
+
+    def __init__(self, spec: LienetModel, scale: int) -> None:
+        super().__init__()
+        self.scale = scale
+        is_modulated = spec.modulate != "none"
+        self.self_features = (
+            SelfFeatureExtraction(3, spec.channels) if is_modulated and spec.self_features else None
+        )
+        self.head = conv(3, spec.channels)
+        self.blocks = generator_blocks(spec)
+        self.tail = conv(spec.channels, 3 * scale * scale)
+        self.condition = conv(3, spec.channels) if is_modulated and not spec.self_features else None
+        self.skip = make_skip(spec.global_skip, scale)
+        if self.skip is not None:
+            scale_weights(self.tail, 0.1)
+
+    def forward(self, degraded: Tensor) -> Tensor:
+        """Enhance ``n 3 h w`` in [0, 1] to ``n 3 h*scale w*scale``, not clipped."""
+        source = self.condition if self.self_features is None else self.self_features
+        condition = degraded if source is None else source(degraded)
+        features = functional.leaky_relu(self.head(degraded), NEGATIVE_SLOPE)
+        for block in self.blocks:
+            features = block(features, condition)
+        enhanced = functional.pixel_shuffle(self.tail(features), self.scale)
+        return enhanced if self.skip is None else enhanced + self.skip(degraded)
+
+    def extract_features(self, degraded: Tensor) -> Tensor | None:
+        """Return the AI feature map ``n c h w`` of ``n 3 h w``; None if it has none."""
+        if self.self_features is None:
+            return None
+        features: Tensor = self.self_features(degraded)
+        return features

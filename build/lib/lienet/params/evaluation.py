@@ -1,0 +1,162 @@
+"""How models are exported, measured and shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field, SerializeAsAny
+
+from lienet.params.base import Chroma, Name, Positive, Section, Task
+from lienet.plugins import Registry
+
+
+class Export(Section):
+    """ONNX with dynamic height and width, and its parity with torch."""
+
+    opset: Annotated[int, Field(ge=18, le=23)]
+    parity_tolerance: Annotated[float, Field(gt=0.0)]
+    parity_sizes_px: Annotated[tuple[tuple[Positive, Positive], ...], Field(min_length=1)]
+    """Heights and widths of the inputs on which parity is checked; odd ones included."""
+
+
+class Protocol(Section):
+    """One fully specified way to measure; names it stands under appear in every table."""
+
+    task: Task
+    scale: Literal[1, 2, 4]
+    jpeg_quality: Annotated[int, Field(ge=1, le=100)] | None
+    """Of the inputs, where the task has one for all; else null."""
+    jpeg_chroma: Chroma | None
+    colour: Literal["rgb", "luma"]
+    """RGB, or BT.601 studio-range luma as MATLAB's rgb2ycbcr gives it."""
+    border_px: Annotated[int, Field(ge=0)]
+    """Cropped from every side before PSNR and SSIM."""
+
+
+class Latency(Section):
+    """How the exported network is timed, on one thread."""
+
+    input_height_px: Positive
+    input_width_px: Positive
+    num_runs: Positive
+
+
+class Bicubic(Section):
+    """Bicubic upsampling: what super-resolution's gains are measured from."""
+
+    task: Task
+    name: Name
+    method: Literal["bicubic"]
+
+
+class Input(Section):
+    """The input itself: what gains are measured from where an image keeps its size."""
+
+    task: Task
+    name: Name
+    method: Literal["input"]
+
+
+class Unsharp(Section):
+    """scikit-image's unsharp mask."""
+
+    task: Task
+    name: Name
+    method: Literal["unsharp"]
+    radius_px: Annotated[float, Field(gt=0.0)]
+    amount: Annotated[float, Field(gt=0.0)]
+
+
+class Restoration(Section):
+    """Classical restoration: non-local means, contrast stretch, saturation."""
+
+    task: Task
+    name: Name
+    method: Literal["restoration"]
+    denoise_strength: Annotated[float, Field(ge=0.0)]
+    """Non-local means' h, in multiples of the estimated noise; 0 leaves the noise."""
+    stretch_percentile: Annotated[float, Field(ge=0.0, lt=50.0)]
+    """Each channel is stretched so that this share in percent is cut off at each end."""
+    saturation: Annotated[float, Field(gt=0.0)]
+    """The factor of chroma."""
+
+
+MethodSpec = Annotated[Bicubic | Input | Unsharp | Restoration, Field(discriminator="method")]
+
+
+class Metric(Section):
+    """A number that says how an enhanced image compares with its reference; base of all metrics.
+
+    A metric of one's own is a subclass that is registered in :data:`metrics`, named in
+    ``evaluate.metrics``; its fields are what params may set.
+    """
+
+    title: ClassVar[str]
+    """The head of its column."""
+    decimals: ClassVar[int] = 2
+    is_less_better: ClassVar[bool] = False
+    is_ranked: ClassVar[bool] = True
+    """Whether a better value is better; of sharpness, say, more can be noise."""
+    tasks: tuple[Task, ...] | None = None
+    """The tasks that it is measured for; null for all."""
+
+    def measure(self, reference: Any, enhanced: Any) -> float:
+        """Compare two images of one size, numpy arrays of RGB uint8 ``h w 3``."""
+        raise NotImplementedError
+
+
+metrics: Registry[type[Metric]] = Registry("metric", built_in="lienet.evaluation.measures")
+
+
+def _choose_metrics(value: object) -> object:
+    if not isinstance(value, Mapping):
+        return value
+    for name in ("psnr_db", "ssim"):
+        if name in value:
+            raise ValueError(f"{name} is measured under every protocol, and is not named here")
+    return {
+        name: metrics.get(name).model_validate({} if config is None else config)
+        for name, config in value.items()
+    }
+
+
+Metrics = Annotated[dict[str, SerializeAsAny[Metric]], BeforeValidator(_choose_metrics)]
+
+
+class Evaluate(Section):
+    """How models are measured and compared."""
+
+    protocols: Annotated[dict[Name, Protocol], Field(min_length=1)]
+    methods: dict[str, MethodSpec]
+    """Methods that learn nothing, measured beside the networks; keyed as models are."""
+    metrics: Metrics
+    """What is measured of whole images, besides the PSNR and SSIM of the protocols."""
+    face_embedding: str | None
+    """OpenCV's SFace as an ONNX file, by which identity is compared; null leaves it out."""
+    bootstrap_resamples: Positive
+    bootstrap_confidence: Annotated[float, Field(gt=0.5, lt=1.0)]
+    macs_output_height_px: Positive
+    macs_output_width_px: Positive
+    latency: Latency
+    tile_px: Positive
+    """Inputs with more than tile_px x tile_px pixels are enhanced in overlapping tiles."""
+    keep_images_per_set: Annotated[int, Field(ge=0)]
+    """Enhanced images kept for the figures, the first by key."""
+
+    def metrics_of(self, task: str) -> dict[str, Metric]:
+        """Return the metrics that are measured for a task, in their order."""
+        return {
+            name: metric
+            for name, metric in self.metrics.items()
+            if metric.tasks is None or task in metric.tasks
+        }
+
+
+class Report(Section):
+    """Tables and figures."""
+
+    figure_protocols: dict[Task, Name]
+    """The protocol that each task's figures and first table are drawn under."""
+    figure_crop_px: Positive
+    max_figure_images: Positive

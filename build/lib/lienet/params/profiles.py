@@ -1,0 +1,178 @@
+"""Ready-made sets of params: listing them, and putting one to use as ``params.yaml``.
+
+A profile is a params file in which ``{data}`` may stand for a folder of photographs that only
+its user knows. Refuses a folder that lacks what the profile names, and to lose a person's edits.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lienet.errors import InputError, ParamsError
+from lienet.files import write_text
+from lienet.params import parse_params
+from lienet.workspace import Workspace
+
+PLACEHOLDER = "{data}"
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One ready-made set: its name, its first comment line, and its text as stored."""
+
+    name: str
+    summary: str
+    text: str
+
+    @property
+    def needs_data(self) -> bool:
+        """Whether it names folders that its user has to give."""
+        return PLACEHOLDER in self.text
+
+
+def read_profiles(workspace: Workspace) -> list[Profile]:
+    """Return every profile, by name."""
+    return [
+        Profile(path.stem, _summary_of(text), text)
+        for path in sorted(workspace.profiles_dir.glob("*.yaml"))
+        for text in [path.read_text(encoding="utf-8")]
+    ]
+
+
+def find_active(workspace: Workspace, profiles: list[Profile]) -> Profile | None:
+    """Return the profile whose content ``params.yaml`` holds, or None if it was edited."""
+    active = _read_tree(workspace.params_path)
+    for profile in profiles:
+        if _is_filled_from(active, yaml.safe_load(profile.text), set()):
+            return profile
+    return None
+
+
+def use_profile(
+    workspace: Workspace, name: str, *, data_dir: Path | None = None, is_forced: bool = False
+) -> Path | None:
+    """Copy a profile over ``params.yaml``.
+
+    Args:
+        workspace: the checkout.
+        name: the profile's name, a file in ``profiles/``.
+        data_dir: what ``{data}`` in the profile stands for; relative paths start here and now.
+        is_forced: replace a ``params.yaml`` that is no profile's content.
+
+    Returns:
+        Where an edited ``params.yaml`` was kept, or None if nothing was lost.
+
+    Raises:
+        InputError: no such profile, folder or file; or edits would be lost.
+        ParamsError: the profile is not a valid set of params.
+    """
+    profiles = read_profiles(workspace)
+    chosen = next((profile for profile in profiles if profile.name == name), None)
+    if chosen is None:
+        names = ", ".join(profile.name for profile in profiles)
+        raise InputError(f"the profiles are {names}", got=name)
+    text = fill_profile(chosen, data_dir, root=workspace.root)
+    kept: Path | None = None
+    if _read_tree(workspace.params_path) == yaml.safe_load(text):
+        return kept
+    if find_active(workspace, profiles) is None:
+        if not is_forced:
+            raise InputError(
+                "params.yaml holds choices that are in no profile",
+                remedy="copy it elsewhere, or give --force, which keeps it as params.yaml.bak",
+            )
+        kept = workspace.params_path.with_name("params.yaml.bak")
+        write_text(kept, workspace.params_path.read_text(encoding="utf-8", errors="replace"))
+    write_text(workspace.params_path, text)
+    return kept
+
+
+def fill_profile(profile: Profile, data_dir: Path | None, *, root: Path = Path()) -> str:
+    """Return the profile's text with ``{data}`` replaced, comments kept, checked as params.
+
+    ``root`` is the workspace, where the relative paths of its plugins start.
+    """
+    if not profile.needs_data:
+        if data_dir is not None:
+            raise InputError(f"profile {profile.name} takes no --data", got=data_dir)
+        parse_params(profile.text, name=f"profiles/{profile.name}.yaml", folder=root)
+        return profile.text
+    if data_dir is None:
+        raise InputError(
+            f"profile {profile.name} needs the folder of its photographs", remedy="give --data DIR"
+        )
+    folder = data_dir.expanduser().resolve()
+    if not folder.is_dir():
+        raise InputError("--data must be a folder that exists", got=data_dir)
+    template = yaml.safe_load(profile.text)
+    for path in _iterate_placed(template):
+        if not Path(path.replace(PLACEHOLDER, str(folder))).exists():
+            raise InputError(
+                f"profile {profile.name} needs {path.replace(PLACEHOLDER, '--data DIR')}",
+                got=f"--data {data_dir} without it",
+                remedy=f"see profiles/{profile.name}.yaml for what belongs there",
+            )
+    # JSON's escapes are a subset of those of a double-quoted YAML string.
+    escaped = json.dumps(str(folder), ensure_ascii=False)[1:-1]
+    text = profile.text.replace(f'"{PLACEHOLDER}', f'"{escaped}')
+    if not _is_filled_from(yaml.safe_load(text), template, {str(folder)}):
+        raise ParamsError(
+            f'profiles/{profile.name}.yaml must write its folders as "{PLACEHOLDER}/…", quoted'
+        )
+    parse_params(text, name=f"profiles/{profile.name}.yaml", folder=root)
+    return text
+
+
+def _summary_of(text: str) -> str:
+    first = text.lstrip().splitlines()[0] if text.strip() else ""
+    return first.lstrip("# ").rstrip() if first.startswith("#") else ""
+
+
+def _read_tree(path: Path) -> Any:
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError):
+        return None
+
+
+def _iterate_placed(tree: Any) -> Iterator[str]:
+    match tree:
+        case dict():
+            for value in tree.values():
+                yield from _iterate_placed(value)
+        case list():
+            for value in tree:
+                yield from _iterate_placed(value)
+        case str() if tree.startswith(PLACEHOLDER):
+            yield tree
+
+
+def _is_filled_from(active: Any, template: Any, folders: set[str]) -> bool:
+    """Whether ``active`` is ``template`` with one folder, noted in ``folders``, everywhere."""
+    match template:
+        case dict():
+            return (
+                isinstance(active, dict)
+                and active.keys() == template.keys()
+                and all(_is_filled_from(active[key], template[key], folders) for key in template)
+            )
+        case list():
+            return (
+                isinstance(active, list)
+                and len(active) == len(template)
+                and all(map(_is_filled_from, active, template, [folders] * len(template)))
+            )
+        case str() if template.startswith(PLACEHOLDER):
+            ending = template.removeprefix(PLACEHOLDER)
+            if not isinstance(active, str) or not active.endswith(ending):
+                return False
+            folders.add(active.removesuffix(ending))
+            return len(folders) == 1
+        case _:
+            return type(active) is type(template) and bool(active == template)

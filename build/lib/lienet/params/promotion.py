@@ -1,0 +1,46 @@
+"""What a model must show before it becomes its task's champion."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from lienet.params.base import Name, Positive, Section, Task
+
+Measure = Literal["psnr_db", "ssim", "vmaf", "ciede2000"]
+Tolerance = Annotated[float, Field(ge=0.0, allow_inf_nan=False)] | None
+
+
+class TaskGate(Section):
+    """What decides for one task, and how large its models may be."""
+
+    protocol: Name
+    """Of ``evaluate.protocols``: what the gain is taken under, and MLflow's Table 1."""
+    max_params: Positive
+    max_macs: Positive
+    """Multiply-adds for the output size that ``evaluate`` states."""
+
+
+class Tolerances(Section):
+    """How far a measure's mean over a test set may fall behind the champion's, under any protocol.
+
+    A measure at null may fall.
+    """
+
+    psnr_db: Tolerance
+    ssim: Tolerance
+    vmaf: Tolerance
+    ciede2000: Tolerance
+    """How far the colour error may rise."""
+
+
+class Promote(Section):
+    """The gate between a challenger and the champion."""
+
+    measure: Measure
+    """What must be gained, by an interval that excludes zero."""
+    min_images: Annotated[int, Field(ge=2)]
+    """Fewer test images say nothing: the interval of one has no width."""
+    tolerances: Tolerances
+    tasks: dict[Task, TaskGate]

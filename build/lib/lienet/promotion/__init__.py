@@ -1,0 +1,1 @@
+"""Trained models become champions, and champions give way."""

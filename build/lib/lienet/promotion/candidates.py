@@ -1,0 +1,157 @@
+"""Measured models as the gate compares them: read from a workspace, and from the registry.
+
+Owns what must agree before a model is registered: weights, ONNX file, reports, shards, protocols.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from lienet.errors import DataError
+from lienet.evaluation.scores import ImageScore, parse_scores, scores_as_csv
+from lienet.files import sha256_of_file
+from lienet.networks.registry import WEIGHTS_NAME, read_card
+from lienet.params import Model, Params, Protocol
+from lienet.params.licences import WEIGHTS_NOTE
+from lienet.promotion.card import write_card
+from lienet.promotion.gate import Candidate
+from lienet.shards.reading import read_index
+from lienet.tracking.packaging import Package
+from lienet.tracking.provenance import describe_code
+from lienet.workspace import ONNX_NAME, Workspace
+
+_COSTS = (
+    "name", "num_params", "num_macs", "macs_output_px", "parity_error", "parity_tolerance"
+)  # fmt: skip
+
+
+def read_challenger(params: Params, workspace: Workspace, spec: Model) -> tuple[Candidate, Package]:
+    """Read a measured model from the workspace, and check that its parts belong together.
+
+    Raises:
+        DataError: a part is missing, or is of other weights, data or protocols.
+        ModelError: the model is not trained.
+    """
+    remedy = f"run dvc repro, or lienet evaluate {spec.task}-{spec.name}"
+    model_dir = workspace.model_dir(spec.task, spec.name)
+    card = read_card(model_dir)
+    try:
+        onnx = (model_dir / ONNX_NAME).read_bytes()
+        onnx_sha256 = sha256_of_file(model_dir / ONNX_NAME)
+        weights_sha256 = sha256_of_file(model_dir / WEIGHTS_NAME)
+        facts = _read_json(workspace.evaluation_path(spec.task, spec.name))
+        parity = _read_json(workspace.export_report_path(spec.task, spec.name))
+        path = workspace.evaluation_dir(spec.task, spec.name) / "per_image.csv"
+        scores = parse_scores(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"{spec.task}-{spec.name} is not measured: {error}", remedy=remedy
+        ) from error
+    indices = {
+        split: read_index(workspace.shards_dir(spec.task) / split)
+        for split in ("train", "valid", "test")
+        if (workspace.shards_dir(spec.task) / split / "index.json").is_file()
+    }
+    names = list(dict.fromkeys(score.protocol for score in scores))
+    agree = {
+        "the weights": facts["weights_sha256"] == card.weights_sha256 == weights_sha256,
+        "the ONNX file": parity["onnx_sha256"] == onnx_sha256,
+        "the protocols": names != [] and set(names) <= set(params.evaluate.protocols),
+        "the test shards": "test" not in indices
+        or indices["test"].sha256 == facts["data_sha256"]["test"],
+    }
+    for what, does_agree in agree.items():
+        if not does_agree:
+            raise DataError(
+                f"{what} of {spec.task}-{spec.name} are not those of its reports", remedy=remedy
+            )
+    candidate = Candidate(
+        name=spec.name,
+        num_params=facts["num_params"],
+        num_macs=facts["num_macs"],
+        macs_output_px=tuple(facts["macs_output_px"]),
+        parity_error=parity["max_error"],
+        parity_tolerance=parity["tolerance"],
+        test_sha256=facts["data_sha256"]["test"],
+        protocols={name: params.evaluate.protocols[name] for name in names},
+        scores=scores,
+    )
+    text = write_card(
+        facts=facts,
+        data={split: index.model_dump() for split, index in indices.items()},
+        protocols={name: each.model_dump() for name, each in candidate.protocols.items()},
+        licence=WEIGHTS_NOTE,
+        purpose=params.synthesize.tasks[spec.task].purpose,
+    )
+    tags = {
+        "lienet.task": spec.task,
+        "lienet.model": spec.name,
+        "lienet.run_key": card.run_key,
+        "lienet.onnx_sha256": onnx_sha256,
+        "lienet.data.test": candidate.test_sha256,
+        "lienet.profile": params.profile,
+        **{name: tag for name, tag in describe_code(workspace.root).items() if "lienet" in name},
+    }
+    return candidate, Package(
+        task=spec.task,
+        name=spec.name,
+        run_key=card.run_key,
+        onnx=onnx,
+        onnx_sha256=onnx_sha256,
+        weights_sha256=card.weights_sha256,
+        card=text,
+        candidate=_to_plain(candidate) | {"scale": spec.scale},
+        scores=scores_as_csv(scores),
+        tags=tags,
+    )
+
+
+def from_plain(facts: Mapping[str, Any], text: str, *, label: str) -> Candidate:
+    """Return the candidate that a registered version holds.
+
+    Args:
+        facts: what :func:`read_challenger` put into the package.
+        text: its ``per_image.csv``.
+        label: the version's, for errors.
+
+    Raises:
+        DataError: they cannot be read.
+    """
+    try:
+        return Candidate(
+            **{name: facts[name] for name in _COSTS if name != "macs_output_px"},
+            macs_output_px=tuple(facts["macs_output_px"]),
+            test_sha256=facts["test_sha256"],
+            protocols={
+                name: Protocol.model_validate(each) for name, each in facts["protocols"].items()
+            },
+            scores=parse_scores(text),
+        )
+    except (KeyError, ValueError) as error:
+        raise DataError(f"{label} cannot be read: {error!r}"[:200]) from error
+
+
+def measure_again(
+    params: Params, former: Candidate, scores: list[ImageScore], test_sha256: str
+) -> Candidate:
+    """Return a candidate with new scores, of other images or by other protocols."""
+    names = {score.protocol for score in scores}
+    return Candidate(
+        **{name: getattr(former, name) for name in _COSTS},
+        test_sha256=test_sha256,
+        protocols={name: params.evaluate.protocols[name] for name in names},
+        scores=scores,
+    )
+
+
+def _to_plain(candidate: Candidate) -> dict[str, Any]:
+    plain = {name: getattr(candidate, name) for name in (*_COSTS, "test_sha256")}
+    protocols = {name: each.model_dump() for name, each in candidate.protocols.items()}
+    return plain | {"protocols": protocols}
+
+
+def _read_json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))

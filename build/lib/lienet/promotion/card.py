@@ -1,0 +1,102 @@
+"""The card that a registered model carries: what it is for, what it was made of, and its limits.
+
+Text from plain values; it claims nothing that the reports and the shards' indices do not say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+_LIMITS = (
+    "Detail is plausible, not recovered: do not use it to identify people or as evidence.",
+    "It was trained on one synthetic degradation; photographs degraded otherwise may get worse.",
+    "8-bit RGB; the server takes images whole, and refuses large ones and those with alpha.",
+)
+
+
+def write_card(
+    *,
+    facts: Mapping[str, Any],
+    data: Mapping[str, Mapping[str, Any]],
+    protocols: Mapping[str, Mapping[str, Any]],
+    licence: str,
+    purpose: str,
+) -> str:
+    """Return the card as Markdown.
+
+    Args:
+        facts: what ``reports/evaluate/<task>/<model>.json`` says.
+        data: by split: ``sha256``, ``num_samples``, ``num_images`` and ``sources``, a mapping from
+            a source to what its photographs may be used for.
+        protocols: the definitions of those in the results.
+        licence: what holds for network and weights.
+        purpose: what the network does, behind "This network".
+    """
+    height_px, width_px = facts["macs_output_px"]
+    lines = [
+        f"# {facts['model']} ({facts['task']})",
+        "",
+        f"This network {purpose}. Architecture `{facts['architecture']}`, scale "
+        f"{facts['scale']} per side, {facts['num_params']:,} parameters, "
+        f"{facts['num_macs'] / 1e9:.2f} G multiply-adds for {width_px}x{height_px} px of output; "
+        f"trained for {facts['steps']:,} steps.",
+        "",
+        "## Data and licences",
+        "",
+        *_describe_data(data),
+        "",
+        licence,
+        "",
+        "## Protocols and results",
+        "",
+        *_describe_results(facts["results"], protocols),
+        "",
+        "Gains are over the task's baseline, means of differences on the same images with 95% "
+        "bootstrap intervals unless params say otherwise.",
+        "",
+        "## Limits",
+        "",
+        *(f"- {limit}" for limit in _LIMITS),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _describe_data(data: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    rows = ["| split | samples | images | sources and permitted use | SHA-256 |"]
+    rows.append("|---|---|---|---|---|")
+    for split, index in data.items():
+        sources = ", ".join(f"{name}: {use}" for name, use in index["sources"].items())
+        rows.append(
+            f"| {split} | {index['num_samples']:,} | {index['num_images']:,} | {sources} "
+            f"| `{index['sha256'][:12]}` |"
+        )
+    return rows
+
+
+def _describe_results(
+    results: Mapping[str, Mapping[str, Mapping[str, Any]]],
+    protocols: Mapping[str, Mapping[str, Any]],
+) -> list[str]:
+    rows = ["| protocol | test set | images | PSNR (dB) | gain (dB) | SSIM | VMAF |"]
+    rows.append("|---|---|---|---|---|---|---|")
+    for protocol, sets in results.items():
+        for test_set, result in sets.items():
+            interval = f"[{result['psnr_gain_low_db']:+.3f}, {result['psnr_gain_high_db']:+.3f}]"
+            rows.append(
+                f"| {protocol} | {test_set} | {result['num_images']} | {result['psnr_db']:.3f} "
+                f"| {result['psnr_gain_db']:+.3f} {interval} | {result['ssim']:.4f} "
+                f"| {_or_dash(result['vmaf'])} |"
+            )
+    return [*rows, "", *(_describe_protocol(name, each) for name, each in protocols.items())]
+
+
+def _describe_protocol(name: str, protocol: Mapping[str, Any]) -> str:
+    values: Sequence[str] = [
+        f"{key} {value}" for key, value in protocol.items() if value is not None and key != "task"
+    ]
+    return f"- `{name}`: {', '.join(values)}"
+
+
+def _or_dash(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"

@@ -1,0 +1,165 @@
+"""Every figure of the report with its title and caption, as PNG bytes by name.
+
+Owns which figures there are: each is drawn where what it shows was measured, and its caption says
+what stands in where something was not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from lienet.params import Params
+from lienet.report.features import FeatureMap
+from lienet.report.figures.figure3 import draw_figure3
+from lienet.report.figures.figure5 import draw_figure5
+from lienet.report.figures.figure6 import draw_figure6
+from lienet.report.figures.figure7 import draw_figure7
+from lienet.report.figures.figure8 import draw_figure8, draw_figure9
+from lienet.report.number_format import title_task
+from lienet.report.old_photo_strengths import AgedPhotograph
+from lienet.report.palette import DARK, LIGHT, Theme
+from lienet.report.pictures import Comparison
+from lienet.report.real_photographs import RealPhotograph
+from lienet.report.tables import Group
+
+_Draw = Callable[[Theme], bytes]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """One figure on a light and on a dark ground, as PNG bytes."""
+
+    title: str
+    caption: str
+    light: bytes
+    dark: bytes
+    is_wide: bool = False
+    """Whether it is too wide for a telephone, where it scrolls."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """What there is to draw."""
+
+    groups: Sequence[Group]
+    """Without ablations."""
+    comparisons: Sequence[Comparison]
+    feature_maps: Sequence[FeatureMap]
+    aged: Sequence[AgedPhotograph]
+    real: Sequence[RealPhotograph]
+
+
+def draw_figures(params: Params, material: Material) -> dict[str, Drawing]:
+    """Draw every figure that there is material for, by name, in the paper's order."""
+    drawings: dict[str, Drawing] = {}
+    if material.feature_maps:
+        drawings["figure3"] = _draw_both(
+            lambda theme: draw_figure3(material.feature_maps, theme=theme),
+            "Figure 3: AI feature maps",
+            "What the network extracts from its input and modulates by. Each channel is stretched "
+            "from its lowest to its highest value, which stand below it.",
+        )
+    if material.aged:
+        drawings["figure5"] = _draw_both(
+            lambda theme: draw_figure5(material.aged, theme=theme),
+            "Figure 5: synthesized old photographs",
+            "Each range of synthesize.tasks.old_photo at its mild end, its middle and its strong "
+            "end: fading, saturation, paper texture, grain, recapture blur and JPEG.",
+        )
+    drawings |= _draw_complexity(params, material)
+    drawings |= _draw_comparisons(params, material)
+    return drawings
+
+
+def _draw_complexity(params: Params, material: Material) -> dict[str, Drawing]:
+    drawings = {}
+    for task, protocol in params.report.figure_protocols.items():
+        shown = [each for each in material.groups if each.protocol == protocol]
+        shown = [each for each in shown if each.has_networks]
+        if not shown:
+            continue
+        is_first = "figure6" not in drawings and shown[0].enlarges
+        name = "figure6" if is_first else f"figure6_{task}"
+        of_task = "" if is_first else f", {title_task(task).lower()}"
+        quality = "VMAF" if "vmaf" in params.evaluate.metrics else "PSNR, as VMAF was not measured,"
+        drawings[name] = _draw_both(
+            partial(_draw_quality, shown),
+            f"Figure 6: quality against complexity{of_task}",
+            f"{quality} against parameters under {protocol}; upper left is better. The area of a "
+            "marker is in proportion to multiply-adds. Dashed lines have no parameters.",
+            is_wide=False,
+        )
+    return drawings
+
+
+def _draw_comparisons(params: Params, material: Material) -> dict[str, Drawing]:
+    ours = {each.task: each.ours.model for each in material.groups if each.ours is not None}
+    by_task: dict[str, list[Comparison]] = {}
+    for each in material.comparisons:
+        by_task.setdefault(each.task, []).append(each)
+    drawings: dict[str, Drawing] = {}
+    for task, degradation in params.synthesize.tasks.items():
+        shown = by_task.get(task, [])
+        if degradation.shows_real:
+            real = () if "figure9" in drawings else material.real
+            name, drawing = "figure9", _draw_old(real or shown, real, ours.get(task))
+        elif degradation.shows_faces:
+            name, drawing = "figure8", _draw_faces(shown, ours.get(task))
+        else:
+            name, drawing = "figure7", _draw_crops(shown, params.report.figure_crop_px)
+        if drawing is not None:
+            drawings[f"{name}_{task}" if name in drawings else name] = drawing
+    return dict(sorted(drawings.items()))
+
+
+def _draw_crops(shown: Sequence[Comparison], crop_px: int) -> Drawing | None:
+    if not shown:
+        return None
+    return _draw_both(
+        lambda theme: draw_figure7(shown, crop_px=crop_px, theme=theme),
+        "Figure 7: visual comparison",
+        "Each crop is the window of the reference with the greatest gradient energy, chosen "
+        "before any result was looked at, and enlarged by whole pixels. PSNR is that of the "
+        f"whole photograph under {shown[0].protocol}.",
+        is_wide=True,
+    )
+
+
+def _draw_faces(shown: Sequence[Comparison], ours: str | None) -> Drawing | None:
+    if not shown:
+        return None
+    return _draw_both(
+        lambda theme: draw_figure8(shown, ours=ours, theme=theme),
+        "Figure 8: faces",
+        "Test faces, pixel by pixel; a larger picture is cropped where its reference has most "
+        f"detail. PSNR is that of the whole picture under {shown[0].protocol}.",
+        is_wide=True,
+    )
+
+
+def _draw_old(
+    shown: Sequence[RealPhotograph | Comparison], real: Sequence[RealPhotograph], ours: str | None
+) -> Drawing | None:
+    if not shown:
+        return None
+    said = (
+        "Real old photographs, of which no undegraded original exists."
+        if real
+        else "No real old photographs were given: these are synthesized pairs of the test set."
+    )
+    return _draw_both(
+        lambda theme: draw_figure9(shown, ours=ours, theme=theme),
+        "Figure 9: old photographs",
+        f"{said} They are shown whole, brought to one width.",
+        is_wide=True,
+    )
+
+
+def _draw_quality(groups: Sequence[Group], theme: Theme) -> bytes:
+    return draw_figure6(groups, theme=theme)
+
+
+def _draw_both(draw: _Draw, title: str, caption: str, *, is_wide: bool = True) -> Drawing:
+    return Drawing(title, caption, draw(LIGHT), draw(DARK), is_wide)

@@ -1,0 +1,1 @@
+"""The figures as PNG bytes; drawn with matplotlib's objects, without pyplot's state."""

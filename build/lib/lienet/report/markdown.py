@@ -1,0 +1,96 @@
+"""Table 1 as ``reports/table1.md``: a table for each protocol and test set, and who is ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lienet.params import Params
+from lienet.report.number_format import count_noun
+from lienet.report.paired_differences import Pair
+from lienet.report.paper import PAPER_NUM_IMAGES, PAPER_SOURCE, PAPER_TABLE1
+from lienet.report.side_tables import Sheet
+from lienet.report.summaries import Cell, column_titles, describe_group, summarize
+from lienet.report.tables import Group
+
+NEAREST_MARK = "◆"
+
+
+def render_markdown(
+    params: Params,
+    groups: Sequence[Group],
+    pairs: Sequence[Pair],
+    nearest: Group | None,
+    sheets: Sequence[Sheet],
+) -> str:
+    """Return the whole of ``reports/table1.md``.
+
+    Args:
+        params: the active set.
+        groups: what Table 1 shows, ablations left out.
+        pairs: ours against every other row; the summary speaks of them.
+        nearest: the group nearest the paper's.
+        sheets: the tables that follow Table 1.
+    """
+    parts = ["# Table 1", " ".join(summarize(params, groups, pairs, nearest))]
+    parts += _render_bicubic(groups, nearest)
+    parts += _render_groups(params, groups, nearest)
+    for sheet in sheets:
+        parts += [f"## {sheet.title}", sheet.note]
+        if sheet.lines:
+            parts.append(_draw_table(sheet.titles, sheet.lines, num_words=sheet.num_words))
+    parts += [
+        "## Reading it",
+        f"The paper's figures: {PAPER_SOURCE}; {PAPER_NUM_IMAGES} images. Gains are on the same "
+        "images, over bicubic in super-resolution and over the input itself in the tasks that keep "
+        "an image's size; intervals come from a paired bootstrap over images. Best values are "
+        "bold: quality over every row, cost over the networks.",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _render_bicubic(groups: Sequence[Group], nearest: Group | None) -> list[str]:
+    paper = PAPER_TABLE1["bicubic"]
+    lines = []
+    for group in groups:
+        if group.baseline is None or not group.enlarges:
+            continue
+        means = group.baseline.measured.means
+        mark = f" {NEAREST_MARK}" if group is nearest else ""
+        lines.append(
+            [
+                Cell(f"{group.protocol}{mark}"),
+                Cell(f"{group.test_set} ({group.num_images})"),
+                Cell(f"{means['psnr_db']:.2f}"),
+                Cell(f"{means['psnr_db'] - paper.psnr_db:+.2f}"),
+                Cell(f"{means['ssim']:.4f}"),
+                Cell(f"{means['ssim'] - paper.ssim:+.4f}"),
+            ]
+        )
+    if not lines:
+        return []
+    titles = ["protocol", "test set (images)", "PSNR dB", "to paper", "SSIM", "to paper"]
+    return [
+        "## Bicubic under every protocol",
+        f"{NEAREST_MARK} lies nearest the paper's bicubic row ({paper.psnr_db:.2f} dB, "
+        f"{paper.ssim:.4f}): the smallest difference in PSNR, then in SSIM.",
+        _draw_table(titles, lines, num_words=2),
+    ]
+
+
+def _render_groups(params: Params, groups: Sequence[Group], nearest: Group | None) -> list[str]:
+    parts = []
+    for group in groups:
+        if not group.has_networks:
+            continue
+        mark = f" {NEAREST_MARK} nearest the paper's bicubic row" if group is nearest else ""
+        images = count_noun(group.num_images, "image")
+        parts.append(f"## {group.protocol} on {group.test_set} ({images}){mark}")
+        titles, lines = column_titles(params, group.task), describe_group(params, group)
+        parts.append(_draw_table(titles, lines, num_words=1))
+    return parts
+
+
+def _draw_table(titles: Sequence[str], lines: Sequence[Sequence[Cell]], *, num_words: int) -> str:
+    rule = [":--" if column < num_words else "--:" for column in range(len(titles))]
+    body = [[f"**{cell.text}**" if cell.is_best else cell.text for cell in line] for line in lines]
+    return "\n".join("| " + " | ".join(line) + " |" for line in [list(titles), rule, *body])

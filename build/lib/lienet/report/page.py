@@ -1,0 +1,205 @@
+"""``reports/index.html``: one file that holds everything it shows and asks the network nothing."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, StrictUndefined
+from PIL import Image
+
+from lienet.errors import DataError
+from lienet.images import Pixels
+from lienet.params import Params
+from lienet.report.crops import choose_crop
+from lienet.report.drawings import Drawing
+from lienet.report.number_format import count_noun, format_percent, title_task
+from lienet.report.paired_differences import Pair
+from lienet.report.paper import PAPER_NUM_IMAGES, PAPER_SOURCE, PAPER_TABLE1
+from lienet.report.pictures import Comparison
+from lienet.report.side_tables import Sheet
+from lienet.report.summaries import describe_group, summarize
+from lienet.report.table_columns import columns_of
+from lienet.report.tables import Group
+
+MAX_PAGE_BYTES = 8_000_000
+_SLIDER_HEIGHT_PX = 640
+_SLIDER_WIDTH_PX = 960
+_QUALITIES = (92, 86, 78, 68, 55)
+
+
+def render_page(
+    params: Params,
+    groups: Sequence[Group],
+    pairs: Sequence[Pair],
+    nearest: Group | None,
+    comparisons: Sequence[Comparison],
+    figures: Mapping[str, Drawing],
+    sheets: Sequence[Sheet],
+) -> str:
+    """Return the page as HTML, under ``MAX_PAGE_BYTES``.
+
+    Args:
+        params: the active set.
+        groups: what Table 1 shows, ablations left out.
+        pairs: ours against every other row; the summary speaks of them.
+        nearest: the group nearest the paper's.
+        comparisons: the photographs of the slider.
+        figures: by name, in their order.
+        sheets: the tables beside Table 1.
+
+    Photographs are WebP, at the highest quality of a fixed ladder that keeps the page within its
+    size.
+
+    Raises:
+        DataError: even the lowest quality leaves the page too large.
+    """
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    environment.filters["sign"] = lambda text: str(text).replace("-", "\N{MINUS SIGN}")
+    template = environment.from_string(
+        files("lienet.report").joinpath("page.html").read_text(encoding="utf-8")
+    )
+    shown = _describe(params, groups, pairs, nearest) | {"sheets": sheets}
+    for quality in _QUALITIES:
+        page = template.render(
+            **shown,
+            quality=quality,
+            figures=_embed_figures(figures, quality),
+            slides=[_make_slide(comparison, quality) for comparison in comparisons],
+        )
+        if len(page.encode()) <= MAX_PAGE_BYTES:
+            return page
+    raise DataError(
+        f"the report page must stay under {MAX_PAGE_BYTES:,} bytes and does not with "
+        f"{count_noun(len(comparisons), 'photograph')}",
+        remedy="lower report.max_figure_images",
+    )
+
+
+def _describe(
+    params: Params, groups: Sequence[Group], pairs: Sequence[Pair], nearest: Group | None
+) -> dict[str, Any]:
+    newest = {(group.task, row.model): row.evaluation for group in groups for row in group.rows}
+    return {
+        "summary": summarize(params, groups, pairs, nearest),
+        "profile": params.profile,
+        "confidence": format_percent(params.evaluate.bootstrap_confidence),
+        "resamples": params.evaluate.bootstrap_resamples,
+        "tables": [
+            _describe_table(group, nearest, params) for group in groups if group.has_networks
+        ],
+        "bicubic": [
+            _describe_bicubic(group, nearest)
+            for group in groups
+            if group.baseline is not None and group.enlarges
+        ],
+        "protocols": {
+            name: each
+            for name, each in params.evaluate.protocols.items()
+            if each.task in {group.task for group in groups}
+        },
+        "degradations": params.synthesize.tasks,
+        "evaluations": list(newest.values()),
+        "paper": {
+            "source": PAPER_SOURCE,
+            "num_images": PAPER_NUM_IMAGES,
+            "bicubic": PAPER_TABLE1["bicubic"],
+        },
+    }
+
+
+def _describe_table(group: Group, nearest: Group | None, params: Params) -> dict[str, Any]:
+    columns = columns_of(params, group.task)
+    is_chosen = group.protocol in params.report.figure_protocols.values()
+    return {
+        "task": title_task(group.task),
+        "protocol": group.protocol,
+        "test_set": group.test_set,
+        "images": count_noun(group.num_images, "image"),
+        "is_nearest": group is nearest,
+        "is_open": is_chosen or group is nearest,
+        "columns": columns,
+        "lines": [
+            {"cells": cells, "is_ours": row.is_ours}
+            for row, cells in zip(group.rows, describe_group(params, group), strict=True)
+        ],
+    }
+
+
+def _describe_bicubic(group: Group, nearest: Group | None) -> dict[str, Any]:
+    assert group.baseline is not None
+    means, paper = group.baseline.measured.means, PAPER_TABLE1["bicubic"]
+    return {
+        "protocol": group.protocol,
+        "test_set": group.test_set,
+        "num_images": group.num_images,
+        "is_nearest": group is nearest,
+        "psnr": f"{means['psnr_db']:.2f}",
+        "psnr_to_paper": f"{means['psnr_db'] - paper.psnr_db:+.2f}",
+        "ssim": f"{means['ssim']:.4f}",
+        "ssim_to_paper": f"{means['ssim'] - paper.ssim:+.4f}",
+    }
+
+
+def _make_slide(comparison: Comparison, quality: int) -> dict[str, Any]:
+    crop = choose_crop(
+        comparison.reference,
+        height_px=_SLIDER_HEIGHT_PX,
+        width_px=_SLIDER_WIDTH_PX,
+    )
+    degraded = crop.cut(comparison.degraded, shrink=comparison.scale)
+    # An input of full size is as large as the rest together, if kept without loss.
+    is_small = comparison.scale > 1
+    input_db = comparison.psnr_db.get("input")
+    note = "as received" if input_db is None else f"{input_db:.2f} dB"
+    source = _embed(degraded, quality=None if is_small else quality)
+    versions = [{"name": "input", "note": note, "source": source}]
+    for model, pixels in comparison.enhanced.items():
+        note = f"{comparison.psnr_db[model]:.2f} dB"
+        versions.append(
+            {"name": model, "note": note, "source": _embed(crop.cut(pixels), quality=quality)}
+        )
+    reference = _embed(crop.cut(comparison.reference), quality=quality)
+    versions.append({"name": "reference", "note": "undegraded", "source": reference})
+    return {
+        "key": comparison.key,
+        "task": title_task(comparison.task),
+        "is_small": is_small,
+        "test_set": comparison.test_set,
+        "width": crop.width_px,
+        "height": crop.height_px,
+        "is_whole": (crop.height_px, crop.width_px) == comparison.reference.shape[:2],
+        "versions": versions,
+    }
+
+
+def _embed_figures(figures: Mapping[str, Drawing], quality: int) -> dict[str, dict[str, Any]]:
+    return {
+        name: {
+            "title": drawing.title,
+            "caption": drawing.caption,
+            "is_wide": drawing.is_wide,
+            "light": _embed(_decode(drawing.light), quality=quality),
+            "dark": _embed(_decode(drawing.dark), quality=quality),
+        }
+        for name, drawing in figures.items()
+    }
+
+
+def _decode(png: bytes) -> Pixels:
+    with Image.open(io.BytesIO(png)) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def _embed(pixels: Pixels, *, quality: int | None) -> str:
+    stream = io.BytesIO()
+    image = Image.fromarray(np.ascontiguousarray(pixels))
+    if quality is None:
+        image.save(stream, format="WEBP", lossless=True, quality=60, method=4)
+    else:
+        image.save(stream, format="WEBP", quality=quality, method=4)
+    return "data:image/webp;base64," + base64.b64encode(stream.getvalue()).decode("ascii")

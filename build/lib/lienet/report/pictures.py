@@ -1,0 +1,151 @@
+"""The photographs behind the slider and Figures 7 and 8: which, and every method's version of each.
+
+Images are taken in turn from the test sets, each in the order of its keys; results never choose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lienet.errors import DataError
+from lienet.images import Pixels, decode_image
+from lienet.params import Params
+from lienet.report.evaluations import PerImage
+from lienet.report.tables import Group
+from lienet.shards.reading import Sample, iterate_samples
+from lienet.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One test photograph: reference, degraded input and each method's result, RGB uint8 HWC."""
+
+    task: str
+    protocol: str
+    key: str
+    test_set: str
+    scale: int
+    reference: Pixels
+    degraded: Pixels
+    enhanced: Mapping[str, Pixels]
+    """By method, in table order; of the reference's size. Where an image keeps its size, the
+    baseline is the input and is left out."""
+    psnr_db: Mapping[str, float]
+    """By method, under the figures' protocol; that of the input is under "input"."""
+
+
+def load_comparisons(
+    params: Params, workspace: Workspace, groups: Sequence[Group], per_image: PerImage
+) -> list[Comparison]:
+    """Load up to ``report.max_figure_images`` photographs of each task that evaluate kept.
+
+    Raises:
+        DataError: a kept image is missing for one method, or does not fit its reference.
+    """
+    return [
+        comparison
+        for name in params.report.figure_protocols.values()
+        for comparison in _load_task(
+            params,
+            workspace,
+            name,
+            [group for group in groups if group.protocol == name],
+            per_image,
+        )
+    ]
+
+
+def _load_task(
+    params: Params, workspace: Workspace, name: str, groups: Sequence[Group], per_image: PerImage
+) -> list[Comparison]:
+    protocol = params.evaluate.protocols[name]
+    shown = {group.test_set: group for group in groups if group.has_networks}
+    folders = {
+        test_set: {
+            row.model: workspace.evaluation_dir(group.task, row.model)
+            / "images"
+            / f"x{protocol.scale}"
+            / test_set
+            for row in group.rows
+        }
+        for test_set, group in shown.items()
+    }
+    chosen = _take_in_turn(folders, params.report.max_figure_images)
+    test_dir = workspace.shards_dir(protocol.task) / "test"
+    samples = _find_samples(test_dir, [key for _, key in chosen])
+    return [
+        _load_comparison(
+            samples[key], shown[test_set], folders[test_set], protocol.scale, per_image
+        )
+        for test_set, key in chosen
+    ]
+
+
+def _take_in_turn(
+    folders: Mapping[str, Mapping[str, Path]], num_images: int
+) -> list[tuple[str, str]]:
+    kept = {
+        test_set: sorted({path.stem for each in by_model.values() for path in each.glob("*.png")})
+        for test_set, by_model in folders.items()
+    }
+    longest = max((len(keys) for keys in kept.values()), default=0)
+    turns = [
+        (test_set, keys[turn])
+        for turn in range(longest)
+        for test_set, keys in kept.items()
+        if turn < len(keys)
+    ]
+    return sorted(turns[:num_images])
+
+
+def _find_samples(test_dir: Path, keys: Sequence[str]) -> dict[str, Sample]:
+    if not keys:
+        return {}
+    samples = {sample.key: sample for sample in iterate_samples(test_dir, keys=set(keys))}
+    for key in keys:
+        if key not in samples:
+            raise DataError(
+                f"the test shards at {test_dir} hold no {key}",
+                remedy="run `lienet evaluate` again on the present shards",
+            )
+    return samples
+
+
+def _load_comparison(
+    sample: Sample, group: Group, folders: Mapping[str, Path], scale: int, per_image: PerImage
+) -> Comparison:
+    assert sample.reference_png is not None
+    reference = decode_image(sample.reference_png)
+    degraded = decode_image(sample.degraded[scale])
+    enhanced = {}
+    psnr_db = {}
+    for model, folder in folders.items():
+        path = folder / f"{sample.key}.png"
+        remedy = f"run `lienet evaluate {group.task}-{model}`"
+        scores = per_image.get((group.task, model, group.protocol, group.test_set), {})
+        if not path.is_file() or sample.key not in scores:
+            raise DataError(f"{model} has no result for {sample.key} at {path}", remedy=remedy)
+        enhanced[model] = decode_image(path.read_bytes())
+        psnr_db[model] = scores[sample.key].values["psnr_db"]
+        if enhanced[model].shape != reference.shape:
+            raise DataError(
+                f"{path} must be of its reference's size {reference.shape[:2]}",
+                got=enhanced[model].shape[:2],
+                remedy=remedy,
+            )
+    if scale == 1 and group.baseline is not None:
+        enhanced.pop(group.baseline.model)
+        psnr_db["input"] = psnr_db.pop(group.baseline.model)
+    return Comparison(
+        task=group.task,
+        protocol=group.protocol,
+        key=sample.key,
+        test_set=group.test_set,
+        scale=scale,
+        reference=reference,
+        degraded=degraded,
+        enhanced=enhanced,
+        psnr_db=psnr_db,
+    )

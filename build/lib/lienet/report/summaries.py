@@ -1,0 +1,180 @@
+"""Findings as words: which cell is best, and one honest summary for each task.
+
+Markdown, console and page all show these very strings, so that no two of them can disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from lienet.params import Params
+from lienet.report.number_format import (
+    count_noun,
+    format_interval,
+    name_baseline,
+    name_ordinal,
+)
+from lienet.report.paired_differences import MIN_IMAGES_TO_JUDGE, Pair, judge
+from lienet.report.paper import PAPER_STEPS, PAPER_TABLE1
+from lienet.report.table_columns import Column, columns_of
+from lienet.report.tables import Group, Row
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The text of one table cell, whether it is the best of its column, and a verdict's name."""
+
+    text: str
+    is_best: bool = False
+    verdict: str = ""
+
+
+def column_titles(params: Params, task: str) -> list[str]:
+    """Return the heads of the columns that ``describe_group`` fills."""
+    return [column.title for column in columns_of(params, task)]
+
+
+def describe_group(params: Params, group: Group) -> list[list[Cell]]:
+    """Return a group's table body; the best of each measured column is marked, ties included.
+
+    Quality is best over every row; parameters, multiply-adds and latency over the networks alone,
+    because the others have none to compare.
+    """
+    columns = columns_of(params, group.task)
+    lines = [[column.say(row) for column in columns] for row in group.rows]
+    rivals = {index for index, row in enumerate(group.rows) if not row.is_baseline}
+    networks = {index for index, row in enumerate(group.rows) if row.is_network}
+    best: list[set[int]] = []
+    for place, column in enumerate(columns):
+        if column.kind == "gain":
+            best.append(best[-1] & rivals)
+            continue
+        candidates = networks if column.kind == "cost" else set(range(len(lines)))
+        best.append(_find_best(group, column, [line[place] for line in lines], candidates))
+    if len(rivals) < 2:
+        best = [set() for _ in columns]
+    return [
+        [Cell(text, index in best[place]) for place, text in enumerate(line)]
+        for index, line in enumerate(lines)
+    ]
+
+
+def summarize(
+    params: Params, groups: Sequence[Group], pairs: Sequence[Pair], nearest: Group | None
+) -> list[str]:
+    """Say in a few sentences what was done and found under the figures' protocols."""
+    sentences = list(_describe_training(params, groups))
+    for name in params.report.figure_protocols.values():
+        for group in groups:
+            if group.protocol == name:
+                own = [pair for pair in pairs if _is_of(pair, group)]
+                sentences += _describe_finding(group, own)
+                sentences += _describe_adversaries(params, group, own)
+    if nearest is not None and nearest.baseline is not None:
+        sentences.append(_describe_nearest(nearest))
+    return sentences
+
+
+def _describe_training(params: Params, groups: Iterable[Group]) -> Iterable[str]:
+    steps: dict[str, set[int]] = {}
+    for group in groups:
+        for row in group.rows:
+            if row.is_network:
+                steps.setdefault(group.task, set()).add(row.evaluation.steps)
+    if not steps:
+        return
+    parts = []
+    for task, counts in steps.items():
+        low, high = min(counts), max(counts)
+        said = f"{low:,} steps" if low == high else f"{low:,} to {high:,} steps"
+        parts.append(said if len(steps) == 1 else f"{said} for {task}")
+    yield (
+        f"Profile {params.profile}: every network was trained {', '.join(parts)} by one procedure "
+        f"(the paper trains {PAPER_STEPS:,})."
+    )
+
+
+def _find_best(group: Group, column: Column, texts: list[str], candidates: set[int]) -> set[int]:
+    values = {index: column.value(group.rows[index]) for index in candidates}
+    known = {index: value for index, value in values.items() if value is not None}
+    if not known:
+        return set()
+    choose = min if column.is_less_better else max
+    champion = choose(known, key=lambda index: known[index])
+    return {index for index in known if texts[index] == texts[champion]}
+
+
+def _describe_finding(group: Group, pairs: Sequence[Pair]) -> list[str]:
+    ours, baseline = group.ours, group.baseline
+    if ours is None:
+        return []
+    rows = {row.model: row for row in group.rows}
+    rivals = [pair for pair in pairs if baseline is None or pair.other != baseline.model]
+    where = f"On {group.test_set} ({count_noun(group.num_images, 'image')}, {group.protocol})"
+    gain = format_interval(ours.measured.gains["psnr_db"], 2, group.num_images)
+    said = f"{where} {ours.model} gains {gain} dB over {name_baseline(enlarges=group.enlarges)}"
+    if not rivals:
+        return [said + "."]
+    ahead = 1 + sum(pair.differences["psnr_db"].mean < 0 for pair in rivals)
+    closest = min(rivals, key=lambda pair: pair.differences["psnr_db"].mean)
+    closest_db = closest.differences["psnr_db"]
+    # Rivals given by hand in a summary of pairs alone need no row of their own.
+    learned = all(rows[pair.other].is_network for pair in rivals if pair.other in rows)
+    noun = "networks" if learned else "methods"
+    verdict = {
+        "ahead": "its interval excludes zero",
+        "behind": "its interval excludes zero",
+        "undecided": "its interval holds zero, so the order is undecided",
+        "too few images": f"too few images to tell (fewer than {MIN_IMAGES_TO_JUDGE})",
+    }[judge(closest_db, closest.num_images)]
+    return [
+        f"{said} and stands {name_ordinal(ahead)} of {len(rivals) + 1} {noun} in PSNR; against "
+        f"{closest.other}, its strongest rival, the difference is "
+        f"{format_interval(closest.differences['psnr_db'], 3, closest.num_images)} dB: {verdict}."
+    ]
+
+
+def _describe_adversaries(params: Params, group: Group, pairs: Sequence[Pair]) -> Iterable[str]:
+    """Say what each network trained with an adversary pays in PSNR, and what it gains for it."""
+    for pair in pairs:
+        row = next((row for row in group.rows if row.model == pair.other), None)
+        if row is None or not _is_adversarial(params, row):
+            continue
+        price = format_interval(pair.differences["psnr_db"].negated(), 2, pair.num_images)
+        gained = []
+        if (sharpness := pair.differences.get("sharpness")) is not None:
+            sharper = format_interval(sharpness.negated(), 3, pair.num_images)
+            gained.append(f"{sharper} in sharpness (shares of the reference's)")
+        if (vmaf := pair.differences.get("vmaf")) is not None:
+            gained.append(f"{format_interval(vmaf.negated(), 2, pair.num_images)} in VMAF")
+        gained.insert(0, f"{price} dB in PSNR")
+        yield (
+            f"Trained against a discriminator, {pair.other} differs from {pair.ours} on "
+            f"{group.test_set} by {' and '.join(gained)}."
+        )
+
+
+def _is_adversarial(params: Params, row: Row) -> bool:
+    model = params.models.get(f"{row.evaluation.task}-{row.model}")
+    if model is None:
+        return False
+    objectives = params.train.objectives
+    return objectives[model.objective].adversarial is not None
+
+
+def _describe_nearest(nearest: Group) -> str:
+    assert nearest.baseline is not None
+    said = (
+        f"The paper does not say how it measured; the bicubic row nearest its own "
+        f"({PAPER_TABLE1['bicubic'].psnr_db:.2f} dB) is that of {nearest.protocol} on "
+        f"{nearest.test_set} ({nearest.baseline.measured.means['psnr_db']:.2f} dB)"
+    )
+    if not nearest.has_networks:
+        said += ", a scale at which no network was trained here"
+    return f"{said}. What compares across protocols is the gain over bicubic."
+
+
+def _is_of(pair: Pair, group: Group) -> bool:
+    where = (pair.task, pair.protocol, pair.test_set)
+    return where == (group.task, group.protocol, group.test_set)

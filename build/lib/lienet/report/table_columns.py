@@ -1,0 +1,137 @@
+"""The columns of Table 1, which depend on the task: what each says, and which of its cells is best.
+
+Super-resolution stands beside the paper's own figures; the tasks that keep an image's size have the
+colour error, where it was asked for, and the sharpness instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from lienet.evaluation.measures import Psnr, Ssim
+from lienet.params import Metric, Params
+from lienet.report.number_format import (
+    ABSENT,
+    format_count,
+    format_interval,
+    format_percent,
+    name_row,
+)
+from lienet.report.paper import PAPER_TABLE1, paper_gain
+from lienet.report.tables import Row
+
+Kind = Literal["name", "quality", "gain", "cost", "paper"]
+"""A quality is best over every row, a cost over the networks; a gain follows its quality."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its head, its cells, and what they are ranked by."""
+
+    title: str
+    kind: Kind
+    say: Callable[[Row], str]
+    value: Callable[[Row], float | None] = lambda row: None
+    is_less_better: bool = False
+    is_minor: bool = False
+    """Whether a narrow table goes without it."""
+
+
+def columns_of(params: Params, task: str) -> list[Column]:
+    """Return the columns of a task's tables, the model's name first."""
+    percent = format_percent(params.evaluate.bootstrap_confidence)
+    columns = [
+        Column("model", "name", name_row),
+        *_of_metric("psnr_db", Psnr, f"gain dB [{percent}]"),
+        *_of_metric("ssim", Ssim, f"gain [{percent}]"),
+    ]
+    enlarges = params.synthesize.tasks[task].enlarges
+    for name, metric in sorted(params.evaluate.metrics_of(task).items(), key=_place):
+        columns += _columns_of_metric(name, metric, percent, enlarges=enlarges)
+    columns += [
+        Column("parameters", "cost", _say_params, lambda row: row.evaluation.num_params, True),
+        Column("multiply-adds", "cost", _say_macs, lambda row: row.evaluation.num_macs, True),
+        Column("latency ms", "cost", _say_latency, lambda row: row.evaluation.latency_ms, True),
+    ]
+    if enlarges:
+        columns.append(Column("paper PSNR (gain)", "paper", _say_paper_psnr))
+        columns.append(Column("paper SSIM (gain)", "paper", _say_paper_ssim))
+    return columns
+
+
+def _place(named: tuple[str, Metric]) -> int:
+    """Order metrics: those where less is better beside SSIM, those without a verdict last."""
+    metric = named[1]
+    return 2 if not metric.is_ranked else int(not metric.is_less_better)
+
+
+def _columns_of_metric(name: str, metric: Metric, percent: str, *, enlarges: bool) -> list[Column]:
+    if not metric.is_ranked:
+        # More of it is no better by itself: noise and ringing are sharp as well.
+        return [Column(metric.title, "cost", _say(name, metric.decimals))]
+    if metric.is_less_better:
+        return _of_metric(name, type(metric), f"change [{percent}]")
+    columns = _of_metric(name, type(metric), f"gain in {metric.title} [{percent}]", is_minor=True)
+    return columns[: 1 if enlarges else 2]
+
+
+def _of_metric(
+    name: str, metric: type[Metric], gain_title: str, *, is_minor: bool = False
+) -> list[Column]:
+    """Return the column of a metric, and that of its gain."""
+    title = f"{metric.title} (less is better)" if metric.is_less_better else metric.title
+    value = Column(
+        title,
+        "quality",
+        _say(name, metric.decimals),
+        lambda row: row.mean_of(name),
+        metric.is_less_better,
+    )
+    return [value, Column(gain_title, "gain", _say_gain(name, metric.decimals), is_minor=is_minor)]
+
+
+def _say(name: str, decimals: int) -> Callable[[Row], str]:
+    def say(row: Row) -> str:
+        value = row.mean_of(name)
+        return ABSENT if value is None else f"{value:.{decimals}f}"
+
+    return say
+
+
+def _say_gain(name: str, decimals: int) -> Callable[[Row], str]:
+    def say(row: Row) -> str:
+        gain = row.gain_of(name)
+        if gain is None or row.is_baseline:
+            return ABSENT
+        return format_interval(gain, decimals, row.measured.num_images)
+
+    return say
+
+
+def _say_params(row: Row) -> str:
+    return format_count(row.evaluation.num_params)
+
+
+def _say_macs(row: Row) -> str:
+    return format_count(row.evaluation.num_macs)
+
+
+def _say_latency(row: Row) -> str:
+    latency_ms = row.evaluation.latency_ms
+    return ABSENT if latency_ms is None else f"{latency_ms:.1f}"
+
+
+def _say_paper_psnr(row: Row) -> str:
+    paper, gain = PAPER_TABLE1.get(row.model), paper_gain(row.model)
+    if paper is None:
+        return ABSENT
+    return f"{paper.psnr_db:.2f}" + ("" if gain is None else f" ({gain.psnr_db:+.2f})")
+
+
+def _say_paper_ssim(row: Row) -> str:
+    paper, gain = PAPER_TABLE1.get(row.model), paper_gain(row.model)
+    if paper is None:
+        return ABSENT
+    return f"{paper.ssim:.4f}" + ("" if gain is None else f" ({gain.ssim:+.4f})")

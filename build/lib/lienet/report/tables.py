@@ -1,0 +1,178 @@
+"""The numbers of Table 1, and the protocol nearest the paper's.
+
+Order is fixed here: protocols as params list them, test sets by name, the baseline first, lienet
+last. A baseline is what stands there without any model: bicubic upsampling in ``sr``, the input
+itself in the tasks that keep an image's size.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from lienet.evaluation.scores import Evaluation, Interval, Result
+from lienet.params import Params
+from lienet.report.evaluations import ABLATION_PREFIX
+from lienet.report.paper import PAPER_TABLE1
+
+TABLE1_COLUMNS = (
+    "task",
+    "protocol",
+    "test_set",
+    "model",
+    "psnr_db",
+    "psnr_gain_db",
+    "ssim",
+    "ssim_gain",
+    "vmaf",
+    "num_params",
+    "num_macs",
+    "latency_ms",
+)
+OURS = ("lienet", "lienet_enhancement")
+"""The architectures that are the paper's."""
+_DECIMALS = {"psnr": 4, "ssim": 6, "vmaf": 4, "latency": 3}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One model's line within a group."""
+
+    evaluation: Evaluation
+    measured: Result
+
+    @property
+    def model(self) -> str:
+        """The model's name."""
+        return self.evaluation.model
+
+    def mean_of(self, metric: str) -> float | None:
+        """Return the mean over images; None where it was not measured."""
+        return self.measured.means.get(metric)
+
+    def gain_of(self, metric: str) -> Interval | None:
+        """Return the gain over the baseline; None where it was not measured."""
+        return self.measured.gains.get(metric)
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether this is the row that gains are measured from."""
+        return self.evaluation.is_baseline
+
+    @property
+    def is_network(self) -> bool:
+        """Whether it learned anything."""
+        return self.evaluation.is_network
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this is the paper's network."""
+        return self.evaluation.architecture in OURS
+
+    @property
+    def is_ablation(self) -> bool:
+        """Whether this is the paper's network less one of its parts."""
+        return self.model.startswith(ABLATION_PREFIX)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Every method measured under one protocol on one test set: one table."""
+
+    task: str
+    protocol: str
+    test_set: str
+    rows: tuple[Row, ...]
+
+    @property
+    def enlarges(self) -> bool:
+        """Whether the task is to enlarge, as the paper's Table 1 is of nothing else."""
+        return self.rows[0].evaluation.scale > 1
+
+    @property
+    def num_images(self) -> int:
+        """Images of the test set."""
+        return self.rows[0].measured.num_images
+
+    @property
+    def baseline(self) -> Row | None:
+        """The row that gains are measured from, if there is one."""
+        return next((row for row in self.rows if row.is_baseline), None)
+
+    @property
+    def ours(self) -> Row | None:
+        """The row ``lienet``, else the last of the paper's network, if there is one."""
+        own = [row for row in self.rows if row.is_ours and not row.is_ablation]
+        named = (row for row in own if row.model == "lienet")
+        return next(named, own[-1] if own else None)
+
+    @property
+    def without_ablations(self) -> Group:
+        """The group as Table 1 shows it; ablations have a table of their own."""
+        return replace(self, rows=tuple(row for row in self.rows if not row.is_ablation))
+
+    @property
+    def has_networks(self) -> bool:
+        """Whether anything that learned was measured here."""
+        return any(row.is_network for row in self.rows)
+
+
+def group_rows(params: Params, evaluations: Sequence[Evaluation]) -> list[Group]:
+    """Gather the measurements into one group for each task, protocol and test set."""
+    groups = []
+    for name, protocol in params.evaluate.protocols.items():
+        own = [each for each in evaluations if each.task == protocol.task]
+        test_sets = {test_set for each in own for test_set in each.results.get(name, {})}
+        for test_set in sorted(test_sets):
+            rows = tuple(
+                Row(each, each.results[name][test_set])
+                for each in own
+                if test_set in each.results.get(name, {})
+            )
+            groups.append(Group(protocol.task, name, test_set, rows))
+    return groups
+
+
+def render_csv(groups: Iterable[Group]) -> str:
+    """Return ``reports/table1.csv``: a line for each row; what was not measured stays empty."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(TABLE1_COLUMNS)
+    for group in groups:
+        for row in group.rows:
+            known = {
+                "protocol": group.protocol,
+                "test_set": group.test_set,
+                **row.measured.as_json(),
+                **row.evaluation.model_dump(),
+            }
+            writer.writerow([_round(column, known[column]) for column in TABLE1_COLUMNS])
+    return stream.getvalue()
+
+
+def _round(column: str, value: object) -> object:
+    """Round by the column's first word; counts and words stay as they are."""
+    decimals = _DECIMALS.get(column.partition("_")[0])
+    return round(value, decimals) if isinstance(value, float) and decimals is not None else value
+
+
+def find_nearest(groups: Iterable[Group]) -> Group | None:
+    """Return the group whose bicubic row lies nearest the paper's.
+
+    Nearest is the smallest difference of bicubic PSNR in dB, then of bicubic SSIM, then the
+    earlier group. Only super-resolution is compared, as the paper's Table 1 is of nothing else.
+    """
+    paper = PAPER_TABLE1["bicubic"]
+
+    def distance(group: Group) -> tuple[float, float]:
+        assert group.baseline is not None
+        measured = group.baseline.measured.means
+        return (
+            abs(measured["psnr_db"] - paper.psnr_db),
+            abs(measured["ssim"] - paper.ssim),
+        )
+
+    comparable = [group for group in groups if group.enlarges and group.baseline is not None]
+    return min(comparable, key=distance, default=None)

@@ -1,0 +1,1 @@
+"""What keeps an image out: faces, legible text, poor quality, near-duplicates."""

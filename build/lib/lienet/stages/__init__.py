@@ -1,0 +1,1 @@
+"""The pipeline's stages, one thin file each: parse, call the library, write."""

@@ -1,0 +1,102 @@
+"""Stage evaluate: a network or a method and the test shards in; metrics and images out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lienet.evaluation.appearance import changes_as_json, compare_appearances
+from lienet.evaluation.benchmark import results_as_json
+from lienet.evaluation.cluster_scoring import FirstOfEachSet
+from lienet.evaluation.identity import IdentityMeter
+from lienet.evaluation.items import Item, open_item
+from lienet.evaluation.keeping import ImageKeeper, keep_feature_map
+from lienet.evaluation.measuring import (
+    make_bootstrap,
+    read_test_index,
+    score_test_images,
+    show_progress,
+    summarise_scores,
+)
+from lienet.evaluation.scores import PER_IMAGE_NAME, scores_as_csv
+from lienet.evaluation.scoring import EnhancedImage
+from lienet.files import replacing_folder, write_json, write_text
+from lienet.params import Params
+from lienet.shards.reading import INDEX_NAME
+from lienet.tracking.track import track_after_stage
+from lienet.workspace import Workspace
+
+
+def list_items(params: Params) -> list[str]:
+    """Return the keys of the models and of the methods that learn nothing."""
+    return [*params.models, *params.evaluate.methods]
+
+
+def run(params: Params, workspace: Workspace, item: str) -> None:
+    """Measure one network or method under every protocol of its scales.
+
+    Faces are asked for their identity as well, and real old photographs are enhanced and measured
+    without a reference.
+
+    Raises:
+        DataError: the task has no test images, or a sample does not fit.
+        ModelError: a model cannot be loaded.
+        ToolError: VMAF cannot be measured, or a face model is not what it should be.
+    """
+    known = {**params.models, **params.evaluate.methods}
+    task = known[item].task
+    degradation = params.synthesize.tasks[task]
+    index = read_test_index(workspace, task)
+    identity = _open_identity(params, workspace) if degradation.shows_faces else None
+    opened = open_item(params, workspace, item, index)
+    with replacing_folder(workspace.evaluation_dir(task, opened.name)) as folder:
+        keeper = ImageKeeper(folder / "images", params.evaluate.keep_images_per_set)
+
+        def take_in(image: EnhancedImage) -> None:
+            keeper.keep(image)
+            if identity is not None:
+                identity.add(image)
+
+        wants_image = None
+        if params.cluster.address is not None:
+            is_all = identity is not None and identity.is_asked_for
+            wants_image = FirstOfEachSet(params.evaluate.keep_images_per_set, is_all=is_all)
+        scores = score_test_images(
+            params,
+            workspace,
+            task,
+            opened.contenders,
+            label=item,
+            on_image=take_in,
+            wants_image=wants_image,
+        )
+        results = summarise_scores(params, scores)
+        metrics = dict(opened.facts) | {"results": results_as_json(results)}
+        if identity is not None:
+            metrics["identity"] = identity.summarise()
+        if degradation.shows_real:
+            metrics["real"] = _enhance_real(params, workspace, opened, folder / "real")
+        write_text(folder / PER_IMAGE_NAME, scores_as_csv(scores))
+        keep_feature_map(opened, keeper.first, folder, max_side_px=params.evaluate.tile_px)
+        write_json(workspace.evaluation_path(task, opened.name), metrics)
+    track_after_stage(params, workspace, [item])
+
+
+def _open_identity(params: Params, workspace: Workspace) -> IdentityMeter:
+    model, detector = (
+        None if named is None else workspace.root / Path(named).expanduser()
+        for named in (params.evaluate.face_embedding, params.filter.face.model)
+    )
+    return IdentityMeter(model, detector, make_bootstrap(params))
+
+
+def _enhance_real(
+    params: Params, workspace: Workspace, item: Item, folder: Path
+) -> dict[str, dict[str, object]]:
+    """Enhance the real old photographs, of which there may be none, and measure what changed."""
+    real_dir = workspace.shards_dir(item.task) / "real"
+    if not (real_dir / INDEX_NAME).is_file():
+        return {}
+    keeper = ImageKeeper(folder, params.evaluate.keep_images_per_set)
+    enhancer = item.contenders[1].enhancer
+    with show_progress(real_dir, f"{item.name} on real photographs") as samples:
+        return changes_as_json(compare_appearances(samples, enhancer, on_image=keeper.keep))

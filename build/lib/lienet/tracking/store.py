@@ -1,0 +1,119 @@
+"""Connecting to MLflow: where the store is, and errors and addresses without credentials.
+
+The import of mlflow takes seconds, so it happens inside the functions, here and in this package.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from lienet.errors import ToolError
+from lienet.files import locked
+from lienet.workspace import Workspace
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+_DEFAULTS = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+}
+_IMPORT_LOCK = threading.Lock()
+"""Two threads that import mlflow at once meet in its circles, and one gets half a module."""
+_CREDENTIALS = re.compile(r"(?<=://)[^/\s]*@")
+
+
+def tracking_uri(workspace: Workspace) -> str:
+    """Return the store's URI: the environment's, else SQLite in the workspace.
+
+    It may hold a password; what is shown or recorded is :func:`redact`'s.
+    """
+    chosen = os.environ.get("MLFLOW_TRACKING_URI")
+    return chosen or f"sqlite:///{workspace.state_dir / 'mlflow.db'}"
+
+
+def connect(uri: str, state_dir: Path | None) -> MlflowClient:
+    """Return a client; a SQLite store gets its tables here, by one process at a time.
+
+    Args:
+        uri: any that MLflow knows.
+        state_dir: where the lock of that first moment lies; None takes no lock.
+    """
+    for name, value in _DEFAULTS.items():
+        os.environ.setdefault(name, value)
+    warnings.filterwarnings("ignore", message="SOCKS support in urllib3")
+    with _IMPORT_LOCK:
+        from mlflow import MlflowClient
+
+    uri = take_credentials(uri)
+    for name in ("mlflow", "alembic"):  # what fails comes as an exception, told in one line
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    if state_dir is None:
+        return MlflowClient(tracking_uri=uri, registry_uri=uri)
+    with locked(state_dir / "mlflow.lock"):
+        client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+        if uri.startswith("sqlite:"):
+            client.search_experiments(max_results=1)
+    return client
+
+
+def take_credentials(uri: str) -> str:
+    """Return an HTTP URI without user and password, handed to MLflow by its variables instead.
+
+    MLflow prints the page of each run that ends, and takes its address from the URI.
+    """
+    parts = urlsplit(uri)
+    credentials, _, host = parts.netloc.rpartition("@")
+    if parts.scheme not in ("http", "https") or not credentials:
+        return uri
+    user, _, password = credentials.partition(":")
+    os.environ["MLFLOW_TRACKING_USERNAME"] = unquote(user)
+    os.environ["MLFLOW_TRACKING_PASSWORD"] = unquote(password)
+    return urlunsplit(parts._replace(netloc=host))
+
+
+def redact(text: str) -> str:
+    """Return ``text`` with the user and password of each URI in it left out."""
+    return _CREDENTIALS.sub("", text)
+
+
+def summarise_error(error: BaseException) -> str:
+    """Return why the network failed, if it did, or the start of the error's own words."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror.lower()
+        cause = cause.__cause__ or cause.__context__
+    return redact(" ".join(str(error).split()))[:160]
+
+
+@contextmanager
+def explain_errors(uri: str) -> Iterator[None]:
+    """Turn what MLflow and its database raise into one line that names the store.
+
+    Raises:
+        ToolError: MLflow cannot be reached, or refuses.
+    """
+    with _IMPORT_LOCK:
+        from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except (MlflowException, SQLAlchemyError, OSError) as error:
+        raise ToolError(
+            f"MLflow at {redact(uri)} does not answer as it should: {summarise_error(error)}",
+            remedy="check MLFLOW_TRACKING_URI and the server",
+        ) from error

@@ -1,0 +1,173 @@
+"""The runs of a store as a table: what `lienet compare` shows, one row for each model.
+
+Reads any tracking URI. A model's row is its latest run; the pipeline's own runs are no models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+from rich.text import Text
+
+from lienet.errors import InputError
+from lienet.params import metrics as kinds_of_metric
+from lienet.tracking.runs import PIPELINE_TAG, name_experiment
+from lienet.tracking.store import connect, explain_errors, tracking_uri
+from lienet.tracking.table_columns import COLUMNS, Column
+from lienet.workspace import Workspace
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from mlflow import MlflowClient
+
+_PAGE = 500
+WIDTH_CHARS = 10_000
+"""Of the console that draws the table: enough for every column, whoever breaks the lines."""
+_COMMIT_CHARS, _HASH_CHARS = 9, 12
+_SHORT = {"lienet.git_commit": _COMMIT_CHARS, "lienet.data.test": _HASH_CHARS}
+
+
+def read_table(
+    folder: Path,
+    *,
+    uri: str | None,
+    tasks: Sequence[str],
+    metrics: Sequence[str] = (),
+    is_all: bool = False,
+) -> pd.DataFrame:
+    """Return the runs of tasks: ``task``, ``model``, the columns, and "run" with the run's id.
+
+    Args:
+        folder: lies in the workspace whose store is read where ``uri`` is None.
+        uri: of the store.
+        tasks: their experiments, ``lienet-<task>``.
+        metrics: shown in place of Table 1's; the first is what rows are sorted by.
+        is_all: every run, not only the latest of each model.
+
+    Raises:
+        InputError: there are no runs, or none has a metric that is asked for.
+        ToolError: the store cannot be reached.
+    """
+    import pandas as pd
+
+    chosen = _choose(metrics)
+    address = uri or tracking_uri(Workspace.find(folder))
+    with explain_errors(address):
+        client = connect(address, None)
+        rows = [row for task in tasks for row in _read_rows(client, task, chosen, is_all)]
+    if not rows:
+        raise InputError(
+            f"no models are tracked for {', '.join(tasks)}", remedy="run dvc repro, or give a URI"
+        )
+    found = pd.DataFrame(rows)
+    absent = [each.key for each in chosen if each.key in metrics and found[each.key].isna().all()]
+    if absent:
+        known = sorted({name for row in rows for name in row["_known"]})
+        raise InputError(
+            f"the metrics are {', '.join(known)}", got=", ".join(absent), remedy="see --metric"
+        )
+    first = chosen[0] if metrics else next(c for c in chosen if c.key == "psnr_gain_db")
+    found = found.sort_values(
+        ["task", first.key],
+        ascending=[True, first.is_better_low],
+        na_position="last",
+        kind="stable",
+    )
+    return found[["task", "model", *(each.key for each in chosen), "run"]].reset_index(drop=True)
+
+
+def make_table(found: pd.DataFrame) -> Table:
+    """Return the runs under headings, figures to the right; "-" where a run has no such figure."""
+    table = Table(box=None, pad_edge=False)
+    for column in _columns_of(found):
+        is_figure = column.kind == "metrics"
+        table.add_column(column.title, justify="right" if is_figure else "left", no_wrap=True)
+    for cells in _format_rows(found):
+        table.add_row(*map(Text, cells))
+    return table
+
+
+def to_csv(found: pd.DataFrame) -> str:
+    """Return every digit, under the names of metrics and tags; empty where there is none."""
+    return str(found.to_csv(index=False, lineterminator="\n"))
+
+
+def to_markdown(found: pd.DataFrame) -> str:
+    """Return a Markdown table with the headings of :func:`make_table`."""
+    columns = _columns_of(found)
+    rule = ["---:" if column.kind == "metrics" else "---" for column in columns]
+    rows = [[column.title for column in columns], rule, *_format_rows(found)]
+    escaped = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    return "".join(f"| {' | '.join(row)} |\n" for row in escaped)
+
+
+def _choose(asked: Sequence[str]) -> list[Column]:
+    if not asked:
+        return list(COLUMNS)
+    return [*map(_column, dict.fromkeys(asked)), *(c for c in COLUMNS if c.kind == "tags")]
+
+
+def _column(key: str) -> Column:
+    known = {column.key: column for column in COLUMNS}
+    if key in ("task", "model"):
+        return Column(key, key, "tags")
+    measure = key.rpartition("/")[2]
+    is_low = measure.startswith(("latency", "loss", "num_", "export"))
+    if measure in kinds_of_metric.names():
+        is_low = kinds_of_metric.get(measure).is_less_better
+    return known.get(key, Column(key, key, "metrics", ".4g", is_better_low=is_low))
+
+
+def _read_rows(
+    client: MlflowClient, task: str, chosen: Sequence[Column], is_all: bool
+) -> list[dict[str, Any]]:
+    """Return the runs of a task, the latest first, as rows."""
+    experiment = client.get_experiment_by_name(name_experiment(task))
+    if experiment is None:
+        return []
+    rows: dict[str, dict[str, Any]] = {}
+    token = None
+    while True:
+        page = client.search_runs(
+            [experiment.experiment_id],
+            max_results=_PAGE,
+            order_by=["attributes.start_time DESC"],
+            page_token=token,
+        )
+        for run in page:
+            if PIPELINE_TAG not in run.data.tags and run.data.metrics:
+                name = run.info.run_name
+                rows.setdefault(run.info.run_id if is_all else name, _make_row(task, run, chosen))
+        token = page.token
+        if not token:
+            return list(rows.values())
+
+
+def _make_row(task: str, run: Any, chosen: Sequence[Column]) -> dict[str, Any]:
+    row: dict[str, Any] = {"task": task, "model": run.info.run_name, "run": run.info.run_id}
+    row["_known"] = list(run.data.metrics)
+    for column in chosen:
+        values = run.data.metrics if column.kind == "metrics" else run.data.tags
+        row[column.key] = values.get(column.key)
+    return row
+
+
+def _columns_of(found: pd.DataFrame) -> list[Column]:
+    return [_column(key) for key in found.columns if key != "run"]
+
+
+def _format_rows(found: pd.DataFrame) -> Iterator[list[str]]:
+    columns = _columns_of(found)
+    for _, values in found.iterrows():
+        yield [_format(column, values[column.key]) for column in columns]
+
+
+def _format(column: Column, value: Any) -> str:
+    if value is None or value == "" or value != value:
+        return "-"
+    if column.kind == "metrics":
+        return format(value, column.form)
+    return str(value)[: _SHORT.get(column.key)]

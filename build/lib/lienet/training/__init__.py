@@ -1,0 +1,1 @@
+"""Training: losses, objectives, checkpoints and the loop that every model goes through."""

@@ -1,0 +1,130 @@
+"""The other side of adversarial training: the discriminator and all that it needs to learn.
+
+Owns its optimizer, its schedule, its average and the watch for its collapse. The network's side,
+its loss and its step, stays with the loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from lightning.fabric import Fabric
+from torch import Tensor, nn
+
+from lienet.images import Pixels
+from lienet.networks.discriminator import Discriminator
+from lienet.networks.memory_layout import lay_out
+from lienet.params import Adversarial
+from lienet.training.ema import WeightAverage
+from lienet.training.relativistic import accuracy, discriminator_loss, generator_loss
+from lienet.training.validation import score_tiles
+
+_MAX_VALID_TILES = 8
+Check = Callable[[dict[str, float]], None]
+"""Raises if a value is not finite."""
+
+
+class Adversary:
+    """A discriminator in training."""
+
+    def __init__(self, params: Adversarial, *, ema_decay: float, seed: int, fabric: Fabric) -> None:
+        """Draw its first weights from ``seed``, leaving torch's global generator as it was."""
+        self.params = params
+        self.dull_points = 0
+        """Logged points in a row at which all scores were the same."""
+        self._fabric = fabric
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.discriminator = Discriminator(
+                params.discriminator_channels, has_spectral_norm=params.spectral_norm
+            )
+        lay_out(self.discriminator)
+        self._adam = torch.optim.Adam(
+            self.discriminator.parameters(), lr=params.learning_rate, foreach=True
+        )
+        self._runner, self._optimizer = fabric.setup(self.discriminator, self._adam)
+        self.average = WeightAverage(self.discriminator, decay=ema_decay)
+
+    def has_begun(self, step: int) -> bool:
+        """Tell whether the warm-up is over at ``step``."""
+        return step >= self.params.warm_up_steps
+
+    def oppose(self, enhanced: Tensor, reference: Tensor) -> Tensor:
+        """Return the network's adversarial loss (eq. 8) on ``n 3 h w``.
+
+        The discriminator only judges: it gets no gradient, and spectral norms stay as they are.
+        """
+        self.discriminator.requires_grad_(False).eval()
+        with self._fabric.autocast():
+            with torch.no_grad():
+                real = self.discriminator(reference)
+            loss = generator_loss(real, self.discriminator(enhanced))
+        self.discriminator.requires_grad_(True).train()
+        return loss
+
+    def learn(
+        self,
+        enhanced: Tensor,
+        reference: Tensor,
+        *,
+        step: int,
+        halving: float,
+        check: Check,
+    ) -> dict[str, float | Tensor]:
+        """Take the discriminator's step on ``n 3 h w`` and return what is logged of it.
+
+        Args:
+            enhanced: the network's outputs; no gradient goes back to it.
+            reference: what they should be.
+            step: the step of the run.
+            halving: the share of its first value that the learning rate has come down to.
+            check: called before weights change.
+        """
+        for group in self._optimizer.param_groups:
+            group["lr"] = self.params.learning_rate * halving
+        scores = self._runner(torch.cat((reference, enhanced.detach())))
+        real, fake = scores.chunk(2)
+        loss = discriminator_loss(real, fake)
+        told = {
+            "discriminator_loss": loss.item(),
+            "discriminator_accuracy": accuracy(real, fake).item(),
+            "discriminator_spread": scores.detach().std(correction=0).item(),
+        }
+        check(told)
+        self._optimizer.zero_grad(set_to_none=True)
+        self._fabric.backward(loss)
+        norm = measure_gradient(self.discriminator)
+        self._optimizer.step()
+        self.average.update(self.discriminator, step - self.params.warm_up_steps)
+        return {**told, "discriminator_gradient_norm": norm}
+
+    def validate(self, model: nn.Module, tiles: Sequence[tuple[Pixels, Pixels]]) -> float:
+        """Return the averaged discriminator's accuracy on the first few tiles of validation."""
+        with self.average.applied_to(self.discriminator):
+            scores = score_tiles(model, self.discriminator, tiles[:_MAX_VALID_TILES], self._fabric)
+        return accuracy(*scores).item()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return all that a resumed run needs; the optimizer's holds the learning rate."""
+        return {
+            "discriminator": self.discriminator.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self._adam.state_dict(),
+            "dull_points": self.dull_points,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take up what ``state_dict`` returned."""
+        self.discriminator.load_state_dict(state["discriminator"])
+        self.average.load_state_dict(state["average"])
+        self.average.to(self._fabric.device)
+        self._adam.load_state_dict(state["optimizer"])
+        self.dull_points = state["dull_points"]
+
+
+def measure_gradient(model: nn.Module) -> Tensor:
+    """Return the 2-norm of a model's whole gradient."""
+    gradients = [each.grad for each in model.parameters() if each.grad is not None]
+    return torch.nn.utils.get_total_norm(gradients)

@@ -1,0 +1,48 @@
+"""How good a network in training is: whole tiles through it, and the score."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from lightning.fabric import Fabric
+from torch import Tensor, nn
+
+from lienet.images import Pixels
+
+
+def to_batch(pixels: Pixels, fabric: Fabric) -> Tensor:
+    """Turn NHWC uint8 into NCHW float32 in [0, 1]; the memory is channels-last as it comes."""
+    batch = torch.from_numpy(pixels).to(fabric.device, non_blocking=True)
+    return batch.permute(0, 3, 1, 2).float().div_(255.0)
+
+
+def measure_psnr(
+    model: nn.Module, tiles: Sequence[tuple[Pixels, Pixels]], fabric: Fabric
+) -> float | None:
+    """Return the mean RGB PSNR over tiles, after clipping, without rounding; None without tiles."""
+    if not tiles:
+        return None
+    total = 0.0
+    with torch.inference_mode(), fabric.autocast():
+        for degraded, reference in tiles:
+            enhanced = model(to_batch(degraded[None], fabric)).float().clamp(0.0, 1.0)
+            error = (enhanced - to_batch(reference[None], fabric)).double().square().mean()
+            total -= 10.0 * math.log10(max(error.item(), 1e-12))
+    return total / len(tiles)
+
+
+def score_tiles(
+    model: nn.Module,
+    discriminator: nn.Module,
+    tiles: Sequence[tuple[Pixels, Pixels]],
+    fabric: Fabric,
+) -> tuple[Tensor, Tensor]:
+    """Return the discriminator's scores of the references and of the enhanced tiles, ``n`` each."""
+    real, enhanced = [], []
+    with torch.inference_mode(), fabric.autocast():
+        for degraded, reference in tiles:
+            real.append(discriminator(to_batch(reference[None], fabric)))
+            enhanced.append(discriminator(model(to_batch(degraded[None], fabric)).float()))
+    return torch.cat(real), torch.cat(enhanced)

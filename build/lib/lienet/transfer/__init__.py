@@ -1,0 +1,1 @@
+"""Verified, resumable downloads: a file appears whole and right, or not at all."""
