@@ -41,36 +41,37 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
             be learned from and tested on.
     """
     degradation: Recipe = getattr(params.synthesize.tasks, item)
-    plan = plan_task(params, workspace, cast("Task", item))
-    _check_splits(plan)
-    synthesize = partial(
-        synthesize_image,
-        photographs=find_photographs(params, workspace),
-        degradation=degradation,
-        seed=params.seed,
-    )
-    results = map_ordered(
-        synthesize, plan.iterate(), num_workers=params.num_workers, cluster=params.cluster
-    )
-    logger.info("synthesize %s: %d images", item, len(plan))
-    watched = watch(results, f"synthesize {item}", noun="images", total=len(plan))
-    shard_max_bytes = params.synthesize.shard_max_mb * _BYTES_PER_MB
-    for split in SPLITS:
-        _announce(plan, split, shard_max_bytes)
-        index = write_split(
-            workspace.shards_dir(item) / split,
-            _join(plan.iterate(split), watched, plan.count(split)),
-            task=item,
-            split=split,
-            params=degradation.model_dump(mode="json"),
-            shard_max_bytes=shard_max_bytes,
-            sources=_find_uses(params, plan, split),
-            store=open_store(params.storage),
+    with plan_task(params, workspace, cast("Task", item)) as plan:
+        _check_splits(plan)
+        synthesize = partial(
+            synthesize_image,
+            photographs=find_photographs(params, workspace),
+            degradation=degradation,
+            seed=params.seed,
         )
-        logger.info("%s: %d samples of %d images", split, index.num_samples, index.num_images)
-        if split == "train" and not index.num_samples:
-            raise DataError("no tile is left to train on", remedy="lower synthesize tile_px")
-    next(watched, None)  # lets the bar and the processes go
+        results = map_ordered(
+            synthesize, plan.iterate(), num_workers=params.num_workers, cluster=params.cluster
+        )
+        logger.info("synthesize %s: %d images", item, len(plan))
+        watched = watch(results, f"synthesize {item}", noun="images", total=len(plan))
+        shard_max_bytes = params.synthesize.shard_max_mb * _BYTES_PER_MB
+        for split in SPLITS:
+            _announce(plan, split, shard_max_bytes)
+            index = write_split(
+                workspace.shards_dir(item) / split,
+                _join(plan.iterate(split), watched, plan.count(split)),
+                task=item,
+                split=split,
+                params=degradation.model_dump(mode="json"),
+                shard_max_bytes=shard_max_bytes,
+                sources=_find_uses(params, plan, split),
+                store=open_store(params.storage),
+            )
+            logger.info("%s: %d samples of %d images", split, index.num_samples, index.num_images)
+            if split == "train" and not index.num_samples:
+                raise DataError("no tile is left to train on", remedy="lower synthesize tile_px")
+        next(watched, None)  # lets the bar and the processes go
+        plan.write_trained_on(workspace.trained_on_path(item))
 
 
 def find_photographs(params: Params, workspace: Workspace) -> dict[str, Photographs]:

@@ -9,9 +9,9 @@ from skimage.data import astronaut
 
 from lienet.errors import ToolError
 from lienet.screening.boxes import overlap
+from lienet.screening.detection import DEFAULT_FACE
 from lienet.screening.faces import CascadeDetector, YunetDetector, decode_faces
 from lienet.screening.pyramid import Pyramid
-from lienet.screening.verdict import DEFAULT_FACE
 
 
 def _yunet(real_data: Path) -> YunetDetector:

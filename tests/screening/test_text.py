@@ -9,9 +9,9 @@ from skimage.data import coffee
 
 from lienet.errors import ToolError
 from lienet.screening.boxes import overlap
+from lienet.screening.detection import DEFAULT_TEXT
 from lienet.screening.pyramid import Pyramid
 from lienet.screening.text import TextDetector, choose_size, outline_text
-from lienet.screening.verdict import DEFAULT_TEXT
 
 
 def _detector(real_data: Path) -> TextDetector:
