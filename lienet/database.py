@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import glob
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,16 @@ import numpy as np
 
 from lienet.errors import InputError
 
+MEMORY_LIMIT = "512MB"
+"""Used only where rows are many. A sort needs room for 122,880 rows at once: 4 kB for each."""
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
-    "memory_limit": "128MB",
+    "memory_limit": MEMORY_LIMIT,
     "autoinstall_known_extensions": False,  # no network
     "autoload_known_extensions": False,
     "enable_external_file_cache": False,  # files are read once
 }
+
+_ROWS_AT_ONCE = 1_000
 
 
 @contextmanager
@@ -60,6 +65,17 @@ def open_database(
         connection.close()
         if spill_dir is not None:
             shutil.rmtree(spill_dir, ignore_errors=True)
+
+
+def append_rows(
+    connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Sequence[Any]]
+) -> None:
+    """Append rows to a table, some hundred held at a time."""
+    remaining = iter(rows)
+    with connection.appender(table) as appender:
+        while some := list(islice(remaining, _ROWS_AT_ONCE)):
+            appender.append_rows(some)
+            appender.flush()
 
 
 def fetch_columns(

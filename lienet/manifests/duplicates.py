@@ -13,8 +13,8 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from lienet.database import fetch_columns
-from lienet.manifests.parquet_rows import GATHERED, append_rows
+from lienet.database import append_rows, fetch_columns
+from lienet.manifests.parquet_rows import GATHERED
 
 Hashes = np.ndarray[Any, np.dtype[np.uint64]]
 Indices = np.ndarray[Any, np.dtype[np.int64]]

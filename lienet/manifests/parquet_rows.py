@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
-from itertools import islice
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from lienet.database import first_line, open_database, parquet, quote
+from lienet.database import append_rows, first_line, open_database, parquet, quote
 from lienet.errors import DataError, InputError
 from lienet.files import replacing
 
@@ -73,17 +72,6 @@ def gather_rows(
     columns = (f"{one.name} {_TYPES[str(one.type)]} NOT NULL" for one in fields(kind))
     connection.execute(f"CREATE TABLE {GATHERED} ({', '.join(columns)})")
     append_rows(connection, GATHERED, map(attrgetter(*list_columns(kind)), records))
-
-
-def append_rows(
-    connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Sequence[Any]]
-) -> None:
-    """Append rows to a table, some hundred held at a time."""
-    remaining = iter(rows)
-    with connection.appender(table) as appender:
-        while some := list(islice(remaining, _ROWS_AT_ONCE)):
-            appender.append_rows(some)
-            appender.flush()
 
 
 def write_query(

@@ -15,11 +15,10 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from lienet.database import fetch_columns, open_database, parquet
+from lienet.database import append_rows, fetch_columns, open_database, parquet
 from lienet.files import replacing
 from lienet.manifests.leaks import find_leaks, refuse_leaks
 from lienet.manifests.parquet_rows import (
-    append_rows,
     check_columns,
     iterate_rows,
     list_columns,

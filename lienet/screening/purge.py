@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from lienet.database import open_database, parquet
+from lienet.database import append_rows, open_database, parquet
 from lienet.errors import InputError
 from lienet.files import sha256_of_file
-from lienet.manifests.parquet_rows import append_rows
 from lienet.manifests.photographs import Photographs
 from lienet.manifests.records import FilteredRows, FilterRecord, ImageRecord, write_filtered
 

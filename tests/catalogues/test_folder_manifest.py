@@ -91,11 +91,17 @@ def test_what_is_not_there_or_may_not_be_used_has_its_reason(photos: Path) -> No
         ("file\na.jpg\n", "line 1 of .*list.csv lacks the columns path"),
         ("path\n", "list.csv lists no files"),
         ("", "line 1 of .*list.csv is empty"),
-        ("path\na.jpg\n../secret.jpg\n", "line 3 of .*list.csv has a path that leaves the folder"),
-        ("path\n/etc/passwd\n", "line 2 of .*list.csv has a path that leaves"),
-        ("path\nsub\\b.jpg\n", "line 2 of .*list.csv has a path .* backslash"),
-        ('path,title\na.jpg,"x\ny"\n\nc.jpg,z\na.jpg,\n', "line 6 .* 'a.jpg' a second time"),
-        ("path,title\na.jpg,t\n,t\n", "line 3 of .*list.csv has no path"),
+        (
+            "path\na.jpg\n../secret.jpg\n",
+            "line 3 of .* has path '../secret.jpg', which leaves the folder",
+        ),
+        ("path\n/etc/passwd\n", "line 2 of .*list.csv has path '/etc/passwd', which leaves"),
+        ("path\nsub\\b.jpg\n", "line 2 of .*list.csv has path .* backslash"),
+        (
+            'path,title\na.jpg,"x\ny"\n\nc.jpg,z\na.jpg,\n',
+            "line 6 .* 'a.jpg', which is named a sec",
+        ),
+        ("path,title\na.jpg,t\n,t\n", "line 3 of .*list.csv has path '', which must name a file"),
         ("path,split\na.jpg,val\n", "line 2 .* has split 'val', which is none of train, valid"),
         ("path,sha256\na.jpg,12\n", "line 2 .* has sha256 '12', not 64 hex"),
         ("path,title\na.jpg\n", "line 2 of .*list.csv has 1 values for 2 columns"),
@@ -111,7 +117,7 @@ def test_a_row_that_cannot_be_meant_is_refused_by_its_line(
 
 def test_a_wrong_row_of_parquet_is_refused_by_its_number(photos: Path) -> None:
     pq.write_table(pa.table({"path": ["a.jpg", None]}), photos / "list.parquet")
-    with pytest.raises(DataError, match=r"row 2 of .*list.parquet has no path"):
+    with pytest.raises(DataError, match=r"row 2 of .*list.parquet has path '', which must"):
         list(find_listed_files(source_of(manifest="list.parquet"), base_dir=photos))
     pq.write_table(pa.table({"file": ["a.jpg"]}), photos / "list.parquet")
     with pytest.raises(DataError, match=r"list.parquet lacks the column path"):

@@ -68,7 +68,7 @@ def test_rows_are_sorted_as_python_sorts_and_their_order_does_not_tell(
 def test_rows_that_memory_has_no_room_for_are_the_same_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    rows = [Row(f"{n * 7919 % 40_000:05d}", n, n / 7, (f"{n}" * 400,)) for n in range(40_000)]
+    rows = [Row(f"{n * 7919 % 200_000:06d}", n, 0.0, (f"{n}" * 20,)) for n in range(200_000)]
     write_rows(tmp_path / "whole", rows, Row)
     spilled = []
 
@@ -76,7 +76,7 @@ def test_rows_that_memory_has_no_room_for_are_the_same_bytes(
         yield from reversed(rows)
         spilled.extend((tmp_path / ".cut.spill.part").iterdir())
 
-    monkeypatch.setitem(sys.modules["lienet.database"]._SETTINGS, "memory_limit", "48MB")
+    monkeypatch.setitem(sys.modules["lienet.database"]._SETTINGS, "memory_limit", "32MB")
     write_rows(tmp_path / "cut", shuffle(), Row)
     assert spilled
     assert sha256_of_file(tmp_path / "cut") == sha256_of_file(tmp_path / "whole")
@@ -131,9 +131,9 @@ def test_a_run_that_was_killed_leaves_no_file_and_the_next_one_cleans_up(tmp_pat
         "from lienet import database\n"
         "from lienet.manifests.parquet_rows import write_rows\n"
         "from tests.manifests.test_parquet_rows import Row\n"
-        "database._SETTINGS['memory_limit'] = '48MB'\n"
+        "database._SETTINGS['memory_limit'] = '32MB'\n"
         "def rows():\n"
-        "    yield from (Row(f'{n:06d}', n, 0.0, (f'{n}' * 400,)) for n in range(40_000))\n"
+        "    yield from (Row(f'{n:06d}', n, 0.0, (f'{n}' * 400,)) for n in range(20_000))\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
         f"write_rows(Path({str(tmp_path / 'rows')!r}), rows(), Row)"
     )
