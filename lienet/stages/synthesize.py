@@ -15,7 +15,6 @@ from lienet.manifests.photographs import Photographs
 from lienet.manifests.planning import Job, Plan, plan_task
 from lienet.manifests.splits import SPLITS, ShardSplit
 from lienet.params import Params, Recipe, Task
-from lienet.params.licences import Use
 from lienet.progress import watch
 from lienet.shards.reading import Sample
 from lienet.shards.tiles import make_real_sample, make_samples
@@ -41,6 +40,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
             be learned from and tested on.
     """
     degradation: Recipe = getattr(params.synthesize.tasks, item)
+    sources = params.download.sources
     with plan_task(params, workspace, cast("Task", item)) as plan:
         _check_splits(plan)
         synthesize = partial(
@@ -64,7 +64,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
                 split=split,
                 params=degradation.model_dump(mode="json"),
                 shard_max_bytes=shard_max_bytes,
-                sources=_find_uses(params, plan, split),
+                sources={name: sources[name].use for name in plan.list_sources(split)},
                 store=open_store(params.storage),
             )
             logger.info("%s: %d samples of %d images", split, index.num_samples, index.num_images)
@@ -113,12 +113,6 @@ def synthesize_image(
     return make_samples(
         pixels, key=job.key, split=job.split, degradation=degradation, seed=seed, info=info
     )
-
-
-def _find_uses(params: Params, plan: Plan, split: ShardSplit) -> dict[str, Use]:
-    """Return what the photographs of each source in a split may be used for."""
-    sources = params.download.sources
-    return {name: sources[name].use for name in plan.list_sources(split)}
 
 
 def _check_splits(plan: Plan) -> None:
