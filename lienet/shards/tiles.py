@@ -22,7 +22,7 @@ from lienet.images import Pixels, encode_jpeg, encode_png, sniff_format
 from lienet.params import FaceDegradation, OldPhotoDegradation, Recipe, Split, SrDegradation
 from lienet.shards.reading import Sample
 
-MIN_SIDE_PX = 64
+MIN_PHOTOGRAPH_SIDE_PX = 64
 """Images and tiles with a shorter side give no sample."""
 _COMPRESS_LEVEL = 3
 """A third of the time of zlib's level 6 for an eighth more bytes, measured on photographs."""
@@ -73,14 +73,14 @@ def make_samples(
         info: kept with every sample; ``old_photo`` adds the ``look`` that was drawn.
 
     Returns:
-        the samples in order of place; none where a side is under ``MIN_SIDE_PX``.
+        the samples in order of place; none where a side is under ``MIN_PHOTOGRAPH_SIDE_PX``.
 
     Raises:
         ParamsError: the tile or its stride is not a multiple of every scale.
     """
     reference = crop_to_multiple(pixels, multiple=_find_multiple(degradation))
     height_px, width_px = reference.shape[:2]
-    if min(height_px, width_px) < MIN_SIDE_PX:
+    if min(height_px, width_px) < MIN_PHOTOGRAPH_SIDE_PX:
         return []
     degrade = _prepare(reference, degradation, seed)
     if split == "test":
@@ -109,10 +109,10 @@ def make_real_sample(
         info: kept with the sample.
 
     Returns:
-        one sample; none where a side is under ``MIN_SIDE_PX``.
+        one sample; none where a side is under ``MIN_PHOTOGRAPH_SIDE_PX``.
     """
     height_px, width_px = pixels.shape[:2]
-    if min(height_px, width_px) < MIN_SIDE_PX:
+    if min(height_px, width_px) < MIN_PHOTOGRAPH_SIDE_PX:
         return []
     kept = content if sniff_format(content) == "jpeg" else _encode_png(pixels)
     return [Sample(key, None, {1: kept}, {**info, **_describe((0, 0, height_px, width_px))})]
