@@ -55,7 +55,7 @@ def read(path: Path, content: bytes, *rules: Rule, **options: Any) -> list[tuple
         (b"x" * 65_536, "x" * 65_536),
     ],
 )
-def test_every_kind_of_value_is_read(tmp_path: Path, stored: bytes, title: str) -> None:
+def test_quotes_encodings_and_blanks_are_read(tmp_path: Path, stored: bytes, title: str) -> None:
     content = HEAD + A + b",m," + stored + b",0.5\n" + B + b",m,next,1\n"
     assert read(tmp_path / "list.csv", content) == [
         (A.decode(), title, 0.5),
@@ -72,11 +72,11 @@ def test_every_kind_of_value_is_read(tmp_path: Path, stored: bytes, title: str) 
         HEAD + b"\n" + A + b",m,t,1\r\n",
     ],
 )
-def test_every_form_of_file_is_read(tmp_path: Path, content: bytes) -> None:
+def test_line_ends_and_byte_order_marks_are_read(tmp_path: Path, content: bytes) -> None:
     assert read(tmp_path / "list.csv", content) == [(A.decode(), "t", 1.0)]
 
 
-def test_a_header_alone_is_a_list_of_nothing(tmp_path: Path) -> None:
+def test_header_without_rows_is_an_empty_list(tmp_path: Path) -> None:
     assert read(tmp_path / "list.csv", HEAD) == []
 
 
@@ -108,7 +108,7 @@ GOOD = A + b",m,t,1\n"
         (HEAD + GOOD + A + b',"' + b"x\n" * 5_000_000 + b'",t,1\n' + GOOD, "line 3 .* is not CSV"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_by_its_line(
+def test_invalid_line_is_refused_by_its_number(
     tmp_path: Path, content: bytes, message: str
 ) -> None:
     with pytest.raises(DataError, match=message) as caught:
@@ -117,7 +117,7 @@ def test_what_cannot_be_meant_is_refused_by_its_line(
     assert len(str(caught.value)) < 300
 
 
-def test_only_known_words_pass_where_these_are_few(tmp_path: Path) -> None:
+def test_value_outside_the_known_words_is_refused(tmp_path: Path) -> None:
     content = HEAD + A + b",m,a,1\n" + A + b",m,b,1\n" + A + b",m,c,1\n"
     assert len(read(tmp_path / "list.csv", content, must_be_known("title", "abc"))) == 3
     with pytest.raises(DataError, match=r"line 3 .* has title 'b', which is not known"):

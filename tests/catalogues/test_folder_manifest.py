@@ -42,7 +42,7 @@ def find(root: Path, text: str, **changes: Any) -> list[FoundFile]:
     return list(find_listed_files(source_of(**changes), base_dir=root))
 
 
-def test_a_list_of_paths_takes_the_rest_from_params(photos: Path) -> None:
+def test_list_of_paths_alone_takes_the_rest_from_params(photos: Path) -> None:
     found = find(photos, "path\nsub/b ü.jpg\na.jpg\n")
     assert [file.name for file in found] == ["sub/b ü.jpg", "a.jpg"]
     assert found[1] == FoundFile(
@@ -57,7 +57,7 @@ def test_a_list_of_paths_takes_the_rest_from_params(photos: Path) -> None:
 
 
 @pytest.mark.parametrize("is_parquet", [False, True])
-def test_a_row_s_own_words_come_first(photos: Path, is_parquet: bool) -> None:
+def test_columns_of_the_list_override_params(photos: Path, is_parquet: bool) -> None:
     header = ["path", "license", "author", "title", "origin", "split", "sha256", "extra"]
     rows = [
         ["a.jpg", "CC BY 4.0", 'Ann "A" B', "One, two", "order 1", "test", "AB" * 32, "x"],
@@ -77,7 +77,7 @@ def test_a_row_s_own_words_come_first(photos: Path, is_parquet: bool) -> None:
     assert (other.origin, other.split, other.sha256) == ("bought/c.jpg", "auto", "")
 
 
-def test_what_is_not_there_or_may_not_be_used_has_its_reason(photos: Path) -> None:
+def test_missing_file_or_narrower_licence_is_the_reason_of_refusal(photos: Path) -> None:
     text = "path,licence\na.jpg,CC BY-NC 4.0\ngone.jpg,\nc.jpg,Some agreement\nsub,\n"
     refusals = {file.name: file.refusal for file in find(photos, text)}
     assert refusals == {"a.jpg": "licence", "gone.jpg": "missing", "c.jpg": "", "sub": "missing"}
@@ -107,9 +107,7 @@ def test_what_is_not_there_or_may_not_be_used_has_its_reason(photos: Path) -> No
         ("path,title\na.jpg\n", "line 2 of .*list.csv has 1 values for 2 columns"),
     ],
 )
-def test_a_row_that_cannot_be_meant_is_refused_by_its_line(
-    photos: Path, text: str, message: str
-) -> None:
+def test_invalid_row_is_refused_by_its_line(photos: Path, text: str, message: str) -> None:
     with pytest.raises(DataError, match=message) as caught:
         find(photos, text)
     assert "\n" not in str(caught.value)

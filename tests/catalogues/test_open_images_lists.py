@@ -151,7 +151,7 @@ def test_a_list_without_a_row_has_no_labels(bucket: Bucket, tmp_path: Path) -> N
     assert labels_of(bucket, tmp_path, "machine", PERSON) == {}
 
 
-def test_words_for_labels_are_shown_if_they_can_be_had(bucket: Bucket, tmp_path: Path) -> None:
+def test_label_names_are_read_where_their_list_is_available(bucket: Bucket, tmp_path: Path) -> None:
     lists_url = f"{bucket.url}/lists"
     assert read_descriptions(lists_url, make_depot(tmp_path)) == {}
     put_open_images(bucket)

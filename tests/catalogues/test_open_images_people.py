@@ -128,9 +128,7 @@ def test_a_box_drawn_a_hair_too_far_is_cut_at_the_edge(bucket: Bucket, tmp_path:
 @pytest.mark.parametrize(
     "edges", ["-0.1 0.5 0 1", "0.5 0.4 0 1", "0 1 0 1.5", "0 1 nan 1", "10 20 30 40"]
 )
-def test_a_box_that_is_none_is_refused_by_its_line(
-    bucket: Bucket, tmp_path: Path, edges: str
-) -> None:
+def test_invalid_box_is_refused_by_its_line(bucket: Bucket, tmp_path: Path, edges: str) -> None:
     rows = [
         box_row(id_of(1), PERSON, "0 1 0 1"),
         box_row(id_of(1), DOG, edges),

@@ -96,7 +96,7 @@ def test_a_key_that_is_there_twice_leaves_the_last_file(tmp_path: Path, places: 
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_what_is_written_may_be_another_query_over_all_rows(tmp_path: Path):
+def test_query_over_all_rows_decides_what_is_written(tmp_path: Path):
     path = tmp_path / "rows.parquet"
     query = "SELECT * REPLACE (number + 1 AS number) FROM gathered one WHERE key = 'b'"
     write_rows(path, ROWS, Row, finish=lambda connection: query)
@@ -115,7 +115,7 @@ def test_a_full_disk_is_one_clear_line_and_leaves_nothing(tmp_path: Path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_rows_are_made_of_keeps_its_own_errors(tmp_path: Path):
+def test_error_of_the_rows_source_is_passed_on(tmp_path: Path):
     def fail() -> Iterator[Row]:
         yield ROWS[0]
         raise OSError("a photograph cannot be read")

@@ -113,7 +113,7 @@ def test_boxes_are_those_that_opencv_reads_from_the_same_network(real_data: Path
     assert ours.score == pytest.approx(row[14], abs=1e-3)
 
 
-def test_doubtful_faces_are_given_to_who_wants_them(real_data: Path):
+def test_lower_score_can_be_asked_for(real_data: Path):
     path = real_data / "models/face_detection_yunet_2023mar.onnx"
     strict = DEFAULT_FACE.model_copy(update={"min_score": 0.99})
     assert YunetDetector(path, strict).find(Pyramid(astronaut())) == []

@@ -27,7 +27,7 @@ def test_without_models_the_cascades_look_and_text_is_not_looked_for(tmp_path: P
     assert inspector.inspect_file(path) == inspector.inspect(astronaut())
 
 
-def test_what_cannot_be_read_is_refused_for_that_reason(tmp_path: Path):
+def test_unreadable_file_is_refused_for_that_reason(tmp_path: Path):
     inspector = Inspector(WITHOUT_MODELS)
     broken = encode_png(np.zeros((64, 64, 3), np.uint8))[:-40]
     assert inspector.inspect_bytes(broken) == Verdict(("unreadable",), ())

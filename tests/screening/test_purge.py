@@ -56,7 +56,7 @@ def purge(raw_dir: Path, records: list[FilterRecord], depot: Path | None = None)
     return purge_refused(Photographs(raw_dir, None), depot or raw_dir / "none", listed)
 
 
-def test_refused_files_go_and_what_was_known_of_them_stays(raw_dir: Path, tmp_path: Path):
+def test_refused_files_are_removed_and_their_rows_stay(raw_dir: Path, tmp_path: Path):
     kept, refused = _store(raw_dir, "kept", "keep"), _store(raw_dir, "face", "refuse")
     assert purge(raw_dir, [kept, refused]) == 1
     assert (raw_dir / kept.path).read_bytes() == b"the bytes of kept"
@@ -74,7 +74,7 @@ def test_a_linked_copy_elsewhere_keeps_its_bytes(raw_dir: Path, tmp_path: Path):
     assert cached.read_bytes() == b"the bytes of face"
 
 
-def test_what_was_fetched_goes_too_whatever_it_is_called(raw_dir: Path, tmp_path: Path):
+def test_fetched_copy_is_removed_too_under_any_name(raw_dir: Path, tmp_path: Path):
     kept, refused = _store(raw_dir, "kept", "keep"), _store(raw_dir, "face", "refuse")
     depot = tmp_path / "depot" / "files"
     depot.mkdir(parents=True)
@@ -120,14 +120,14 @@ def test_nothing_refused_changes_nothing(raw_dir: Path, tmp_path: Path):
     assert sorted(path.name for path in raw_dir.iterdir()) == ["images"]
 
 
-def test_what_cannot_be_removed_is_one_clear_error(raw_dir: Path, tmp_path: Path):
+def test_file_that_cannot_be_removed_is_one_clear_error(raw_dir: Path, tmp_path: Path):
     refused = replace(_store(raw_dir, "face", "refuse"), path="images/folder")
     (raw_dir / refused.path).mkdir()
     with pytest.raises(InputError, match="cannot remove a refused image"):
         purge(raw_dir, [refused])
 
 
-def test_what_lies_in_a_store_goes_from_it_and_a_second_run_says_nothing(
+def test_refused_object_is_removed_from_a_store_and_a_second_run_is_quiet(
     raw_dir: Path, tmp_path: Path
 ):
     store = Store((tmp_path / "bucket").as_uri())
