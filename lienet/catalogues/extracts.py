@@ -1,4 +1,4 @@
-"""What is kept of an official list: it is fetched once, verified, and kept as Parquet beside.
+"""Parquet extracts of official lists, which are fetched once, verified and read once.
 
 The list itself, however long, lies on the disk while it is read, and is removed when all that is
 wanted of it was kept. An extract says what it was made from, and is made anew when that changes,

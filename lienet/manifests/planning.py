@@ -1,4 +1,4 @@
-"""Which photographs a task is made of, in which split and in what order, for millions of them.
+"""The plan of a task: its photographs, their splits and their order, for millions of them.
 
 Owns the order that shards are written in, and the list of what was trained on. It touches no image.
 """
