@@ -8,7 +8,6 @@ reaches its scheduler runs code on its workers and on this machine (see docs/sca
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import platform
 import threading
@@ -18,13 +17,13 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from functools import lru_cache
-from importlib.metadata import version
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lienet.errors import ToolError
+from lienet.fingerprint import Fingerprints
 from lienet.params import Cluster
+from lienet.plugins import list_plugins
 
 if TYPE_CHECKING:
     import distributed
@@ -34,8 +33,6 @@ Result = TypeVar("Result")
 _Chunk = tuple[list[Any], Exception | None]
 """What comes back: the results of a chunk, and the error that ended it."""
 logger = logging.getLogger(__name__)
-_DECIDING = ("numpy", "pillow", "opencv-python-headless", "onnxruntime", "scikit-image")
-"""Packages that images pass through: another version may give other bytes."""
 _LOOK_EVERY_S = 2.0
 _ONE_AT_A_TIME = threading.Lock()
 """Detectors and codecs are made for processes: further threads of a worker wait."""
@@ -115,14 +112,8 @@ def run_chunk(
 
 @lru_cache(maxsize=1)
 def describe_code() -> str:
-    """Return what decides bytes here: Python, this package's files, the packages it relies on."""
-    digest = hashlib.sha256(platform.python_version().encode())
-    package = Path(__file__).parent
-    for path in sorted(package.rglob("*.py")):
-        digest.update(str(path.relative_to(package)).encode() + path.read_bytes())
-    for name in _DECIDING:
-        digest.update(f"{name} {version(name)}".encode())
-    return digest.hexdigest()
+    """Return the fingerprint of all that decides bytes here, whichever stage is at work."""
+    return Fingerprints().of_all().digest
 
 
 class _Crew:
@@ -204,6 +195,7 @@ def _connect(cluster: Cluster, num_workers: int) -> Iterator[distributed.Client]
             ) as local,
             Client(local) as client,
         ):
+            _send_plugins(client)
             yield client
         return
     try:
@@ -215,4 +207,11 @@ def _connect(cluster: Cluster, num_workers: int) -> Iterator[distributed.Client]
         ) from error
     with client:
         logger.info("Dask cluster at %s", cluster.address)
+        _send_plugins(client)
         yield client
+
+
+def _send_plugins(client: distributed.Client) -> None:
+    """Give every worker, also one that comes later, the plugin files of this process."""
+    for path in list_plugins():
+        client.upload_file(str(path))

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,11 @@ from lienet import cluster as cluster_module
 from lienet.cluster import describe_code, map_on_cluster, run_chunk
 from lienet.errors import ImageError, ToolError
 from lienet.params import Cluster, Params
+from lienet.plugins import load_plugins
 from lienet.stages import synthesize
 from tests.loopback_cluster import LoopbackCluster
 from tests.stages.studio import Studio, Tree, noise
+from tests.test_executors import write_plugin
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("cluster")]
 
@@ -93,6 +96,19 @@ def test_results_come_in_order_from_every_worker(crew: LoopbackCluster):
     )
     assert [number for number, _ in results] == list(range(30))
     assert {pid for _, pid in results} == {worker.pid for worker in crew.workers}
+
+
+def test_workers_are_given_the_plugins(
+    crew: LoopbackCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    name = write_plugin(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)  # taken back when the test ends
+    load_plugins([tmp_path / f"{name}.py"])
+    double = import_module(name).Double()
+    results = map_on_cluster(
+        double, range(3), cluster=chunks_of(1, crew), num_workers=0, chunk_items=1
+    )
+    assert list(results) == [0, 2, 4]
 
 
 def test_items_are_read_only_as_far_ahead_as_is_allowed(crew: LoopbackCluster):

@@ -6,11 +6,14 @@ import os
 import time
 from collections.abc import Iterator
 from concurrent.futures.process import BrokenProcessPool
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 
 from lienet.errors import ImageError
 from lienet.executors import count_workers, map_ordered
+from lienet.plugins import load_plugins
 
 
 def square(number: int) -> int:
@@ -39,6 +42,15 @@ def die(number: int) -> int:
     return number
 
 
+def write_plugin(folder: Path) -> str:
+    """Write a plugin with a class of functions; return the name of its module."""
+    name = f"plugin_{abs(hash(folder))}"
+    (folder / f"{name}.py").write_text(
+        "class Double:\n    def __call__(self, number):\n        return 2 * number\n"
+    )
+    return name
+
+
 class CountingItems:
     """Numbers that count how many of them were asked for."""
 
@@ -50,6 +62,14 @@ class CountingItems:
         for value in range(self.number):
             self.num_read += 1
             yield value
+
+
+def test_workers_know_the_parts_of_a_plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    name = write_plugin(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)  # taken back when the test ends
+    load_plugins([tmp_path / f"{name}.py"])
+    double = import_module(name).Double()
+    assert list(map_ordered(double, range(4), num_workers=2)) == [0, 2, 4, 6]
 
 
 @pytest.mark.parametrize("num_workers", [1, 2])

@@ -19,7 +19,7 @@ from lienet.catalogues.csv_lists import Rule, read_list
 from lienet.catalogues.remote import Depot, fetch_one
 from lienet.database import open_database, quote
 from lienet.files import replacing, sha256_of_json
-from lienet.transfer.batches import Wanted
+from lienet.transfer.batches import RemoteFile
 
 logger = logging.getLogger(__name__)
 _FORM = 2
@@ -68,7 +68,7 @@ def keep_extracts(url: str, name: str, extracts: Sequence[Extract], depot: Depot
     ]
     if not due:
         return paths
-    listed = fetch_one(Wanted(url, name, is_image=False), depot)
+    listed = fetch_one(RemoteFile(url, name, is_image=False), depot)
     logger.info("reading %s", url)
     for extract, path in due:
         _write(extract, path, url, listed)

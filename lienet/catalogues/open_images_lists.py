@@ -22,7 +22,7 @@ from lienet.catalogues.remote import Depot, fetch_one
 from lienet.database import fetch_columns, open_database, parquet, quote
 from lienet.errors import TransferError
 from lienet.files import sha256_of_file
-from lienet.transfer.batches import Wanted
+from lienet.transfer.batches import RemoteFile
 
 logger = logging.getLogger(__name__)
 Subset = Literal["train", "validation", "test"]
@@ -155,7 +155,7 @@ def read_labels(
 
 def read_descriptions(lists_url: str, depot: Depot) -> dict[str, str]:
     """Return the words for labels; none where their list cannot be had, as they decide nothing."""
-    wanted = Wanted(
+    wanted = RemoteFile(
         f"{lists_url.rstrip('/')}/{DESCRIPTIONS}", Path(DESCRIPTIONS).name, is_image=False
     )
     path = depot.lists_dir / wanted.name

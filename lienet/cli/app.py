@@ -5,6 +5,7 @@ Imports stay inside the verbs, so that help is instant and no stage loads what i
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from importlib import import_module
@@ -13,8 +14,8 @@ from typing import Annotated
 
 import typer
 
-from lienet.cli.registry import add_verbs
-from lienet.errors import LienetError
+from lienet.cli import degradations, registry
+from lienet.errors import InputError, LienetError
 
 app = typer.Typer(
     name="lienet",
@@ -39,7 +40,6 @@ def main() -> None:
 
 
 def _run_stage(stage: str, item: str | None) -> None:
-    from lienet.errors import InputError
     from lienet.params import load_params
     from lienet.workspace import Workspace
 
@@ -56,8 +56,14 @@ def _run_stage(stage: str, item: str | None) -> None:
 
 
 @app.command()
+def code(plugin: Item = None) -> None:
+    """Write the fingerprint of each stage's code, or the hash of one plugin file."""
+    _run_stage("code", plugin or "code")
+
+
+@app.command()
 def download(source: Item = None) -> None:
-    """Fetch a source's photographs and list them in a manifest."""
+    """Fetch a source's photographs and list them in a manifest, or the weights of vgg19."""
     _run_stage("download", source)
 
 
@@ -101,7 +107,6 @@ def evaluate(
     if onnx is None:
         _run_stage("evaluate", model)
         return
-    from lienet.errors import InputError
     from lienet.params import load_params
     from lienet.workspace import Workspace
 
@@ -109,12 +114,12 @@ def evaluate(
         raise InputError("evaluate takes a model or --onnx, not both", got=model)
     workspace = Workspace.find(Path.cwd())
     params = load_params(workspace.params_path)
-    from lienet.evaluation.benchmark import format_results
+    from lienet.evaluation.measuring import measure_onnx
     from lienet.files import write_json
-    from lienet.stages.evaluate import measure_onnx
+    from lienet.report.console import make_console, tabulate_results
 
     metrics, results = measure_onnx(params, workspace, onnx, task=task, scale=scale)
-    typer.echo(format_results(results))
+    make_console().print(tabulate_results(results))
     typer.echo(f"latency {metrics['latency_ms']:.1f} ms on one thread")
     if output is not None:
         write_json(output, metrics)
@@ -135,54 +140,11 @@ def inspect(
     inspector = open_inspector(find_local_detection(Path.cwd()))
     inspected = [(path, inspector.inspect_file(path)) for path in listed]
     if json_:
-        import json
-
         typer.echo(json.dumps([to_plain(path, verdict) for path, verdict in inspected], indent=2))
         return
     from rich.console import Console
 
     Console().print(format_table(inspected, inspector.name))
-
-
-@app.command()
-def degrade(
-    image: Annotated[Path, typer.Argument(help="A photograph.")],
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="A .jpg keeps the very bytes; a .png is decoded.")
-    ],
-    task: Annotated[str, typer.Option(help="The task whose degradation is applied.")] = "sr",
-    scale: Annotated[
-        int | None, typer.Option(min=2, help="For sr, the reduction of each side; 4 if left out.")
-    ] = None,
-    strength: Annotated[
-        float | None, typer.Option(help="For old_photo, 0 to 1; drawn by name if left out.")
-    ] = None,
-) -> None:
-    """Degrade one photograph as the training data are, to see what a network is given."""
-    from lienet.degradations.demonstration import degrade_file, find_params
-
-    params = find_params(Path.cwd())
-    degrade_file(image, output, task=task, scale=scale, strength=strength, params=params)
-
-
-@app.command()
-def observe(
-    folder: Annotated[Path, typer.Argument(help="A folder of real old photographs.")],
-    json_: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-) -> None:
-    """Measure old photographs, and print the ranges of old_photo that would make their like."""
-    from lienet.degradations import observation
-    from lienet.screening.image_files import list_images
-
-    observed = observation.observe_files(list_images([folder]))
-    ranges = observation.fit_ranges(list(observed.values()))
-    if json_:
-        typer.echo(observation.format_json(observed, ranges))
-        return
-    from rich.console import Console
-
-    Console().print(observation.format_table(observed))
-    typer.echo(observation.format_section(ranges))
 
 
 @app.command()
@@ -206,8 +168,6 @@ def score(
 
     Identical images score 100 dB (a stated ceiling), 1 and 97.43.
     """
-    import json
-
     from lienet.evaluation import comparison
 
     chosen = comparison.parse_colour(colour)
@@ -246,8 +206,6 @@ def models(
     json_: Annotated[bool, typer.Option("--json", help="Print a list of JSON objects.")] = False,
 ) -> None:
     """List the models in params.yaml with parameters, and multiply-adds for an output size."""
-    import json
-
     from lienet.evaluation.costs import format_costs, list_costs
     from lienet.params import load_params
     from lienet.workspace import Workspace
@@ -259,7 +217,8 @@ def models(
         typer.echo(format_costs(costs))
 
 
-add_verbs(app)
+registry.add_verbs(app)
+degradations.add_verbs(app)
 profile_app = typer.Typer(help="Ready-made sets of params.", no_args_is_help=True)
 app.add_typer(profile_app, name="profile")
 

@@ -1,4 +1,4 @@
-"""The verbs of the registry on the command line: promote, rollback, compare.
+"""The verbs of MLflow on the command line: track, compare, promote, rollback.
 
 As in :mod:`lienet.cli`, imports stay inside the verbs.
 """
@@ -13,8 +13,28 @@ import typer
 
 def add_verbs(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
-    for verb in (promote, rollback, compare):
+    for verb in (track, compare, promote, rollback):
         app.command()(verb)
+
+
+def track(
+    items: Annotated[
+        list[str] | None,
+        typer.Argument(help="Models or classical methods; all of them when left out."),
+    ] = None,
+) -> None:
+    """Bring MLflow up to date with what was trained, exported and measured.
+
+    The stages do so at their end. This makes up for it where MLflow was away, or where DVC took a
+    stage's files from its cache. Doing it twice changes nothing.
+    """
+    from lienet.params import load_params
+    from lienet.tracking.track import track as run
+    from lienet.workspace import Workspace
+
+    workspace = Workspace.find(Path.cwd())
+    updated = run(load_params(workspace.params_path), workspace, items or ())
+    typer.echo(f"MLflow is up to date; new to it: {', '.join(updated) or 'nothing'}")
 
 
 def promote(
@@ -51,17 +71,19 @@ def promote(
 
 
 def rollback(
-    task: Annotated[str, typer.Argument(help="A task: sr, face or old_photo.")],
+    task: Annotated[str, typer.Argument(help="A task, such as sr.")],
 ) -> None:
     """Make a task's former champion champion again."""
     from lienet.errors import InputError
-    from lienet.params import TASKS
+    from lienet.params import load_params
     from lienet.promotion.steps import roll_back
     from lienet.workspace import Workspace
 
-    if task not in TASKS:
-        raise InputError(f"the tasks are {', '.join(TASKS)}", got=task)
-    former, present = roll_back(Workspace.find(Path.cwd()), task)
+    workspace = Workspace.find(Path.cwd())
+    tasks = load_params(workspace.params_path).synthesize.tasks
+    if task not in tasks:
+        raise InputError(f"the tasks are {', '.join(tasks)}", got=task)
+    former, present = roll_back(workspace, task)
     typer.echo(f"{former.label} ({former.model}) is champion again, in place of {present.label}")
 
 
@@ -81,21 +103,26 @@ def compare(
     markdown: Annotated[Path | None, typer.Option(help="Write the table as Markdown.")] = None,
 ) -> None:
     """Print the tracked models as Table 1, from any MLflow store."""
+    from rich.console import Console
+
+    from lienet.degradations.demonstration import find_params
     from lienet.errors import InputError
     from lienet.files import write_text
-    from lienet.params import TASKS
+    from lienet.params import degradations
     from lienet.tracking import table
 
-    if task is not None and task not in TASKS:
-        raise InputError(f"the tasks are {', '.join(TASKS)}", got=task)
+    params = find_params(Path.cwd())
+    tasks = list(params.synthesize.tasks) if params is not None else degradations.names()
+    if task is not None and task not in tasks:
+        raise InputError(f"the tasks are {', '.join(tasks)}", got=task)
     found = table.read_table(
         Path.cwd(),
         uri=tracking_uri,
-        tasks=TASKS if task is None else (task,),
+        tasks=tasks if task is None else [task],
         metrics=metric or (),
         is_all=all_,
     )
-    typer.echo(table.format_table(found))
+    Console(width=table.WIDTH_CHARS).print(table.make_table(found))
     if csv is not None:
         write_text(csv, table.to_csv(found))
     if markdown is not None:

@@ -35,8 +35,6 @@ Choose = Callable[[Sequence[str], Sequence[str], Sequence[str]], Sequence[ShardS
 """Keys, their splits in the manifest and their detectors in, the splits that they fall to out."""
 _ROWS_AT_ONCE = 1_000
 _KEPT = "verdict = 'keep'"
-_BYTES_PER_PIXEL = {"sr": 1.3, "face": 2.1, "old_photo": 1.7}
-"""Of a shard for each pixel of the photographs in it, measured on photographs of 1024 px."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +58,9 @@ _JOB_COLUMNS = ", ".join(one.name for one in fields(Job) if one.name != "split")
 class Plan:
     """The photographs of a task by split, then key; made by :func:`plan_task`."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, task: Task) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, *, bytes_per_pixel: float) -> None:
         self._connection = connection
-        self._task = task
+        self._bytes_per_pixel = bytes_per_pixel
 
     def __len__(self) -> int:
         return sum(map(self.count, SPLITS))
@@ -92,7 +90,7 @@ class Plan:
         """
         query = f"SELECT num_pixels FROM photographs WHERE place = {SPLITS.index(split)}"
         (num_pixels,) = fetch_columns(self._connection, query)
-        ends = np.cumsum(num_pixels * _BYTES_PER_PIXEL[self._task])
+        ends = np.cumsum(num_pixels * self._bytes_per_pixel)
         shards = np.zeros(len(ends), np.int64)
         start, before, number = 0, 0.0, 0
         while start < len(ends):
@@ -128,7 +126,8 @@ def plan_task(params: Params, workspace: Workspace, task: Task) -> Iterator[Plan
             are asked of it, or a picture would be learned from and tested on.
         InputError: the disk has no room.
     """
-    real_sources = params.synthesize.tasks.old_photo.real_sources if task == "old_photo" else ()
+    degradation = params.synthesize.tasks[task]
+    real_sources = params.synthesize.real_sources if degradation.shows_real else ()
     parts = [
         (source, _make_choice(params, workspace, source)) for source in params.sources_of(task)
     ]
@@ -142,7 +141,7 @@ def plan_task(params: Params, workspace: Workspace, task: Task) -> Iterator[Plan
             append_rows(connection, "chosen", _choose_all(part, path, choose))
         _leave_leaks_out(connection, params.synthesize.split)
         _list_photographs(connection, paths)
-        yield Plan(connection, task)
+        yield Plan(connection, bytes_per_pixel=degradation.bytes_per_pixel)
 
 
 def _make_choice(params: Params, workspace: Workspace, source: str) -> Choose:

@@ -9,13 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from lienet.errors import InputError, ParamsError
+from lienet.errors import ParamsError
 from lienet.params.base import Section, Task
 from lienet.params.checks import find_conflicts
-from lienet.params.degradations import Recipe, Synthesize
+from lienet.params.degradations import Synthesize
 from lienet.params.evaluation import Evaluate, Export, Report
 from lienet.params.flows import Flows
 from lienet.params.licences import Purpose
@@ -23,8 +22,18 @@ from lienet.params.machines import Cluster, Storage
 from lienet.params.models import Model
 from lienet.params.photographs import Download, Filter
 from lienet.params.promotion import Promote
-from lienet.params.sources import is_reference
 from lienet.params.training import Train
+from lienet.params.yaml_text import parse_yaml, read_yaml
+from lienet.plugins import load_plugins
+
+
+def _stay_inside(path: str) -> str:
+    if ".." in path.split("/"):
+        raise ValueError("plugins lie in the folder of params.yaml or below it")
+    return path
+
+
+PluginPath = Annotated[str, Field(pattern=r"^[\w][\w./-]*\.py$"), AfterValidator(_stay_inside)]
 
 
 class IntendedUse(Section):
@@ -40,6 +49,8 @@ class Params(Section):
 
     profile: str
     seed: Annotated[int, Field(ge=0, lt=2**63)]
+    plugins: tuple[PluginPath, ...]
+    """Python files with parts of one's own, in the folder of params.yaml or below it."""
     num_workers: Annotated[int, Field(ge=0)]
     """Processes of the data stages; 0 takes one for each core. Never changes a byte of output."""
     intended_use: IntendedUse
@@ -58,16 +69,22 @@ class Params(Section):
 
     def sources_of(self, task: Task) -> tuple[str, ...]:
         """Return the names of the sources whose photographs a task is made of."""
-        tasks = self.synthesize.tasks
-        recipe: Recipe = getattr(tasks, task)
-        if recipe.sources is not None:
-            return recipe.sources
-        others = {*self.filter.consented_sources, *tasks.old_photo.real_sources}
+        named = self.synthesize.tasks[task].sources
+        if named is not None:
+            return named
+        others = {*self.filter.consented_sources, *self.synthesize.real_sources}
         return tuple(
             name
             for name, source in self.download.sources.items()
-            if name not in others and is_reference(source)
+            if name not in others and source.is_reference
         )
+
+    @property
+    def needs_vgg19(self) -> bool:
+        """Whether a model minimises a perceptual loss that names no weights of its own."""
+        chosen = {model.objective for model in self.models.values()}
+        losses = [self.train.objectives[name].perceptual for name in chosen]
+        return any(loss is not None and loss.weights is None for loss in losses)
 
     @model_validator(mode="after")
     def _consistent(self) -> Params:
@@ -77,29 +94,39 @@ class Params(Section):
 
 
 def load_params(path: Path) -> Params:
-    """Read and check a params file.
+    """Read and check a params file, its plugins loaded first.
 
     Raises:
-        InputError: the file is missing.
-        ParamsError: it is not YAML, or any key is unknown, missing or wrong; one line names them.
+        InputError: the file or a plugin is missing, or a plugin cannot be imported.
+        ParamsError: it is not YAML in UTF-8, a key stands twice, or any key is unknown, missing or
+            wrong; one line names them.
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from error
-    return parse_params(text, name=Path(path).name)
+    return _check(read_yaml(path), name=path.name, folder=path.parent)
 
 
-def parse_params(text: str, *, name: str) -> Params:
-    """Check params given as YAML text; ``name`` stands for them in errors."""
-    try:
-        content: Any = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ParamsError(f"{name} is not valid YAML: {error}") from error
+def parse_params(text: str, *, name: str, folder: Path = Path()) -> Params:
+    """Check params given as YAML text; errors as :func:`load_params`.
+
+    Args:
+        text: a whole set of params.
+        name: stands for it in errors.
+        folder: where the relative paths of plugins start.
+    """
+    return _check(parse_yaml(text, name=name), name=name, folder=folder)
+
+
+def _check(content: Any, *, name: str, folder: Path) -> Params:
+    load_plugins(folder / path for path in _list_plugins(content))
     try:
         return Params.model_validate(content)
     except ValidationError as error:
         raise ParamsError(_in_one_line(error), remedy=f"edit {name}") from None
+
+
+def _list_plugins(content: Any) -> list[str]:
+    """Return what ``plugins`` names; nothing where the params are not valid in this anyhow."""
+    named = content.get("plugins") if isinstance(content, dict) else None
+    return [path for path in named if isinstance(path, str)] if isinstance(named, list) else []
 
 
 def _in_one_line(error: ValidationError) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from lienet.errors import ParamsError
+from lienet.plugins import Registry
 
 
 def _with_colons(value: object) -> object:
@@ -24,8 +27,8 @@ without quotes, and YAML takes a bare 4:2:0 for a number in base 60."""
 GlobalSkip = Literal["none", "bicubic", "colour"]
 """What a network's output is added to: nothing, its input brought to size by bicubic upsampling
 (at scale 1 the input itself), or that with its colours mapped by twelve learned weights."""
-Task = Literal["sr", "face", "old_photo"]
-TASKS: tuple[Task, ...] = ("sr", "face", "old_photo")
+Task = Name
+"""The name of an entry of ``synthesize.tasks``."""
 
 
 def _ascending(pair: tuple[float, float]) -> tuple[float, float]:
@@ -42,3 +45,24 @@ class Section(BaseModel):
     """A frozen group of params in which every key is required and no other is allowed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+
+def registered_in(registry: Registry[type[Any]], key: str) -> BeforeValidator:
+    """Return the rule that a mapping is the config of the part that its ``key`` names.
+
+    Use it with the base class of the parts, whose subclasses' fields are then kept in dumps:
+    ``Annotated[SerializeAsAny[Base], registered_in(registry, "kind")]``.
+    """
+
+    def choose(value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        if key not in value:
+            raise ValueError(f"{key} is missing, which is one of {', '.join(registry.names())}")
+        try:
+            part = registry.get(str(value[key]))
+        except ParamsError as error:
+            raise ValueError(str(error).removesuffix("; edit params.yaml")) from None
+        return part.model_validate(value)
+
+    return BeforeValidator(choose)

@@ -77,7 +77,7 @@ def use_profile(
     if chosen is None:
         names = ", ".join(profile.name for profile in profiles)
         raise InputError(f"the profiles are {names}", got=name)
-    text = fill_profile(chosen, data_dir)
+    text = fill_profile(chosen, data_dir, root=workspace.root)
     kept: Path | None = None
     if _read_tree(workspace.params_path) == yaml.safe_load(text):
         return kept
@@ -93,12 +93,15 @@ def use_profile(
     return kept
 
 
-def fill_profile(profile: Profile, data_dir: Path | None) -> str:
-    """Return the profile's text with ``{data}`` replaced, comments kept, checked as params."""
+def fill_profile(profile: Profile, data_dir: Path | None, *, root: Path = Path()) -> str:
+    """Return the profile's text with ``{data}`` replaced, comments kept, checked as params.
+
+    ``root`` is the workspace, where the relative paths of its plugins start.
+    """
     if not profile.needs_data:
         if data_dir is not None:
             raise InputError(f"profile {profile.name} takes no --data", got=data_dir)
-        parse_params(profile.text, name=f"profiles/{profile.name}.yaml")
+        parse_params(profile.text, name=f"profiles/{profile.name}.yaml", folder=root)
         return profile.text
     if data_dir is None:
         raise InputError(
@@ -122,7 +125,7 @@ def fill_profile(profile: Profile, data_dir: Path | None) -> str:
         raise ParamsError(
             f'profiles/{profile.name}.yaml must write its folders as "{PLACEHOLDER}/…", quoted'
         )
-    parse_params(text, name=f"profiles/{profile.name}.yaml")
+    parse_params(text, name=f"profiles/{profile.name}.yaml", folder=root)
     return text
 
 

@@ -32,8 +32,8 @@ class Perceptual(Section):
     layers: Annotated[dict[Vgg19Layer, Annotated[float, Field(gt=0.0)]], Field(min_length=1)]
     """The weight of each layer, by its name: conv1_1 to conv5_4, before the activation."""
     weights: str | None
-    """VGG19's weights: a .npz of caffe form or torchvision's .pth; null takes
-    LIENET_VGG19_WEIGHTS, the cache, or one verified download (575 MB)."""
+    """VGG19's weights: a .npz of caffe form or torchvision's .pth; null takes torchvision's, which
+    `lienet download vgg19` fetches and verifies (575 MB)."""
 
 
 class Adversarial(Section):
@@ -73,14 +73,6 @@ class Override(Section):
     validate_every_steps: Positive | None = None
 
 
-class Overrides(Section):
-    """One for each task."""
-
-    sr: Override
-    face: Override
-    old_photo: Override
-
-
 class Train(Section):
     """One procedure for every model, so that only the networks differ."""
 
@@ -110,11 +102,12 @@ class Train(Section):
     max_valid_tiles: Positive
     objectives: Annotated[dict[Name, Objective], Field(min_length=1)]
     """By name; a model says which it minimises."""
-    overrides: Overrides
+    overrides: dict[Task, Override]
+    """One for each task."""
 
     def for_task(self, task: Task) -> Train:
         """Return what holds for one task: this section with the task's overrides put in."""
-        changes = getattr(self.overrides, task).model_dump(exclude_none=True)
+        changes = self.overrides[task].model_dump(exclude_none=True)
         return Train.model_validate(self.model_dump() | changes)
 
     @model_validator(mode="after")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lienet.files import replacing
 from lienet.manifests.trained_on import iterate_trained_on
-from lienet.params import BicubicModel, Params, Task
+from lienet.params import Params, Task
 from lienet.workspace import Workspace
 
 COLUMNS = ("key", "title", "author", "licence", "origin", "source")
@@ -40,5 +40,4 @@ def write_attribution(path: Path, params: Params, workspace: Workspace) -> int:
 
 def find_trained_tasks(params: Params) -> list[Task]:
     """Return the tasks, by name, that a network learns."""
-    learned = (each for each in params.models.values() if not isinstance(each, BicubicModel))
-    return sorted({model.task for model in learned})
+    return sorted({model.task for model in params.models.values()})

@@ -1,4 +1,7 @@
-"""Stage download: a source's photographs as they are, and a manifest of every file that was met."""
+"""Stage download: a source's photographs as they are, and a manifest of every file that was met.
+
+The weights of VGG19, which a perceptual loss needs, are an item of their own.
+"""
 
 from __future__ import annotations
 
@@ -7,26 +10,14 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from lienet.catalogues.div2k import find_div2k
-from lienet.catalogues.ffhq import find_ffhq
-from lienet.catalogues.folder import find_files
-from lienet.catalogues.folder_manifest import find_listed_files
-from lienet.catalogues.found import FoundFile
-from lienet.catalogues.open_images import find_open_images
+from lienet.catalogues.kinds import find_photographs
 from lienet.catalogues.remote import Depot
-from lienet.catalogues.sample import find_sample
+from lienet.catalogues.weights import store_vgg19
 from lienet.errors import DataError, InputError
 from lienet.files import replacing_folder
 from lienet.manifests.photographs import move_photographs
 from lienet.manifests.records import ImageRecord, write_manifest
-from lienet.params import (
-    Div2kSource,
-    FfhqSource,
-    FolderSource,
-    OpenImagesSource,
-    Params,
-    SampleSource,
-)
+from lienet.params import VGG19_ITEM, Params
 from lienet.progress import watch
 from lienet.screening.found_files import StoreRules, refuse_same_bytes, store_photographs
 from lienet.storage import open_store
@@ -38,18 +29,22 @@ _MAX_NAMED = 20
 
 
 def list_items(params: Params) -> list[str]:
-    """Return the names of the sources."""
-    return list(params.download.sources)
+    """Return the names of the sources, and that of VGG19's weights."""
+    return [*params.download.sources, VGG19_ITEM]
 
 
 def run(params: Params, workspace: Workspace, item: str) -> None:
-    """Store what one source has that is a photograph, and list all of it.
+    """Store what one source has that is a photograph, and list all of it; or VGG19's weights.
 
     Raises:
         DataError: the source has no photograph to keep.
         InputError: its folder cannot be read, or the data folder not written.
         TransferError: a remote file cannot be fetched.
     """
+    if item == VGG19_ITEM:
+        depot = Depot(workspace.depot_dir(item), params.download.transfer)
+        store_vgg19(params, depot, workspace.vgg19_dir)
+        return
     raw_dir = workspace.raw_dir(item)
     for leftover in raw_dir.parent.glob(f".{item}.*.part"):  # of a run that was killed
         shutil.rmtree(leftover, ignore_errors=True)
@@ -59,7 +54,8 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
             rules = StoreRules(
                 item, params.download.max_pixels, params.download.min_side_px, beside
             )
-            found = _find(params, workspace, item)
+            depot = Depot(workspace.depot_dir(item), params.download.transfer)
+            found = find_photographs(params.download.sources[item], workspace.root, depot)
             logger.info("%s: looking at every file", item)
             examined = watch(
                 store_photographs(found, rules, params.num_workers), item, noun="files"
@@ -75,29 +71,6 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
             f"cannot write {raw_dir}: {error.strerror or error}",
             remedy="check the folder and its free space",
         ) from error
-
-
-def _find(params: Params, workspace: Workspace, item: str) -> Iterator[FoundFile]:
-    source, root = params.download.sources[item], workspace.root
-    depot = Depot(workspace.depot_dir(item), params.download.transfer)
-    match source:
-        case SampleSource():
-            return find_sample(source.split, source.names)
-        case OpenImagesSource():
-            return find_open_images(source, depot, base_dir=root)
-        case Div2kSource():
-            return find_div2k(source, depot)
-        case FfhqSource():
-            return find_ffhq(source, depot, base_dir=root)
-        case FolderSource() if source.manifest is not None:
-            return find_listed_files(source, base_dir=root)
-    return find_files(
-        source.path,
-        base_dir=root,
-        split=source.split,
-        licence=source.licence,
-        author=source.author,
-    )
 
 
 def _summarize(source: str, records: Iterable[ImageRecord]) -> Iterator[ImageRecord]:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from itertools import islice
-from typing import cast
+from typing import Any
 
 from lienet.errors import DataError, ImageError
 from lienet.executors import map_ordered
@@ -14,7 +14,7 @@ from lienet.images import decode_image
 from lienet.manifests.photographs import Photographs
 from lienet.manifests.planning import Job, Plan, plan_task
 from lienet.manifests.splits import SPLITS, ShardSplit
-from lienet.params import Params, Recipe, Task
+from lienet.params import Degradation, Params
 from lienet.progress import watch
 from lienet.shards.reading import Sample
 from lienet.shards.tiles import make_real_sample, make_samples
@@ -28,7 +28,7 @@ _BYTES_PER_MB = 1_000_000
 
 def list_items(params: Params) -> list[str]:
     """Return the names of the tasks."""
-    return list(type(params.synthesize.tasks).model_fields)
+    return list(params.synthesize.tasks)
 
 
 def run(params: Params, workspace: Workspace, item: str) -> None:
@@ -39,13 +39,13 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
             source has too few images for the test images that are asked of it, or a picture would
             be learned from and tested on.
     """
-    degradation: Recipe = getattr(params.synthesize.tasks, item)
+    degradation = params.synthesize.tasks[item]
     sources = params.download.sources
-    with plan_task(params, workspace, cast("Task", item)) as plan:
+    with plan_task(params, workspace, item) as plan:
         _check_splits(plan)
         synthesize = partial(
             synthesize_image,
-            photographs=find_photographs(params, workspace),
+            photographs={name: Photographs.find(workspace.raw_dir(name)) for name in sources},
             degradation=degradation,
             seed=params.seed,
         )
@@ -62,7 +62,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
                 _join(plan.iterate(split), watched, plan.count(split)),
                 task=item,
                 split=split,
-                params=degradation.model_dump(mode="json"),
+                params=_describe_making(params, item),
                 shard_max_bytes=shard_max_bytes,
                 sources={name: sources[name].use for name in plan.list_sources(split)},
                 store=open_store(params.storage),
@@ -74,19 +74,8 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
         plan.write_trained_on(workspace.trained_on_path(item))
 
 
-def find_photographs(params: Params, workspace: Workspace) -> dict[str, Photographs]:
-    """Return where the photographs of each source lie, by its name.
-
-    Raises:
-        DataError: a source's pointer is broken.
-    """
-    return {
-        source: Photographs.find(workspace.raw_dir(source)) for source in params.download.sources
-    }
-
-
 def synthesize_image(
-    job: Job, *, photographs: Mapping[str, Photographs], degradation: Recipe, seed: int
+    job: Job, *, photographs: Mapping[str, Photographs], degradation: Degradation, seed: int
 ) -> list[Sample]:
     """Read one photograph and make its samples.
 
@@ -113,6 +102,15 @@ def synthesize_image(
     return make_samples(
         pixels, key=job.key, split=job.split, degradation=degradation, seed=seed, info=info
     )
+
+
+def _describe_making(params: Params, task: str) -> dict[str, Any]:
+    """Return the params that a task's samples follow from, for the index."""
+    degradation = params.synthesize.tasks[task]
+    described = degradation.model_dump(mode="json", exclude={"kind"})
+    if degradation.shows_real:
+        described["real_sources"] = list(params.synthesize.real_sources)
+    return described
 
 
 def _check_splits(plan: Plan) -> None:

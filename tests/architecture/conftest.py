@@ -1,16 +1,17 @@
-"""The package read as source: its files, its modules, and which module imports which."""
+"""The package read as source: its files, its modules, and what each stage is made of."""
 
 from __future__ import annotations
 
 import ast
 import subprocess
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from lienet.fingerprint import Fingerprints
 
 
 @dataclass(frozen=True)
@@ -28,31 +29,18 @@ class Source:
 
 
 @pytest.fixture(scope="session")
-def sources(repository: Path) -> dict[str, Source]:
-    """Every module of lienet by its dotted name."""
-    found = {}
-    for path in sorted((repository / "lienet").rglob("*.py")):
-        inside = path.relative_to(repository)
-        parts = inside.with_suffix("").parts
-        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-        found[name] = Source(name, inside, ast.parse(path.read_text(encoding="utf-8")))
-    return found
+def fingerprints(repository: Path) -> Fingerprints:
+    """The fingerprints of the checkout's stages, with the import graph that they are made of."""
+    return Fingerprints(repository / "lienet")
 
 
 @pytest.fixture(scope="session")
-def imported_by(sources: dict[str, Source]) -> Callable[[str], set[str]]:
-    """A function from a module to all that it imports, directly or not, lazily or not."""
-    direct = {name: _imports_of(source.tree, sources) for name, source in sources.items()}
-
-    def closure(name: str) -> set[str]:
-        reached, waiting = {name}, [name]
-        while waiting:
-            for module in direct[waiting.pop()] - reached:
-                reached.add(module)
-                waiting.append(module)
-        return reached
-
-    return closure
+def sources(repository: Path, fingerprints: Fingerprints) -> dict[str, Source]:
+    """Every module of lienet by its dotted name."""
+    return {
+        name: Source(name, path.relative_to(repository), ast.parse(path.read_bytes()))
+        for name, path in fingerprints.graph.paths.items()
+    }
 
 
 @pytest.fixture(scope="session")
@@ -86,20 +74,3 @@ def project_files(repository: Path) -> list[Path]:
     names = [Path(name) for name in listed.stdout.decode().split("\0") if name]
     binary = {".png", ".jpg", ".webp", ".npz", ".onnx", ".parquet"}
     return [name for name in names if (repository / name).is_file() and name.suffix not in binary]
-
-
-def _imports_of(tree: ast.AST, sources: dict[str, Source]) -> set[str]:
-    found: set[str] = set()
-    waiting: list[ast.AST] = [tree]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            waiting.extend(node.orelse)
-            continue
-        if isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            found.add(node.module)
-            found.update(f"{node.module}.{alias.name}" for alias in node.names)
-        waiting.extend(ast.iter_child_nodes(node))
-    return found & sources.keys()

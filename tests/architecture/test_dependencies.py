@@ -1,31 +1,27 @@
-"""DVC reruns a stage when, and only when, something that decides its output has changed."""
+"""DVC tracks every param that a stage reads, and git none of the outputs that DVC keeps."""
 
 from __future__ import annotations
 
 import ast
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lienet.fingerprint import Fingerprints
 from lienet.params import Params, Train
 
 STAGES = ("download", "filter", "synthesize", "train", "export", "evaluate", "report")
 # They never change a byte of output: who computes, how hard servers are asked, and what a
 # tracked run is labelled with.
 NOT_DECIDING = {"num_workers", "cluster", "profile", "download.transfer", "promote"}
-# They read params to check them, not to decide anything.
-CHECKING = {"lienet.params", "lienet.params.checks"}
 # Read for its names only: what is made of an item is tracked through what the stage reads.
 FANNED_OUT_OVER = {
     "filter": ("download.sources",),
     "export": ("models",),
-    "evaluate": ("models", "evaluate.classics"),
+    "evaluate": ("models", "evaluate.methods"),
 }
-# Seconds to make again: its package is named whole, the shorter list being worth more.
-NAMED_WHOLE = {"report": Path("lienet/report")}
 # Sections of which a method is read: each of their keys is tracked by itself.
 TRACKED_BY_KEY = {"train": Train}
 
@@ -37,57 +33,16 @@ def stage(request: pytest.FixtureRequest) -> str:
 
 
 def test_every_stage_is_held_here(pipeline: dict[str, Any]):
-    assert tuple(pipeline) == STAGES
-
-
-def test_all_that_a_stage_imports_is_among_its_deps(
-    stage: str, pipeline: dict[str, Any], sources: dict[str, Any], imported_by: Callable
-):
-    deps = [Path(dep) for dep in pipeline[stage]["deps"]]
-    imported = {sources[name].path for name in imported_by(f"lienet.stages.{stage}")}
-    missing = {
-        path
-        for path in imported
-        if path.name != "__init__.py" and not any(path.is_relative_to(dep) for dep in deps)
-    }
-    assert sorted(map(str, missing)) == []
-
-
-def test_what_lies_beside_imported_code_is_among_its_deps(
-    stage: str, repository: Path, pipeline: dict[str, Any], sources: dict[str, Any], imported_by
-):
-    deps = [Path(dep) for dep in pipeline[stage]["deps"]]
-    folders = {sources[name].path.parent for name in imported_by(f"lienet.stages.{stage}")}
-    templates = {
-        path.relative_to(repository)
-        for folder in folders - {Path("lienet")}
-        for path in (repository / folder).rglob("*.html")
-    }
-    missing = {path for path in templates if not any(path.is_relative_to(dep) for dep in deps)}
-    assert sorted(map(str, missing)) == []
-
-
-def test_no_dep_is_one_that_the_stage_does_not_import(
-    stage: str, repository: Path, pipeline: dict[str, Any], sources: dict[str, Any], imported_by
-):
-    imported = {sources[name].path for name in imported_by(f"lienet.stages.{stage}")}
-    superfluous = []
-    for dep in (Path(dep) for dep in pipeline[stage]["deps"] if dep.startswith("lienet/")):
-        assert (repository / dep).exists(), f"{dep} does not exist"
-        inside = [source.path for source in sources.values() if source.path.is_relative_to(dep)]
-        code = {path for path in inside if path.name != "__init__.py"}
-        if dep != NAMED_WHOLE.get(stage):
-            superfluous.extend(code - imported)
-    assert sorted(map(str, superfluous)) == []
+    assert tuple(pipeline) == ("plugins", "code", *STAGES)
 
 
 def test_every_param_that_a_stage_reads_is_tracked(
-    stage: str, pipeline: dict[str, Any], sources: dict[str, Any], imported_by: Callable
+    stage: str, pipeline: dict[str, Any], sources: dict[str, Any], fingerprints: Fingerprints
 ):
     tracked = [entry.partition(".${")[0] for entry in pipeline[stage]["params"]]
     read = {
         path
-        for name in imported_by(f"lienet.stages.{stage}") - CHECKING
+        for name in fingerprints.of_stage(stage).modules
         for path in _params_read(sources[name].tree)
     }
     assert read, "the stage reads no params"

@@ -12,6 +12,7 @@ from lienet.params import Params
 
 SHARED_PARAMS = (
     "profile",
+    "plugins",
     "seed",
     "num_workers",
     "cluster",
@@ -22,10 +23,13 @@ SHARED_PARAMS = (
     "promote",
 )
 
+WITHOUT_PARAMS = ("code",)
+CODE_OF: dict[str, list[str]] = {"plugins": [], "code": ["lienet"]}
+
 
 def test_stages_are_the_sections_of_params(pipeline: dict[str, Any]):
     sections = [name for name in Params.model_fields if name not in SHARED_PARAMS]
-    assert sections == list(pipeline)
+    assert sections == [name for name in pipeline if name not in WITHOUT_PARAMS]
 
 
 def test_stages_are_the_files_of_the_stages_package(repository: Path, pipeline: dict[str, Any]):
@@ -41,7 +45,9 @@ def test_stages_are_verbs_of_the_command_line_in_their_order(pipeline: dict[str,
 def test_each_entry_runs_its_stage_s_own_verb(entries: dict[str, Any]):
     for entry, stage in entries.items():
         name = _stage_of(entry, entries)
-        assert stage["cmd"] in (f"lienet {name}", f"lienet {name} ${{key}}")
+        part = f"lienet {name} {entry.removeprefix(f'{name}_')}"
+        verbs = (f"lienet {name}", part, f"lienet {name} ${{key}}", f"lienet {name} ${{item}}")
+        assert stage["cmd"] in verbs
 
 
 def test_each_entry_reports_into_the_folder_of_its_stage(entries: dict[str, Any]):
@@ -64,20 +70,24 @@ def test_each_stage_module_has_the_two_functions_of_a_stage(sources: dict[str, A
         assert signatures["run"] == ["params", "workspace", "item"]
 
 
-def test_a_part_of_a_stage_depends_on_the_stage_s_code_and_no_other(entries: dict[str, Any]):
+def test_each_entry_depends_on_its_stage_s_fingerprint_and_on_no_other_code(
+    entries: dict[str, Any],
+):
     for entry, stage in entries.items():
+        own = {"code": ["lienet"], "code_plugins": []}
+        expected = own.get(entry, [f"data/code/{_stage_of(entry, entries)}.json"])
+        assert [dep for dep in stage["deps"] if dep.startswith(("lienet", "data/code"))] == expected
+
+
+def test_a_part_of_a_stage_tracks_the_stage_s_params(entries: dict[str, Any]):
+    for entry in entries.keys() - {"code_plugins", "download_vgg19"}:
         whole = entries[_stage_of(entry, entries)]
-        assert _code_of(stage) == _code_of(whole)
-        assert stage["params"] == whole["params"]
+        assert entries[entry].get("params") == whole.get("params")
 
 
 def _stage_of(name: str, entries: dict[str, Any]) -> str:
     """Return the stage that an entry of dvc.yaml belongs to: itself, or what it is a part of."""
     return next((stage for stage in entries if name.startswith(f"{stage}_")), name)
-
-
-def _code_of(stage: dict[str, Any]) -> list[str]:
-    return [dep for dep in stage["deps"] if dep.startswith("lienet/")]
 
 
 def _outputs_of(stage: dict[str, Any]) -> list[str]:

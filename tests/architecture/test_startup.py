@@ -18,6 +18,7 @@ HEAVY |= {"onnx", "onnxruntime", "onnxscript", "webdataset", "cv2", "dvc", "pref
         ("lienet.cli", set()),
         ("lienet.params", set()),
         ("lienet.params.profiles", set()),
+        ("lienet.stages.code", set()),
         ("lienet.stages.download", set()),
         ("lienet.stages.filter", {"cv2", "onnxruntime"}),
         ("lienet.stages.synthesize", {"cv2", "webdataset"}),

@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 FOLDERS = ("data", "reports")
-NOT_OUTPUTS = ("state", "published", "screens")
+NOT_OUTPUTS = ("code", "plugins", "state", "published", "screens")
 _LATENCY_CELL = {
     ".md": re.compile(r"\| \**\d+\.\d\** (?=\|)"),
     ".html": re.compile(r'<td class="[^"]*">\d+\.\d</td>'),

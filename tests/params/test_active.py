@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
-from lienet.errors import InputError, ParamsError
+from lienet.errors import InputError, LienetError, ParamsError
 from lienet.params import Params, load_params, parse_params
+from lienet.plugins import list_plugins
 
 
 @pytest.fixture(scope="session")
@@ -147,7 +148,7 @@ def test_an_unknown_key_is_named(sample_tree: dict[str, Any], section: str):
         (
             "filter.consented_sources",
             ["sample"],
-            r"sr.sources: the faces of \['sample'\] are for the task face alone",
+            r"sr.sources: the faces of \['sample'\] are for tasks of faces alone",
         ),
         ("synthesize.split.test_images", {"sample": 2}, "other than the sample, got sample"),
         ("synthesize.split.test_images", {"lost": 2}, "other than the sample, got lost"),
@@ -156,11 +157,11 @@ def test_an_unknown_key_is_named(sample_tree: dict[str, Any], section: str):
         ("download.sources.sample.permitted_use", "any", "permitted_use: .*got 'any'"),
         ("synthesize.tasks.face.sources", ["lost"], r"face.sources names unknown .*'lost'"),
         ("synthesize.tasks.face.factor", 3, "face.factor: "),
-        ("synthesize.tasks.old_photo.real_sources", ["sample"], "among filter.exempt_sources"),
+        ("synthesize.real_sources", ["sample"], "among filter.exempt_sources"),
         (
-            "synthesize.tasks.old_photo.real_sources",
+            "synthesize.real_sources",
             ["portrait"],
-            "tasks.face.sources: of the old photographs portrait is no reference",
+            "tasks.face.sources: of the real photographs portrait is no reference",
         ),
         ("synthesize.tasks.old_photo.grain.probability", 1.5, "grain.probability: .*got 1.5"),
         ("synthesize.tasks.old_photo.grain.sigma", [0.2, 0.1], r"low first, got \[0.2, 0.1\]"),
@@ -204,6 +205,22 @@ def test_several_mistakes_are_named_together(sample_tree: dict[str, Any]):
         parse_params(json.dumps(changed), name="params.yaml")
 
 
+def test_plugins_are_loaded_from_beside_the_params(sample_tree: dict[str, Any], tmp_path: Path):
+    name = f"plugin_{tmp_path.name}"
+    path = tmp_path / "parts" / f"{name}.py"
+    path.parent.mkdir()
+    path.write_text("")
+    changed = sample_tree | {"plugins": [f"parts/{name}.py"]}
+    parse_params(json.dumps(changed), name="params.yaml", folder=tmp_path)
+    assert path in list_plugins()
+
+
+@pytest.mark.parametrize("plugins", [["lost.py"], "lost.py", [3]])
+def test_plugins_that_cannot_be_loaded_are_one_line(sample_tree: dict[str, Any], plugins: object):
+    with pytest.raises(LienetError, match="plugins"):
+        parse_changed(sample_tree, "plugins", plugins)
+
+
 @pytest.mark.parametrize("text", ["", "[]", "just words", "profile: [unclosed"])
 def test_what_is_no_params_file_at_all_is_one_line(text: str):
     with pytest.raises(ParamsError) as caught:
@@ -214,3 +231,27 @@ def test_what_is_no_params_file_at_all_is_one_line(text: str):
 def test_a_missing_file_is_named(tmp_path: Path):
     with pytest.raises(InputError, match=r"cannot read .*params.yaml"):
         load_params(tmp_path / "params.yaml")
+
+
+def perceptual(weights: str | None) -> dict[str, Any]:
+    return {"weight": 0.001, "layers": {"conv1_2": 1.0}, "weights": weights}
+
+
+@pytest.mark.parametrize(
+    ("loss", "objective", "is_needed"),
+    [
+        (None, "spare", False),
+        (perceptual(None), "spare", True),
+        (perceptual("my.npz"), "spare", False),
+        (perceptual(None), "enhancement", False),
+    ],
+)
+def test_vgg19_is_needed_by_a_model_whose_perceptual_loss_names_no_weights(
+    sample_tree: dict[str, Any], loss: dict[str, Any] | None, objective: str, is_needed: bool
+):
+    tree = copy.deepcopy(sample_tree)
+    objectives = tree["train"]["objectives"]
+    objectives["spare"] = objectives["enhancement"] | {"perceptual": loss}
+    tree["models"]["face-lienet"]["objective"] = objective
+    params = parse_params(json.dumps(tree), name="params.yaml")
+    assert params.needs_vgg19 is is_needed

@@ -15,7 +15,7 @@ from lienet.screening.detection import (
     find_detection,
 )
 
-WITHOUT_MODELS = Detection(DEFAULT_FACE, DEFAULT_TEXT, None, None)
+SHIPPED_ONLY = Detection(DEFAULT_FACE, DEFAULT_TEXT, None, None)
 
 
 @pytest.fixture
@@ -31,9 +31,9 @@ def test_the_defaults_are_those_of_the_sample_profile(repository: Path):
 
 
 def test_a_detection_travels_between_processes():
-    copied = pickle.loads(pickle.dumps(WITHOUT_MODELS))
-    assert copied == WITHOUT_MODELS
-    assert hash(copied) == hash(WITHOUT_MODELS)
+    copied = pickle.loads(pickle.dumps(SHIPPED_ONLY))
+    assert copied == SHIPPED_ONLY
+    assert hash(copied) == hash(SHIPPED_ONLY)
 
 
 @pytest.mark.parametrize("kind", ["face", "text"])
@@ -41,9 +41,8 @@ def test_a_configured_model_must_be_there(
     params: Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ):
     monkeypatch.setenv(f"LIENET_{kind.upper()}_MODEL", str(tmp_path / "absent.onnx"))
-    folders = {"base_dir": tmp_path, "cache_dir": tmp_path}
     with pytest.raises(ToolError, match=f"LIENET_{kind.upper()}_MODEL must name an ONNX file"):
-        find_detection(params.filter.face, params.filter.text, **folders)
+        find_detection(params.filter.face, params.filter.text, base_dir=tmp_path)
     changed = {
         name: getattr(params.filter, name).model_copy(
             update={"model": "folder/none.onnx" if name == kind else None}
@@ -51,7 +50,7 @@ def test_a_configured_model_must_be_there(
         for name in ("face", "text")
     }
     with pytest.raises(ToolError, match=rf"filter\.{kind}\.model must .*got {tmp_path}/folder"):
-        find_detection(**changed, **folders)
+        find_detection(**changed, base_dir=tmp_path)
 
 
 def test_params_come_before_the_environment(
@@ -62,7 +61,6 @@ def test_params_come_before_the_environment(
     monkeypatch.setenv("LIENET_FACE_MODEL", str(tmp_path / "other.onnx"))
     monkeypatch.setenv("LIENET_TEXT_MODEL", str(tmp_path / "other.onnx"))
     face = params.filter.face.model_copy(update={"model": "ours.onnx"})
-    folders = {"base_dir": tmp_path, "cache_dir": tmp_path}
-    found = find_detection(face, params.filter.text, **folders)
+    found = find_detection(face, params.filter.text, base_dir=tmp_path)
     assert found.face_model == tmp_path / "ours.onnx"
     assert found.text_model == tmp_path / "other.onnx"

@@ -14,12 +14,12 @@ from lienet.screening.detection import DEFAULT_FACE, DEFAULT_TEXT, Detection
 from lienet.screening.inspector import Inspector
 from lienet.screening.verdict import Verdict
 
-WITHOUT_MODELS = Detection(DEFAULT_FACE, DEFAULT_TEXT, None, None)
+SHIPPED_ONLY = Detection(DEFAULT_FACE, DEFAULT_TEXT, None, None)
 
 
-def test_without_models_the_cascades_look_and_text_is_not_looked_for(tmp_path: Path):
-    inspector = Inspector(WITHOUT_MODELS)
-    assert inspector.name == "cascades"
+def test_without_named_models_faces_are_found_and_text_is_not_looked_for(tmp_path: Path):
+    inspector = Inspector(SHIPPED_ONLY)
+    assert inspector.name == "yunet"
     assert inspector.inspect(astronaut()).reasons == ("face",)
     assert inspector.inspect(coffee()).word == "keep"
     path = tmp_path / "astronaut.png"
@@ -28,7 +28,7 @@ def test_without_models_the_cascades_look_and_text_is_not_looked_for(tmp_path: P
 
 
 def test_unreadable_file_is_refused_for_that_reason(tmp_path: Path):
-    inspector = Inspector(WITHOUT_MODELS)
+    inspector = Inspector(SHIPPED_ONLY)
     broken = encode_png(np.zeros((64, 64, 3), np.uint8))[:-40]
     assert inspector.inspect_bytes(broken) == Verdict(("unreadable",), ())
     assert inspector.inspect_bytes(b"").word == "refuse"
