@@ -78,18 +78,18 @@ class StageFacts:
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """A trained model or a classical method, and what each stage wrote of it."""
+    """A trained model or a method that learns nothing, and what each stage wrote of it."""
 
     task: str
     name: str
     run_key: str
     weights_sha256: str
-    """Empty for a classical method."""
+    """Empty for a method that learns nothing."""
     stages: tuple[StageFacts, ...]
 
 
 def read_facts(params: Params, workspace: Workspace, item: str) -> ModelFacts | None:
-    """Read what there is of a model or a classical method; None where there is nothing.
+    """Read what there is of a model, or of a method that learns nothing; None if there is nothing.
 
     Args:
         params: the active set; its ``promote`` section names the protocol of the bare figures.
@@ -105,7 +105,7 @@ def read_facts(params: Params, workspace: Workspace, item: str) -> ModelFacts | 
     report = _read_json(workspace.evaluation_path(spec.task, spec.name))
     if report is None:
         return None
-    described = {"classic": spec.model_dump(mode="json"), "test": report["data_sha256"]["test"]}
+    described = {"method": spec.model_dump(mode="json"), "test": report["data_sha256"]["test"]}
     stages = (_read_evaluation(params, workspace, report),)
     return ModelFacts(spec.task, spec.name, sha256_of_json(described), "", stages)
 
