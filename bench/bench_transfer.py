@@ -29,7 +29,7 @@ from queue import SimpleQueue
 from statistics import median
 
 from lienet.params import Transfer
-from lienet.transfer.batches import Wanted, fetch_all
+from lienet.transfer.batches import RemoteFile, fetch_all
 
 CONCURRENCY = 64
 _NUM_ROUNDS = 3
@@ -47,7 +47,6 @@ _LIMITS = Transfer(
     stall_timeout_s=30.0,
     total_timeout_s=120.0,
     max_failed_share=0.0,
-    http2=True,
 )
 # A small file, and the mean of Open Images; seconds of latency; how many of them.
 _CASES = (
@@ -122,13 +121,15 @@ def _judge(value: float, target: float) -> str:
 
 def fetch_verified_files(port: int, size_bytes: int, num_files: int, folder: Path) -> None:
     """Fetch, hash and store every file."""
-    wanted = (
-        Wanted(f"http://127.0.0.1:{port}/{size_bytes}/{n}", f"{n}.bin", size_bytes, is_image=False)
+    files = (
+        RemoteFile(
+            f"http://127.0.0.1:{port}/{size_bytes}/{n}", f"{n}.bin", size_bytes, is_image=False
+        )
         for n in range(num_files)
     )
-    for arrived in fetch_all(wanted, folder, _LIMITS):
-        if arrived.status != "fetched":
-            raise RuntimeError(f"{arrived.wanted.name}: {arrived.reason}")
+    for result in fetch_all(files, folder, _LIMITS):
+        if result.status != "fetched":
+            raise RuntimeError(f"{result.file.name}: {result.reason}")
 
 
 def fetch_by_pool(port: int, size_bytes: int, num_files: int, folder: Path) -> None:

@@ -1,1 +1,1 @@
-"""Prefect's part: when, where, how often and how many at once; the graph itself is DVC's."""
+"""Prefect's flows: when, where, how often and how many stages at once; the graph is DVC's."""

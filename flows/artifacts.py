@@ -1,6 +1,6 @@
-"""What a run leaves in Prefect: its choices, how each stage ended, Table 1, and links.
+"""A run's artifacts in Prefect: its choices, how each stage ended, Table 1, and links.
 
-No credential gets in: links are rid of users and passwords, choices of what looks like either.
+They hold no credentials: links lose users and passwords, choices whatever looks like either.
 """
 
 from __future__ import annotations
@@ -10,32 +10,22 @@ import json
 import os
 import subprocess
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
 from flows.commands import hide_secrets
 from flows.mlflow_links import list_run_links, strip_user
-from flows.run import Choices, Session
-from flows.schedule import Outcome
+from flows.session import Choices, Session
+from flows.stage import Outcome
 
 
 def record_choices(session: Session, choices: Choices) -> None:
     """Record what the run was asked for, at which commit, and the params that it ran with."""
-    asked = json.dumps(
-        {
-            "targets": list(choices.targets),
-            "profile": choices.profile,
-            "overrides": dict(choices.overrides),
-            "force": choices.force,
-            "pull": choices.pull,
-            "push": choices.push,
-        },
-        indent=2,
-        default=str,
-    )
+    asked = json.dumps(asdict(choices), indent=2, default=str)
     text = (
-        f"Commit `{find_commit(session.root)}`\n\n"
+        f"Commit `{find_commit(session.workspace.root)}`\n\n"
         f"```json\n{asked}\n```\n\n## params.yaml\n\n```yaml\n{session.params_text}```\n"
     )
     create_markdown_artifact(
@@ -50,11 +40,11 @@ def record_outcomes(outcomes: Mapping[str, Outcome]) -> None:
 
 
 def record_results(session: Session) -> None:
-    """Leave Table 1, the place of the report, and MLflow's; whichever of them there is."""
-    table = session.root / "reports" / "table1.csv"
+    """Record Table 1 and links to the report and to MLflow's runs, as far as there are any."""
+    table = session.workspace.reports_dir / "table1.csv"
     if table.is_file():
         create_table_artifact(read_table(table), key="table1", description="Table 1")
-    page = session.root / "reports" / "index.html"
+    page = session.workspace.reports_dir / "index.html"
     if page.is_file():
         create_link_artifact(
             page.as_uri(), link_text="The report", key="report", description=f"At {page}"

@@ -11,17 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from flows.commands import Commands
+from flows.dvc import Dvc
 from lienet.errors import InputError, ToolError
 
-DVC = ("dvc", "--wait-for-lock")
-"""A command that waits keeps the work of a stage that ends while another holds DVC's lock."""
 CODE = "code"
 """The stage that writes the fingerprint of each other stage's code."""
-_PLUGINS = "plugins@"
-"""What the stages of plugin files, which ``code`` waits for, are called to the item's name."""
-_DAG = (*DVC, "dag", "--dot")
-_STATUS = (*DVC, "status", "--json")
 _EDGE = re.compile(r'^\s*"([^"]+)" -> "([^"]+)";$')
 _NODE = re.compile(r'^\s*"([^"]+)";$')
 
@@ -83,37 +77,22 @@ class Graph:
         return self.only(self.all_inputs(chosen))
 
 
-def read_graph(commands: Commands) -> Graph:
+def read_graph(dvc: Dvc) -> Graph:
     """Ask DVC for the whole graph.
 
     Raises:
         ToolError: dvc.yaml is not valid, or what DVC prints is not understood.
     """
-    return parse_dot(commands.ask(_DAG))
+    return parse_dot(dvc.ask("dag", "--dot"))
 
 
-def read_graph_and_changed(commands: Commands) -> tuple[Graph, set[str]]:
-    """Ask DVC for the whole graph, and for the stages of which something has changed.
+def read_changed(dvc: Dvc) -> set[str]:
+    """Ask DVC for the stages of which something has changed.
 
     Raises:
         ToolError: dvc.yaml is not valid, or what DVC prints is not understood.
     """
-    dot, status = commands.ask_dvc(_DAG, _STATUS)
-    return parse_dot(dot), update_code(commands, parse_status(status))
-
-
-def update_code(commands: Commands, changed: set[str]) -> set[str]:
-    """Run the stage ``code`` if it or a plugin has changed; return what has changed then.
-
-    All others depend on the fingerprints that it writes: before, their status tells nothing.
-
-    Raises:
-        ToolError: the stage fails.
-    """
-    if not any(stage == CODE or stage.startswith(_PLUGINS) for stage in changed):
-        return changed
-    commands.ask([*DVC, "repro", CODE])
-    return parse_status(commands.ask(_STATUS))
+    return parse_status(dvc.ask("status", "--json"))
 
 
 def parse_dot(text: str) -> Graph:

@@ -6,13 +6,11 @@ environment, as MLflow's own client takes them, and are in no link.
 
 from __future__ import annotations
 
-import base64
-import json
 import os
-import urllib.error
-import urllib.request
 from typing import Any
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx
 
 _TIMEOUT_S = 10.0
 _MAX_RUNS = 500
@@ -48,7 +46,7 @@ def list_run_links(tracking_uri: str) -> list[dict[str, str]]:
             if info["run_name"].startswith(_PARENT):
                 continue
             latest.setdefault((info["experiment_id"], info["run_name"]), info["run_id"])
-    except (OSError, ValueError, KeyError):
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError):
         return []
     return [
         {
@@ -67,21 +65,14 @@ def strip_user(url: str) -> str:
 
 
 def _ask(tracking_uri: str, method: str, **body: object) -> Any:
-    request = urllib.request.Request(
-        f"{strip_user(tracking_uri).rstrip('/')}/api/2.0/mlflow/{method}",
-        json.dumps(body).encode(),
-        {"content-type": "application/json", **_authorise(tracking_uri)},
+    user = os.environ.get("MLFLOW_TRACKING_USERNAME")
+    token = os.environ.get("MLFLOW_TRACKING_TOKEN")
+    server = strip_user(tracking_uri) if token else tracking_uri  # a user there would come first
+    answer = httpx.post(
+        f"{server.rstrip('/')}/api/2.0/mlflow/{method}",
+        json=body,
+        headers={"authorization": f"Bearer {token}"} if token else None,
+        auth=(user, os.environ.get("MLFLOW_TRACKING_PASSWORD", "")) if user and not token else None,
+        timeout=_TIMEOUT_S,
     )
-    with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:
-        return json.loads(answer.read())
-
-
-def _authorise(tracking_uri: str) -> dict[str, str]:
-    if token := os.environ.get("MLFLOW_TRACKING_TOKEN"):
-        return {"authorization": f"Bearer {token}"}
-    parts = urlsplit(tracking_uri)
-    user = os.environ.get("MLFLOW_TRACKING_USERNAME") or unquote(parts.username or "")
-    word = os.environ.get("MLFLOW_TRACKING_PASSWORD") or unquote(parts.password or "")
-    if not user:
-        return {}
-    return {"authorization": "Basic " + base64.b64encode(f"{user}:{word}".encode()).decode()}
+    return answer.raise_for_status().json()

@@ -1,7 +1,7 @@
 """The flow ``nightly``: pull, pipeline, gate, promote, push, in one hold of the workspace.
 
-The gate and the promotion are ``lienet promote``'s, one call for each trained model; here is only
-when it is asked, and what is told of its answers.
+The gate and the promotion are ``lienet promote``'s, one call for each trained model. This module
+calls it and shows its verdicts.
 """
 
 from __future__ import annotations
@@ -20,11 +20,14 @@ from prefect.states import Completed, Failed
 
 from flows.commands import Commands, hide_secrets
 from flows.graph import read_graph
-from flows.occupancy import InUseError, find_root
+from flows.occupancy import InUseError
 from flows.pipeline import THREADS, conclude, run_recorded, skip
-from flows.run import Choices, Session, has_remote, open_session, transfer
-from flows.schedule import Outcome
+from flows.run import has_remote, transfer
+from flows.session import Choices, Session, open_session
+from flows.slots import PROMOTION, Slots, read_limits
+from flows.stage import Outcome
 from lienet.errors import LienetError, ToolError
+from lienet.workspace import Workspace
 
 
 @flow(name="nightly", task_runner=THREADS, persist_result=False)
@@ -43,11 +46,11 @@ def nightly(
         targets: as of the flow pipeline.
         profile: as of the flow pipeline.
         overrides: as of the flow pipeline.
-        promote: let `lienet promote` judge each trained model.
+        promote: run `lienet promote` for each trained model.
     """
     choices = Choices(targets or (), profile, overrides or {})
     try:
-        with open_session(find_root(Path.cwd()), choices) as session:
+        with open_session(Workspace.find(Path.cwd()), choices) as session:
             return _run_night(session, choices, promotes=promote)
     except InUseError as error:
         return skip(error)
@@ -57,7 +60,7 @@ def nightly(
 
 def _run_night(session: Session, choices: Choices, *, promotes: bool) -> State[Any]:
     logger = get_run_logger()
-    has_place = has_remote(session.commands)
+    has_place = has_remote(session)
     if not has_place:
         logger.warning("this workspace has no DVC remote: nothing is pulled or pushed")
     asked = Choices(choices.targets, choices.profile, choices.overrides, pull=has_place)
@@ -67,15 +70,15 @@ def _run_night(session: Session, choices: Choices, *, promotes: bool) -> State[A
         return state
     verdicts: dict[str, dict[str, Any]] = {}
     if promotes:
-        for model in list_candidates(session, outcomes):
-            verdicts[model] = judge.with_options(task_run_name=f"promote {model}")(
-                model, session.commands
-            )
+        with Slots({PROMOTION: 1}, read_limits()).take([PROMOTION]):
+            for model in list_candidates(session, outcomes):
+                task_of_model = promote_model.with_options(task_run_name=f"promote {model}")
+                verdicts[model] = task_of_model(model, session.commands)
         create_markdown_artifact(
             hide_secrets(describe_verdicts(verdicts)), key="gate", description="Who is champion"
         )
     if has_place:
-        whole = read_graph(session.commands)
+        whole = read_graph(session.dvc)
         transfer(session, "push", whole.select(choices.targets), whole)
     promoted = [model for model, verdict in verdicts.items() if verdict["promoted"]]
     message = f"{state.message}; promoted: {', '.join(promoted) or 'none'}"
@@ -83,8 +86,8 @@ def _run_night(session: Session, choices: Choices, *, promotes: bool) -> State[A
 
 
 @task(name="promote", cache_policy=NO_CACHE, persist_result=False)
-def judge(model: str, commands: Commands) -> dict[str, Any]:
-    """Let ``lienet promote`` judge one model; return what it answers.
+def promote_model(model: str, commands: Commands) -> dict[str, Any]:
+    """Run ``lienet promote`` for one model; return its verdict.
 
     Raises:
         ToolError: it failed; a challenger that is kept is no failure.
@@ -97,25 +100,24 @@ def judge(model: str, commands: Commands) -> dict[str, Any]:
             lambda line: logger.info("%s", line),
         )
         if finished.code != 0:
-            said = " ".join(finished.lines[-3:])
-            raise ToolError(f"lienet promote {model} failed with exit code {finished.code}: {said}")
+            last = " ".join(finished.lines[-3:])
+            raise ToolError(f"lienet promote {model} failed with exit code {finished.code}: {last}")
         verdict: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return {"promoted": False, "reasons": [], **verdict}
 
 
 def list_candidates(session: Session, outcomes: Mapping[str, Outcome]) -> list[str]:
-    """Return the models of this run that learned something and were evaluated."""
+    """Return the models of this run that were trained and evaluated."""
     return [
         key
-        for key, model in session.params.models.items()
-        if model.architecture != "bicubic"
-        and outcomes.get(f"train@{key}", Outcome.NOT_RUN).is_done
+        for key in session.params.models
+        if outcomes.get(f"train@{key}", Outcome.NOT_RUN).is_done
         and outcomes.get(f"evaluate@{key}", Outcome.NOT_RUN).is_done
     ]
 
 
 def describe_verdicts(verdicts: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return the gate's answers as Markdown: a line for each model, and why."""
+    """Return the gate's verdicts as a Markdown table: a line for each model, and why."""
     lines = ["| model | verdict | champion | why |", "|---|---|---|---|"]
     for model, verdict in verdicts.items():
         word = "promoted" if verdict["promoted"] else "challenger"

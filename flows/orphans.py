@@ -1,7 +1,7 @@
 """Ends a flow run whose worker has died, so that nobody goes on writing unseen.
 
-A killed worker leaves its flow runs to the system, which gives them another parent: that is what
-is watched. Without a worker, as in a flow called by hand, nothing is.
+Prefect's worker leaves its flow runs to the system when it is killed, which gives them another
+parent: that is what is watched. Without a worker, as in a flow called by hand, nothing is.
 """
 
 from __future__ import annotations
@@ -13,24 +13,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 WORKER_VARIABLE = "LIENET_WORKER_PID"
-"""Set by ``flows.worker`` for the flow runs that it starts."""
+"""Set by ``flows.worker`` for the flow runs that it starts, each a child of the worker."""
 _POLL_S = 0.5
 
 
 @contextmanager
 def ending_with_the_worker() -> Iterator[None]:
     """Terminate this process, as a cancellation would, when its worker dies during the body."""
-    named = os.environ.get(WORKER_VARIABLE, "")
-    if not named.isdigit():
+    worker = os.environ.get(WORKER_VARIABLE)
+    if worker is None:
         yield
         return
-    worker, parent = int(named), os.getppid()
     is_over = threading.Event()
 
     def watch() -> None:
         while not is_over.wait(_POLL_S):
-            # A dead worker that nobody has waited for yet still has its number.
-            if os.getppid() != parent or not _exists(worker):
+            if str(os.getppid()) != worker:
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
 
@@ -41,13 +39,3 @@ def ending_with_the_worker() -> Iterator[None]:
     finally:
         is_over.set()
         thread.join()
-
-
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -1,4 +1,4 @@
-"""The flow ``pipeline``: DVC's graph, stages side by side, and what it leaves to look at."""
+"""The flow ``pipeline``: DVC's graph, stages side by side, and the artifacts of a run."""
 
 from __future__ import annotations
 
@@ -13,15 +13,19 @@ from prefect.states import Completed, Failed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from flows.artifacts import record_choices, record_outcomes, record_results
-from flows.occupancy import InUseError, find_root
-from flows.run import Choices, Session, open_session, run_stages
-from flows.schedule import Outcome
+from flows.occupancy import InUseError
+from flows.run import run_stages
+from flows.session import Choices, Session, open_session
+from flows.stage import Outcome
 from lienet.errors import LienetError
+from lienet.workspace import Workspace
 
 SKIPPED = "Skipped"
 """The name of the state of a run that found its workspace in use."""
+TRACKED = ("train", "export", "evaluate")
+"""The stages whose files MLflow is told of."""
 THREADS = cast("TaskRunner[PrefectFuture[Any]]", ThreadPoolTaskRunner(max_workers=256))
-"""They wait for stages; how many stages run at once is for the slots to say."""
+"""Threads in which stages wait for their inputs and slots, and run; slots limit how many run."""
 
 
 @flow(name="pipeline", task_runner=THREADS, persist_result=False)
@@ -46,7 +50,7 @@ def pipeline(
     """
     choices = Choices(targets or (), profile, overrides or {}, force, pull, push)
     try:
-        with open_session(find_root(Path.cwd()), choices) as session:
+        with open_session(Workspace.find(Path.cwd()), choices) as session:
             return conclude(run_recorded(session, choices))
     except InUseError as error:
         return skip(error)
@@ -58,21 +62,36 @@ def run_recorded(session: Session, choices: Choices) -> dict[str, Outcome]:
     """Run the stages, and leave the artifacts of the run."""
     record_choices(session, choices)
     outcomes = run_stages(session, choices)
+    update_mlflow(session, outcomes)
     record_outcomes(outcomes)
     record_results(session)
     return outcomes
 
 
+def update_mlflow(session: Session, outcomes: Mapping[str, Outcome]) -> None:
+    """Run ``lienet track``, for stages that ran while MLflow was away or came from DVC's cache.
+
+    Where it fails the run does not: the next one makes up for it.
+    """
+    names = {stage.partition("@")[0] for stage, outcome in outcomes.items() if outcome.is_done}
+    if names.isdisjoint(TRACKED):
+        return
+    logger = get_run_logger()
+    finished = session.commands.run(["lienet", "track"], lambda line: logger.info("%s", line))
+    if finished.code != 0:
+        logger.warning("lienet track failed with exit code %d: MLflow is behind", finished.code)
+
+
 def conclude(outcomes: Mapping[str, Outcome]) -> State[Any]:
     """Return the run's final state: failed if any stage is not done, and which."""
     failed = [stage for stage, outcome in outcomes.items() if outcome is Outcome.FAILED]
-    lost = [stage for stage, outcome in outcomes.items() if outcome is Outcome.NOT_RUN]
+    not_run = [stage for stage, outcome in outcomes.items() if outcome is Outcome.NOT_RUN]
     if not failed:
         ran = sum(outcome is Outcome.RAN for outcome in outcomes.values())
         return Completed(message=f"{ran} stages ran, {len(outcomes) - ran} were cached")
     message = f"failed: {', '.join(failed)}"
-    if lost:
-        message += f"; not run because of it: {', '.join(lost)}"
+    if not_run:
+        message += f"; not run because of it: {', '.join(not_run)}"
     return Failed(message=message)
 
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from types import FrameType
 
 from flows.commands import Commands
-from flows.occupancy import find_root
 from lienet.errors import LienetError
+from lienet.workspace import Workspace
 
 _GRACE_S = 15.0
 
@@ -25,7 +25,7 @@ _GRACE_S = 15.0
 def main() -> int:
     """Serve until a signal or until one of the servers ends; return the exit code."""
     try:
-        root = find_root(Path.cwd())
+        root = Workspace.find(Path.cwd()).root
     except LienetError as error:
         sys.stderr.write(f"server: {error}\n")
         return 1

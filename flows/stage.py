@@ -9,8 +9,8 @@ from __future__ import annotations
 import random
 import re
 import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from enum import Enum
 from typing import Any
 
 from prefect import Task, get_run_logger, task
@@ -19,10 +19,11 @@ from prefect.client.schemas.objects import State
 from prefect.states import Cancelled, Completed
 from prefect.tasks import exponential_backoff
 
-from flows.commands import Commands, Finished
-from flows.graph import DVC
+from flows.commands import Finished
+from flows.dvc import Dvc
+from flows.slots import Slots
 from lienet.errors import ToolError
-from lienet.params import Flows, Params
+from lienet.params import Flows
 
 CACHED = "Cached"
 """The name of the state of a stage that DVC did not have to run."""
@@ -32,6 +33,20 @@ _IS_RUNNING = re.compile(r"^Running stage '")
 _IS_BUSY = re.compile(r"Unable to acquire lock|is busy, it is being blocked by|RWLock-file")
 _IS_BROKEN = re.compile(r"Unable to read RWLock-file")
 _BUSY_PAUSE_S = (0.5, 15.0)
+
+
+class Outcome(Enum):
+    """How a stage ended."""
+
+    RAN = "ran"
+    CACHED = "cached"
+    FAILED = "failed"
+    NOT_RUN = "not run"
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the stage's outputs are up to date."""
+        return self in (Outcome.RAN, Outcome.CACHED)
 
 
 class StageFailedError(ToolError):
@@ -46,25 +61,13 @@ class StageFailedError(ToolError):
         return "\n".join([f"{super().__str__()}; its last lines:", *self._last])
 
 
-def tags_of(stage: str, params: Params, *, has_gpu: bool) -> tuple[str, ...]:
-    """Return the concurrency tags of a stage: training takes the GPU where there is one."""
-    is_on_gpu = has_gpu and stage.partition("@")[0] == "train" and params.train.accelerator != "cpu"
-    return ("cpu", "gpu") if is_on_gpu else ("cpu",)
-
-
-def find_gpu() -> bool:
-    """Return whether this machine has a GPU for training, without loading what drives it."""
-    return any(Path(path).exists() for path in ("/dev/nvidia0", "/dev/dxg"))
-
-
-def make_task(stage: str, flows: Flows, tags: tuple[str, ...]) -> Task[..., State[Any]]:
+def make_task(stage: str, flows: Flows) -> Task[..., State[Any]]:
     """Return the task that runs one stage under its own name and retries."""
-    is_download = stage.partition("@")[0] == "download"
+    name = stage.partition("@")[0]
     return run_stage.with_options(
-        name=stage.partition("@")[0],
+        name=name,
         task_run_name=stage,
-        tags=list(tags),
-        retries=flows.download_retries if is_download else 0,
+        retries=flows.download_retries if name.startswith("download") else 0,
         retry_delay_seconds=exponential_backoff(flows.download_backoff_s),
         retry_jitter_factor=0.3,
     )
@@ -73,34 +76,36 @@ def make_task(stage: str, flows: Flows, tags: tuple[str, ...]) -> Task[..., Stat
 @task(name="stage", cache_policy=NO_CACHE, persist_result=False)
 def run_stage(
     stage: str,
-    commands: Commands,
+    dvc: Dvc,
+    slots: Slots,
     *,
-    is_current: bool = False,
-    is_forced: bool = False,
+    slot_names: Sequence[str],
+    is_current: bool,
+    is_forced: bool,
     lock_timeout_s: float,
 ) -> State[Any]:
     """Bring one stage up to date.
 
     Args:
         stage: its name, from the graph.
-        commands: runs them in the workspace.
+        dvc: runs it in the workspace.
+        slots: the run's slots.
+        slot_names: those that the stage takes.
         is_current: DVC has said that there is nothing to do.
-        is_forced: run it even so.
+        is_forced: run it even where it is up to date.
         lock_timeout_s: how long a busy DVC is waited for.
 
     Raises:
         StageFailedError: the stage failed.
     """
     logger = get_run_logger()
-    if is_current and not is_forced:
+    if is_current:
         return Completed(name=CACHED, message=f"{stage} is up to date")
-    force = ["--force"] if is_forced else []
-    command = [*DVC, "repro", "--single-item", *force, stage]
-
-    def tell(line: str) -> None:
-        logger.info("%s", line)
-
-    finished = run_patiently(commands, command, tell, timeout_s=lock_timeout_s)
+    words = ["repro", "--single-item", *(["--force"] if is_forced else []), stage]
+    with slots.take(slot_names):
+        finished = run_when_free(
+            dvc, words, lambda line: logger.info("%s", line), timeout_s=lock_timeout_s
+        )
     if finished.is_interrupted:
         return Cancelled(message=f"{stage} was ended with its run")
     if finished.code != 0:
@@ -110,9 +115,17 @@ def run_stage(
     return Completed(message=f"{stage} ran")
 
 
-def run_patiently(
-    commands: Commands,
-    command: list[str],
+def read_outcome(state: State[Any]) -> Outcome:
+    """Return the outcome that the last state of a stage's task stands for."""
+    if state.is_completed():
+        return Outcome.CACHED if state.name == CACHED else Outcome.RAN
+    # A task whose inputs failed never gets beyond pending: Prefect calls it NotReady.
+    return Outcome.NOT_RUN if state.is_pending() else Outcome.FAILED
+
+
+def run_when_free(
+    dvc: Dvc,
+    words: Sequence[str],
     on_line: Callable[[str], None],
     *,
     timeout_s: float,
@@ -126,20 +139,20 @@ def run_patiently(
     pause_s, longest_s = _BUSY_PAUSE_S
     has_started = False
 
-    def listen(line: str) -> None:
+    def watch(line: str) -> None:
         nonlocal has_started
         has_started = has_started or _IS_RUNNING.match(line) is not None
         on_line(line)
 
     while True:
-        finished = commands.run(command, listen)
+        finished = dvc.run(*words, on_line=watch)
         text = "\n".join(finished.lines)
         is_busy = finished.code != 0 and not finished.is_interrupted and _IS_BUSY.search(text)
         if not is_busy or has_started or time.monotonic() > deadline:
             return finished
         if _IS_BROKEN.search(text):
             # What a kill in the middle of a write leaves; DVC makes it anew.
-            (commands.root / ".dvc" / "tmp" / "rwlock").unlink(missing_ok=True)
+            (dvc.root / ".dvc" / "tmp" / "rwlock").unlink(missing_ok=True)
         on_line("DVC is busy with another command: waiting")
         pause(random.uniform(0.5, 1.0) * pause_s)
         pause_s = min(2 * pause_s, longest_s)

@@ -18,13 +18,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from flows.occupancy import DeadRun, find_root, finding_dead_runs
+from flows.occupancy import DeadRun, finding_dead_runs
 from flows.orphans import WORKER_VARIABLE
 from lienet.params import load_params
+from lienet.workspace import Workspace
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
-    from prefect.client.schemas.objects import FlowRun, State
+    from prefect.client.schemas.objects import State
 
 POOL = "lienet"
 WORKSPACE_VARIABLE = "LIENET_WORKSPACE"
@@ -38,14 +39,14 @@ started it may be about to."""
 
 def main(arguments: list[str]) -> None:
     """Start the worker; further arguments are those of ``prefect worker start``."""
-    root = find_root(Path.cwd())
-    os.environ[WORKSPACE_VARIABLE] = str(root)
+    workspace = Workspace.find(Path.cwd())
+    os.environ[WORKSPACE_VARIABLE] = str(workspace.root)
     os.environ[WORKER_VARIABLE] = str(os.getpid())
     # A shell starts background jobs with the interrupt ignored, by which a worker is asked to end.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    threading.Thread(target=_watch, args=(root,), name="lienet-reclaim", daemon=True).start()
+    threading.Thread(target=_watch, args=(workspace,), name="lienet-reclaim", daemon=True).start()
     sys.argv = ["prefect", "worker", "start", "--pool", POOL, "--type", "process", *arguments]
     runpy.run_module("prefect", run_name="__main__", alter_sys=True)
 
@@ -54,12 +55,12 @@ class Reclaimer:
     """Settles what becomes of the dead runs of one workspace.
 
     Args:
-        root: the workspace.
+        workspace: the clone.
         patience_s: how long a dead run may be called running before it is taken up.
     """
 
-    def __init__(self, root: Path, patience_s: float = _PATIENCE_S) -> None:
-        self._root = root
+    def __init__(self, workspace: Workspace, patience_s: float = _PATIENCE_S) -> None:
+        self._workspace = workspace
         self._patience_s = patience_s
         self._seen_at: dict[str, float] = {}
 
@@ -67,7 +68,7 @@ class Reclaimer:
         """Look once at every dead run."""
         from prefect.exceptions import ObjectNotFound
 
-        with finding_dead_runs(self._root) as dead:
+        with finding_dead_runs(self._workspace) as dead:
             for run in dead:
                 try:
                     is_settled = self._settle(client, run)
@@ -92,7 +93,7 @@ class Reclaimer:
         if state.is_cancelling():
             client.set_flow_run_state(run.id, Cancelled(message="its worker died"), force=True)
             return True
-        if run.run_count > load_params(self._root / "params.yaml").flows.resumes:
+        if run.run_count > load_params(self._workspace.params_path).flows.resumes:
             message = f"its process died {run.run_count} times (params: flows.resumes)"
             client.set_flow_run_state(run.id, Crashed(message=message), force=True)
             return True
@@ -100,19 +101,15 @@ class Reclaimer:
             name="AwaitingRetry", message="taken up again: its process died"
         )
         client.set_flow_run_state(run.id, again, force=True)
-        _tell(run)
+        logger.info("flow run %s (%s) died and is scheduled again", run.name, run.id)
         return True
 
 
-def _tell(run: FlowRun) -> None:
-    logger.info("flow run %s (%s) died and is scheduled again", run.name, run.id)
-
-
-def _watch(root: Path) -> None:
-    reclaimer = Reclaimer(root)
+def _watch(workspace: Workspace) -> None:
+    reclaimer = Reclaimer(workspace)
     while True:
         try:
-            with finding_dead_runs(root) as dead:
+            with finding_dead_runs(workspace) as dead:
                 is_needed = bool(dead)
             if is_needed:
                 from prefect.client.orchestration import get_client

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -12,19 +11,40 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from lienet.errors import InputError
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold a lock on ``path``, a file made for it, against other processes; waits its turn.
+def locked(path: Path, *, waits: bool = True) -> Iterator[None]:
+    """Hold a lock file against other processes and threads; the file itself stays.
 
     The system lets go of it when the process ends, however it ends.
+
+    Args:
+        path: the file, made for this.
+        waits: whether to wait until another process lets go.
+
+    Raises:
+        InputError: another process holds it and ``waits`` is false, or it cannot be made.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    lock = FileLock(path, blocking=waits)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout as error:
+        raise InputError(
+            f"another run is at work in {path.parent}", remedy="wait for it to end"
+        ) from error
+    except OSError as error:
+        raise InputError(
+            f"cannot write {path}: {error.strerror or error}", remedy="check the folder"
+        ) from error
+    try:
         yield
+    finally:
+        lock.release()
 
 
 @contextmanager

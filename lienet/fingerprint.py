@@ -23,8 +23,8 @@ from lienet.observers import OBSERVERS, PACKAGES_LEFT_OUT, RELIED_UPON, Observer
 from lienet.versions import find_plugin_packages, find_versions
 
 PACKAGE_DIR = Path(__file__).parent
-_WITHOUT_FINGERPRINT = ("plugins", "code")
-"""The stage that writes them, and the one before it."""
+_WITHOUT_FINGERPRINT = "code"
+"""The stage that writes them."""
 _NOT_DATA = (".py", ".pyi", ".typed", ".part")
 
 
@@ -71,6 +71,7 @@ class Fingerprints:
 
     def __init__(self, package_dir: Path = PACKAGE_DIR, extra: Sequence[Path] = ()) -> None:
         self.graph = ImportGraph(package_dir)
+        self._data = _hash_data(self.graph)
         self._extra = _read_extra(extra)
         self._plugin_packages = find_plugin_packages()
 
@@ -78,7 +79,7 @@ class Fingerprints:
         """Return the stages that have a fingerprint: the modules of the stages' package."""
         prefix = f"{self.graph.package}.stages."
         stages = [name.removeprefix(prefix) for name in self.graph.paths if name.startswith(prefix)]
-        return [stage for stage in stages if stage not in _WITHOUT_FINGERPRINT]
+        return [stage for stage in stages if stage != _WITHOUT_FINGERPRINT]
 
     def of_stage(self, stage: str) -> Fingerprint:
         """Return the fingerprint of one stage."""
@@ -100,10 +101,12 @@ class Fingerprints:
             if not is_of_standard_library(name) and not _is_covered(PACKAGES_LEFT_OUT, name, stage)
         }
         names.update(*(RELIED_UPON.get(name, ()) for name in names | modules))
-        extra = {path.name: source.digest for path, source in self._extra.items()}
+        files = {path.name: source.digest for path, source in self._extra.items()}
+        for folder in {graph.paths[module].parent for module in modules}:
+            files |= self._data[folder]
         return Fingerprint(
             modules={name: graph.read(name).digest for name in sorted(modules)},
-            files=dict(sorted({**_hash_data(graph, modules), **extra}.items())),
+            files=dict(sorted(files.items())),
             packages=dict(sorted({**self._plugin_packages, **find_versions(names)}.items())),
         )
 
@@ -112,25 +115,22 @@ def _is_covered(observers: Iterable[Observer], name: str, stage: str | None) -> 
     return any(observer.covers(name, stage) for observer in observers)
 
 
-def _hash_data(graph: ImportGraph, modules: Iterable[str]) -> dict[str, str]:
-    """Return hashes of what is no code in the folders of modules: templates, tables, weights.
+def _hash_data(graph: ImportGraph) -> dict[Path, dict[str, str]]:
+    """Return by folder of a package the hashes of what is no code: templates, tables, weights.
 
     A folder without an ``__init__.py`` belongs to the package that it lies in.
     """
-    root = graph.paths[graph.package].parent.parent
-    packages = {path.parent for path in graph.paths.values() if path.name == "__init__.py"}
-    found = {}
-    for folder in {graph.paths[module].parent for module in modules}:
-        for path in folder.rglob("*"):
-            owner = next(parent for parent in path.parents if parent in packages)
-            if owner == folder and path.is_file() and _is_data(path):
-                found[path.relative_to(root).as_posix()] = short_hash(path.read_bytes())
+    package_dir = graph.paths[graph.package].parent
+    found: dict[Path, dict[str, str]] = {
+        path.parent: {} for path in graph.paths.values() if path.name == "__init__.py"
+    }
+    for path in sorted(package_dir.rglob("*")):
+        is_hidden = path.name.startswith(".") or "__pycache__" in path.parts
+        if path.suffix not in _NOT_DATA and not is_hidden and path.is_file():
+            owner = next(parent for parent in path.parents if parent in found)
+            name = path.relative_to(package_dir.parent).as_posix()
+            found[owner][name] = short_hash(path.read_bytes())
     return found
-
-
-def _is_data(path: Path) -> bool:
-    is_hidden = path.name.startswith(".") or "__pycache__" in path.parts
-    return path.suffix not in _NOT_DATA and not is_hidden
 
 
 def _read_extra(paths: Iterable[Path]) -> dict[Path, Source]:

@@ -36,7 +36,6 @@ OBSERVERS = (
     Observer("lienet.progress", "bars and lines on a terminal"),
     Observer("lienet.executors", "who computes changes no byte: results keep the items' order"),
     Observer("lienet.cluster", "as executors, on other machines"),
-    Observer("lienet.transfer.*", "the files fetched are verified by hash", ("filter", "train")),
     Observer("lienet.params.checks", "refuses params, and changes none"),
     Observer("lienet.params.flows", "when stages run, which is Prefect's business"),
     Observer("lienet.params.promotion", "which model becomes champion, after every stage"),
@@ -65,7 +64,8 @@ PACKAGES_LEFT_OUT = (
     Observer("pydantic", "checks params.yaml, whose values DVC tracks"),
     Observer("yaml", "reads params.yaml, whose values DVC tracks"),
     Observer("aiohttp", "carries bytes, which are verified"),
-    Observer("httpx", "carries bytes, which are verified"),
+    Observer("certifi", "whom the carrier of bytes trusts"),
+    Observer("filelock", "lets processes take turns"),
     Observer("yarl", "takes addresses apart"),
     Observer("fsspec", "carries bytes, which are verified"),
     Observer(

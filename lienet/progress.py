@@ -1,6 +1,6 @@
-"""Tells how far a stage is: by a bar on a terminal, by a line in the log now and then elsewhere.
+"""A progress bar on a terminal; elsewhere a line in the log every half minute.
 
-Rich is imported with the first thing that is watched: processes that only work never draw.
+Rich is imported with the first bar: processes that only work never draw.
 """
 
 from __future__ import annotations
@@ -8,21 +8,87 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from types import TracebackType
 from typing import TypeVar
 
 logger = logging.getLogger(__name__)
 _QUIET_S = 2.0
 """What is over sooner shows no bar."""
-_SAY_EVERY_S = 30.0
+_LOG_EVERY_S = 30.0
 
 Item = TypeVar("Item")
+
+
+class ProgressBar:
+    """How far some work is; to be used as a context.
+
+    Args:
+        label: what is worked on.
+        noun: what is counted, in the plural.
+        total: how many there will be, if that is known.
+        describe: what else is shown, such as a rate; asked whenever the bar is drawn.
+    """
+
+    def __init__(
+        self,
+        label: str,
+        *,
+        noun: str,
+        total: int | None = None,
+        describe: Callable[[], str] | None = None,
+    ) -> None:
+        from rich.console import Console
+        from rich.progress import Progress, ProgressColumn, TextColumn, TimeElapsedColumn
+        from rich.text import Text
+
+        class Description(ProgressColumn):
+            def render(self, task: object) -> Text:
+                return Text(describe() if describe is not None else "")
+
+        columns = Progress.get_default_columns()
+        if total is None:
+            columns = (TextColumn(f"{{task.description}}: {{task.completed}} {noun}"),)
+            columns += (TimeElapsedColumn(),)
+        if describe is not None:
+            columns += (Description(),)
+        self._label, self._noun, self._describe = label, noun, describe
+        self._of = "" if total is None else f" of {total}"
+        self._started_s = self._logged_s = time.monotonic()
+        self._is_drawn = sys.stderr.isatty()
+        console = Console(stderr=True)
+        self._bar = Progress(*columns, console=console, transient=True, disable=not self._is_drawn)
+        self._task = self._bar.add_task(label, total=total, visible=False)
+
+    def __enter__(self) -> ProgressBar:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    def update(self, count: int) -> None:
+        """Show that so many are done with; to be called again even if none was since."""
+        now_s = time.monotonic()
+        if self._is_drawn:
+            is_long = now_s - self._started_s > _QUIET_S
+            self._bar.update(self._task, completed=count, visible=is_long)
+        elif now_s - self._logged_s > _LOG_EVERY_S:
+            self._logged_s = now_s
+            more = f", {self._describe()}" if self._describe is not None else ""
+            line = f"{self._label}: {count}{self._of} {self._noun} so far{more}"
+            logger.info("%s", line)
 
 
 def watch(
     items: Iterable[Item], label: str, *, noun: str, total: int | None = None
 ) -> Iterator[Item]:
-    """Pass items on, and tell how many have come.
+    """Pass items on, and show how many have come.
 
     Args:
         items: taken one by one, as they are asked for.
@@ -30,24 +96,7 @@ def watch(
         noun: what the items are, in the plural.
         total: how many there will be, if that is known.
     """
-    from rich.console import Console
-    from rich.progress import Progress, TextColumn, TimeElapsedColumn
-
-    columns = Progress.get_default_columns()
-    if total is None:
-        columns = (TextColumn(f"{{task.description}}: {{task.completed}} {noun}"),)
-        columns += (TimeElapsedColumn(),)
-    of = "" if total is None else f" of {total}"
-    is_drawn = sys.stderr.isatty()
-    started_s = said_s = time.monotonic()
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not is_drawn) as bar:
-        shown = bar.add_task(label, total=total, visible=False)
+    with ProgressBar(label, noun=noun, total=total) as bar:
         for count, item in enumerate(items, start=1):
-            now_s = time.monotonic()
-            if is_drawn:
-                bar.update(shown, completed=count, visible=now_s - started_s > _QUIET_S)
-            elif now_s - said_s > _SAY_EVERY_S:
-                said_s = now_s
-                logger.info("%s: %d%s %s so far", label, count, of, noun)
+            bar.update(count)
             yield item

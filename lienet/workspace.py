@@ -56,10 +56,9 @@ class Workspace:
         """The fingerprint of each stage's code, ``<stage>.json``."""
         return self.root / "data" / "code"
 
-    @property
-    def plugins_dir(self) -> Path:
-        """Copies of the plugin files."""
-        return self.root / "data" / "plugins"
+    def plugin_hash_path(self, plugin: str) -> Path:
+        """The hash of a plugin file, which is named as in params."""
+        return Path(f"{self.root}/data/plugins/{plugin}.json")
 
     def depot_dir(self, source: str) -> Path:
         """What a source fetched, kept so that nothing is fetched twice."""
@@ -68,6 +67,11 @@ class Workspace:
     def raw_dir(self, source: str) -> Path:
         """Downloaded images and their ``manifest.parquet``."""
         return self.root / "data" / "raw" / source
+
+    @property
+    def vgg19_dir(self) -> Path:
+        """VGG19's published weights, or nothing where no model needs them."""
+        return self.root / "data" / "weights" / "vgg19"
 
     def filtered_dir(self, source: str) -> Path:
         """The privacy verdicts on a source's images, as ``manifest.parquet``."""

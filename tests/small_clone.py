@@ -18,8 +18,8 @@ from tests.folder_source import folder_source
 
 SPLITS = ("train", "valid", "test")
 BASELINES = {"sr": "bicubic", "face": "input", "old_photo": "input"}
-MODELS = [(task, name) for task, baseline in BASELINES.items() for name in (baseline, "lienet")]
-CLASSICS = [("face", "unsharp"), ("old_photo", "classical")]
+MODELS = [(task, "lienet") for task in BASELINES]
+METHODS = [*BASELINES.items(), ("face", "unsharp"), ("old_photo", "classical")]
 
 
 class Clone:

@@ -6,12 +6,14 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from lienet.errors import InputError
 from lienet.files import (
+    locked,
     replacing,
     replacing_folder,
     sha256_of_file,
@@ -132,3 +134,44 @@ def test_a_lock_makes_another_process_wait_and_ends_with_its_own(tmp_path: Path)
         process.kill()
         process.wait()
         process.stdout.close()  # type: ignore[union-attr]
+
+
+def test_a_lock_that_is_held_can_be_refused_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with (
+        locked(path),
+        pytest.raises(InputError, match=r"another run is at work in .*; wait for it to end"),
+        locked(path, waits=False),
+    ):
+        pass
+    with locked(path, waits=False):
+        assert path.exists()
+
+
+def test_a_lock_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with (
+        pytest.raises(InputError, match=r"cannot write .*file/lock: File exists; check"),
+        locked(tmp_path / "file" / "lock"),
+    ):
+        pass
+
+
+def test_threads_hold_a_lock_one_after_the_other(tmp_path: Path) -> None:
+    inside, most = 0, 0
+
+    def work() -> None:
+        nonlocal inside, most
+        for _ in range(5):
+            with locked(tmp_path / "lock"):
+                inside += 1
+                most = max(most, inside)
+                os.sched_yield()
+                inside -= 1
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == 1

@@ -16,7 +16,7 @@ import yaml
 
 from tests.small_clone import (
     BASELINES,
-    CLASSICS,
+    METHODS,
     MODELS,
     SPLITS,
     Clone,
@@ -51,10 +51,10 @@ def test_every_stage_ran_once(clone: Clone):
     ran = stages_run(clone.first_output)
     stages = ("train", "export", "evaluate")
     per_model = {f"{stage}@{task}-{name}" for stage in stages for task, name in MODELS}
-    per_model |= {f"evaluate_classics@{task}-{name}" for task, name in CLASSICS}
+    per_model |= {f"evaluate_methods@{task}-{name}" for task, name in METHODS}
     per_task = {f"synthesize@{task}" for task in BASELINES}
     per_source = {f"{stage}@{s}" for stage in ("download", "filter") for s in SPLITS}
-    assert ran == per_model | per_source | per_task | {"code", "report"}
+    assert ran == per_model | per_source | per_task | {"code", "download_vgg19", "report"}
 
 
 def test_a_second_run_does_nothing(clone: Clone):
@@ -77,7 +77,7 @@ def test_the_table_has_a_row_for_each_model_protocol_and_test_set(clone: Clone):
     # A network is measured at the scale that it is trained for; bicubic fits every scale.
     expected = {
         (task, protocol, "test", name)
-        for task, name in MODELS + CLASSICS
+        for task, name in MODELS + METHODS
         for protocol in PROTOCOLS[task]
         if name == "bicubic" or "x2" not in protocol
     }
@@ -118,8 +118,13 @@ def test_data_made_again_are_the_same_bytes(clone: Clone):
     ("section", "key", "value", "first"),
     [
         ("report", "figure_crop_px", 48, {"report"}),
-        ("evaluate", "bootstrap_resamples", 101, {"evaluate@sr-bicubic", "evaluate@sr-lienet"}),
-        ("train", "learning_rate", 2e-3, {"train@sr-bicubic", "train@sr-lienet"}),
+        (
+            "evaluate",
+            "bootstrap_resamples",
+            101,
+            {"evaluate_methods@sr-bicubic", "evaluate@sr-lienet"},
+        ),
+        ("train", "learning_rate", 2e-3, {"train@sr-lienet"}),
     ],
 )
 def test_a_changed_param_reruns_its_stage_and_nothing_before_it(
@@ -178,7 +183,7 @@ def test_a_params_file_that_is_wrong_costs_no_outputs(clone: Clone):
 
 
 def _name_of(stage: str) -> str:
-    """Return "evaluate" for "evaluate_classics@face-unsharp"."""
+    """Return "evaluate" for "evaluate_methods@face-unsharp"."""
     return stage.partition("@")[0].partition("_")[0]
 
 

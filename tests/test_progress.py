@@ -55,6 +55,25 @@ def test_on_a_terminal_a_bar_takes_the_place_of_the_lines(
     assert caplog.messages == []
 
 
+def test_what_else_is_described_stands_in_the_line_and_beside_the_bar(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    with (
+        caplog.at_level(logging.INFO),
+        progress.ProgressBar("photos", noun="files", total=7, describe=lambda: "1 MB/s") as bar,
+    ):
+        for _ in range(3):
+            bar.update(2)
+    assert caplog.messages == ["photos: 2 of 7 files so far, 1 MB/s"]
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with progress.ProgressBar("photos", noun="files", total=7, describe=lambda: "1 MB/s") as bar:
+        bar.update(2)
+    assert "1 MB/s" in terminal.getvalue()
+
+
 def test_what_is_soon_over_shows_no_bar(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(progress, "_QUIET_S", 1000.0)

@@ -13,7 +13,7 @@ from lienet.catalogues.found import FoundFile
 from lienet.catalogues.remote import Depot, fetch_one
 from lienet.params import Div2kSource
 from lienet.transfer.archives import unpack_zip
-from lienet.transfer.batches import Wanted
+from lienet.transfer.batches import RemoteFile
 
 AUTHOR = "Eirikur Agustsson and Radu Timofte (DIV2K)"
 
@@ -72,7 +72,7 @@ def find_div2k(source: Div2kSource, depot: Depot) -> Iterator[FoundFile]:
     url = f"{source.base_url.rstrip('/')}/{archive.name}"
     unpacked = depot.files_dir / archive.sha256[:16]
     if not unpacked.is_dir():
-        wanted = Wanted(
+        wanted = RemoteFile(
             url,
             archive.name,
             size_bytes=archive.size_bytes,

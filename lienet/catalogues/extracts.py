@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from lienet.catalogues.remote import Depot, fetch_one
 from lienet.files import replacing, sha256_of_json
-from lienet.transfer.batches import Wanted
+from lienet.transfer.batches import RemoteFile
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -63,7 +63,7 @@ def keep_extracts(url: str, name: str, extracts: Sequence[Extract], depot: Depot
     ]
     if not due:
         return paths
-    listed = fetch_one(Wanted(url, name, is_image=False), depot)
+    listed = fetch_one(RemoteFile(url, name, is_image=False), depot)
     logger.info("reading %s", url)
     for extract, path in due:
         _write(extract, path, url, listed)

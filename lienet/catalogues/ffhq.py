@@ -20,7 +20,7 @@ from lienet.catalogues.remote import Depot, Listed, fetch_listed, fetch_one
 from lienet.catalogues.tables import clean_text
 from lienet.errors import DataError, InputError
 from lienet.params import FfhqSource
-from lienet.transfer.batches import Wanted
+from lienet.transfer.batches import RemoteFile
 
 logger = logging.getLogger(__name__)
 LIST_NAME = "ffhq-dataset-v2.json"
@@ -114,7 +114,7 @@ def _refuse(path: Path, last: str) -> DataError:
 def _find_list(place: str, depot: Depot, base_dir: Path) -> Path:
     is_published = place.rstrip("/").rpartition("/")[2] == LIST_NAME
     if place.startswith(("http://", "https://")):
-        wanted = Wanted(
+        wanted = RemoteFile(
             place,
             "list.json",
             size_bytes=LIST_BYTES if is_published else None,
@@ -171,7 +171,7 @@ def _list_face(source: FfhqSource, number: int, item: dict[str, Any]) -> Listed:
         url = f"{source.mirror_url.rstrip('/')}/{picture['file_path']}"
     own = _to_line(said.get("license") or said.get("license_url"))
     return Listed(
-        Wanted(
+        RemoteFile(
             url,
             f"{source.size_px}/{name}",
             # a mirror's file may be encoded anew: then its pixels must be the same

@@ -46,7 +46,7 @@ from lienet.errors import DataError
 from lienet.params import OpenImagesSource
 from lienet.params.licences import find_use, permits_less
 from lienet.params.open_images_labels import LABEL_GROUPS, expand_labels
-from lienet.transfer.batches import Wanted
+from lienet.transfer.batches import RemoteFile
 
 logger = logging.getLogger(__name__)
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
@@ -264,7 +264,7 @@ def _list_file(
     image = f"{row['image']:016x}"
     url = f"{source.images_url.rstrip('/')}/{subset}/{image}.jpg"
     return Listed(
-        Wanted(url, f"{subset}/{image[:2]}/{image}.jpg"),
+        RemoteFile(url, f"{subset}/{image[:2]}/{image}.jpg"),
         FoundFile(
             name=f"{image}.jpg",
             location="",

@@ -21,7 +21,7 @@ from lienet.catalogues.extracts import Extract, keep_extracts
 from lienet.catalogues.remote import Depot, fetch_one
 from lienet.catalogues.tables import Kind, read_table, to_text
 from lienet.errors import TransferError
-from lienet.transfer.batches import Wanted
+from lienet.transfer.batches import RemoteFile
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -144,7 +144,7 @@ def read_labels(
 
 def read_descriptions(lists_url: str, depot: Depot) -> dict[str, str]:
     """Return the words for labels; none where their list cannot be had, as they decide nothing."""
-    wanted = Wanted(
+    wanted = RemoteFile(
         f"{lists_url.rstrip('/')}/{DESCRIPTIONS}", Path(DESCRIPTIONS).name, is_image=False
     )
     path = depot.lists_dir / wanted.name

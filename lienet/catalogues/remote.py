@@ -15,7 +15,7 @@ from pathlib import Path
 from lienet.catalogues.found import FoundFile
 from lienet.errors import TransferError
 from lienet.params import Transfer
-from lienet.transfer.batches import Wanted, fetch_all
+from lienet.transfer.batches import RemoteFile, fetch_all
 
 _GONE = ("missing", "refused")
 
@@ -24,7 +24,7 @@ _GONE = ("missing", "refused")
 class Listed:
     """One file of a list: what to fetch, and what is known of it."""
 
-    wanted: Wanted
+    remote: RemoteFile
     found: FoundFile
     """As it is found once it came; its location is filled in."""
 
@@ -59,38 +59,38 @@ def fetch_listed(list_files: Callable[[], Iterable[Listed]], depot: Depot) -> It
         TransferError: more files than params allow could not be fetched.
         InputError: the depot cannot be written.
     """
-    wanted = (listed.wanted for listed in list_files())
+    files = (listed.remote for listed in list_files())
     gone = {
-        arrived.wanted.name: _say_why(arrived.status, arrived.reason)
-        for arrived in fetch_all(wanted, depot.files_dir, depot.limits)
-        if arrived.status in _GONE
+        result.file.name: _say_why(result.status, result.reason)
+        for result in fetch_all(files, depot.files_dir, depot.limits)
+        if result.status in _GONE
     }
     return (
         replace(
             listed.found,
-            location=str(depot.files_dir / listed.wanted.name),
+            location=str(depot.files_dir / listed.remote.name),
             is_kept=True,
-            refusal=gone.get(listed.wanted.name, ""),
+            refusal=gone.get(listed.remote.name, ""),
         )
         for listed in list_files()
     )
 
 
-def fetch_one(wanted: Wanted, depot: Depot) -> Path:
+def fetch_one(file: RemoteFile, depot: Depot) -> Path:
     """Fetch one list or archive and return where it lies.
 
     Raises:
         TransferError: it cannot be had, or is not the file expected.
     """
     limits = depot.limits.model_copy(update={"max_failed_share": 1.0})  # the error is said here
-    for arrived in fetch_all([wanted], depot.lists_dir, limits):
-        if arrived.status in _GONE:
-            why = _say_why(arrived.status, arrived.reason)
+    for result in fetch_all([file], depot.lists_dir, limits):
+        if result.status in _GONE:
+            why = _say_why(result.status, result.reason)
             raise TransferError(
-                f"cannot fetch {wanted.url}: {why}",
-                remedy=f"try again, or put the file at {depot.lists_dir / wanted.name}",
+                f"cannot fetch {file.url}: {why}",
+                remedy=f"try again, or put the file at {depot.lists_dir / file.name}",
             )
-    return depot.lists_dir / wanted.name
+    return depot.lists_dir / file.name
 
 
 def _say_why(status: str, reason: str) -> str:

@@ -5,6 +5,7 @@ Imports stay inside the verbs, so that help is instant and no stage loads what i
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from importlib import import_module
@@ -14,7 +15,7 @@ from typing import Annotated
 import typer
 
 from lienet.cli import degradations, registry
-from lienet.errors import LienetError
+from lienet.errors import InputError, LienetError
 
 app = typer.Typer(
     name="lienet",
@@ -39,7 +40,6 @@ def main() -> None:
 
 
 def _run_stage(stage: str, item: str | None) -> None:
-    from lienet.errors import InputError
     from lienet.params import load_params
     from lienet.workspace import Workspace
 
@@ -56,20 +56,14 @@ def _run_stage(stage: str, item: str | None) -> None:
 
 
 @app.command()
-def plugins(file: Item = None) -> None:
-    """Note a plugin file, so that DVC sees when it changes."""
-    _run_stage("plugins", file)
-
-
-@app.command()
-def code() -> None:
-    """Write the fingerprint of each stage's code, by which DVC tells what is stale."""
-    _run_stage("code", None)
+def code(plugin: Item = None) -> None:
+    """Write the fingerprint of each stage's code, or the hash of one plugin file."""
+    _run_stage("code", plugin or "code")
 
 
 @app.command()
 def download(source: Item = None) -> None:
-    """Fetch a source's photographs and list them in a manifest."""
+    """Fetch a source's photographs and list them in a manifest, or the weights of vgg19."""
     _run_stage("download", source)
 
 
@@ -113,7 +107,6 @@ def evaluate(
     if onnx is None:
         _run_stage("evaluate", model)
         return
-    from lienet.errors import InputError
     from lienet.params import load_params
     from lienet.workspace import Workspace
 
@@ -121,12 +114,12 @@ def evaluate(
         raise InputError("evaluate takes a model or --onnx, not both", got=model)
     workspace = Workspace.find(Path.cwd())
     params = load_params(workspace.params_path)
-    from lienet.evaluation.benchmark import format_results
+    from lienet.evaluation.measuring import measure_onnx
     from lienet.files import write_json
-    from lienet.stages.evaluate import measure_onnx
+    from lienet.report.console import make_console, tabulate_results
 
     metrics, results = measure_onnx(params, workspace, onnx, task=task, scale=scale)
-    typer.echo(format_results(results))
+    make_console().print(tabulate_results(results))
     typer.echo(f"latency {metrics['latency_ms']:.1f} ms on one thread")
     if output is not None:
         write_json(output, metrics)
@@ -145,8 +138,6 @@ def inspect(
     inspector = open_inspector(find_local_detection(Path.cwd()))
     judged = [(path, inspector.judge_file(path)) for path in listed]
     if json_:
-        import json
-
         typer.echo(json.dumps([to_plain(path, verdict) for path, verdict in judged], indent=2))
         return
     from rich.console import Console
@@ -175,8 +166,6 @@ def score(
 
     Identical images score 100 dB (a stated ceiling), 1 and 97.43.
     """
-    import json
-
     from lienet.evaluation import comparison
 
     chosen = comparison.parse_colour(colour)
@@ -215,8 +204,6 @@ def models(
     json_: Annotated[bool, typer.Option("--json", help="Print a list of JSON objects.")] = False,
 ) -> None:
     """List the models in params.yaml with parameters, and multiply-adds for an output size."""
-    import json
-
     from lienet.evaluation.costs import format_costs, list_costs
     from lienet.params import load_params
     from lienet.workspace import Workspace

@@ -1,4 +1,4 @@
-"""The verbs of the registry on the command line: promote, rollback, compare.
+"""The verbs of MLflow on the command line: track, compare, promote, rollback.
 
 As in :mod:`lienet.cli`, imports stay inside the verbs.
 """
@@ -13,8 +13,28 @@ import typer
 
 def add_verbs(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
-    for verb in (promote, rollback, compare):
+    for verb in (track, compare, promote, rollback):
         app.command()(verb)
+
+
+def track(
+    items: Annotated[
+        list[str] | None,
+        typer.Argument(help="Models or classical methods; all of them when left out."),
+    ] = None,
+) -> None:
+    """Bring MLflow up to date with what was trained, exported and measured.
+
+    The stages do so at their end. This makes up for it where MLflow was away, or where DVC took a
+    stage's files from its cache. Doing it twice changes nothing.
+    """
+    from lienet.params import load_params
+    from lienet.tracking.track import track as run
+    from lienet.workspace import Workspace
+
+    workspace = Workspace.find(Path.cwd())
+    updated = run(load_params(workspace.params_path), workspace, items or ())
+    typer.echo(f"MLflow is up to date; new to it: {', '.join(updated) or 'nothing'}")
 
 
 def promote(
@@ -83,6 +103,8 @@ def compare(
     markdown: Annotated[Path | None, typer.Option(help="Write the table as Markdown.")] = None,
 ) -> None:
     """Print the tracked models as Table 1, from any MLflow store."""
+    from rich.console import Console
+
     from lienet.degradations.demonstration import find_params
     from lienet.errors import InputError
     from lienet.files import write_text
@@ -100,7 +122,7 @@ def compare(
         metrics=metric or (),
         is_all=all_,
     )
-    typer.echo(table.format_table(found))
+    Console(width=table.WIDTH_CHARS).print(table.make_table(found))
     if csv is not None:
         write_text(csv, table.to_csv(found))
     if markdown is not None:

@@ -29,6 +29,12 @@ def estimate_sigma(plane: Pixels) -> float:
     return float(estimate(plane.astype(np.float32)))
 
 
+def estimate_noise(pixels: Pixels) -> float:
+    """Return the estimated noise of ``h w c`` in its units, the mean over channels."""
+    planes = np.moveaxis(pixels, 2, 0)
+    return float(np.mean([estimate_sigma(plane) for plane in planes]))
+
+
 def halve(plane: Pixels) -> Pixels:
     """Average 2 x 2 pixels; an odd last row or column is left out."""
     height_px, width_px = (side_px // 2 * 2 for side_px in plane.shape)

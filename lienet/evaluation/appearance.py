@@ -13,10 +13,11 @@ from dataclasses import asdict, dataclass, fields
 import cv2
 import numpy as np
 
-from lienet.degradations.noise import estimate_sigma
+from lienet.degradations.noise import estimate_noise
 from lienet.errors import DataError
+from lienet.evaluation.methods import Enhances
 from lienet.evaluation.metrics import measure_sharpness
-from lienet.evaluation.scoring import EnhancedImage, Enhances
+from lienet.evaluation.scoring import EnhancedImage
 from lienet.images import Pixels, decode_image
 from lienet.shards.reading import Sample
 
@@ -58,12 +59,6 @@ def measure_appearance(pixels: Pixels) -> Appearance:
         contrast=float(luma.std(dtype=np.float64)),
         sharpness=measure_sharpness(pixels),
     )
-
-
-def estimate_noise(pixels: Pixels) -> float:
-    """Return the estimated noise of ``h w c`` in its units, the mean over channels."""
-    planes = np.moveaxis(pixels, 2, 0)
-    return float(np.mean([estimate_sigma(plane) for plane in planes]))
 
 
 def compare_appearances(

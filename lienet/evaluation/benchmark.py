@@ -8,89 +8,17 @@ less the baseline's, never a difference of pooled values. Reads no image.
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, fields
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lienet.draws import keyed_generator
 from lienet.errors import DataError, ParamsError
+from lienet.evaluation.scores import ImageScore, Interval, Result, Results, gain_names, mean_or_none
 from lienet.params import Protocol
 
-WHOLE_IMAGE_MEASURES = ("vmaf", "ciede2000", "sharpness")
-"""Measured once for each image, in colour and without a crop."""
-_FIGURES = ("psnr_db", "ssim", "psnr_gain_db", "ssim_gain", *WHOLE_IMAGE_MEASURES)
-_DECIMALS = 6
 _MAX_DRAWS_AT_ONCE = 2_000_000
-
-
-@dataclass(frozen=True)
-class ImageScore:
-    """One enhanced image under one protocol, beside the baseline of the same input.
-
-    What follows ``ssim`` is of the whole image, the same under every protocol of a scale, and None
-    where it was not asked for.
-    """
-
-    protocol: str
-    test_set: str
-    key: str
-    psnr_db: float
-    ssim: float
-    vmaf: float | None
-    baseline_psnr_db: float
-    baseline_ssim: float
-    baseline_vmaf: float | None = None
-    ciede2000: float | None = None
-    """Colour error, mean over pixels; lower is better."""
-    baseline_ciede2000: float | None = None
-    sharpness: float | None = None
-    """Sharpness of the enhanced image over that of the reference; 1 is as sharp."""
-    baseline_sharpness: float | None = None
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A mean and its bootstrap interval."""
-
-    mean: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Result:
-    """One model under one protocol on one test set: means over images, gains over the baseline."""
-
-    num_images: int
-    psnr_db: float
-    ssim: float
-    vmaf: float | None
-    psnr_gain_db: float
-    psnr_gain_low_db: float
-    psnr_gain_high_db: float
-    ssim_gain: float
-    ssim_gain_low: float
-    ssim_gain_high: float
-    vmaf_gain: float | None = None
-    vmaf_gain_low: float | None = None
-    vmaf_gain_high: float | None = None
-    ciede2000: float | None = None
-    ciede2000_gain: float | None = None
-    """The model's colour error less the baseline's: below zero is better."""
-    ciede2000_gain_low: float | None = None
-    ciede2000_gain_high: float | None = None
-    sharpness: float | None = None
-    sharpness_gain: float | None = None
-    sharpness_gain_low: float | None = None
-    sharpness_gain_high: float | None = None
-
-
-Results = dict[str, dict[str, Result]]
-"""By protocol, then by test set."""
 
 
 def select_protocols(
@@ -162,104 +90,53 @@ def summarise(
     results: Results = {}
     for protocol, sets in groups.items():
         for test_set, group in sets.items():
-            psnr = bound([score.psnr_db - score.baseline_psnr_db for score in group])
-            ssim = bound([score.ssim - score.baseline_ssim for score in group])
-            results.setdefault(protocol, {})[test_set] = Result(
-                num_images=len(group),
-                psnr_db=float(np.mean([score.psnr_db for score in group])),
-                ssim=float(np.mean([score.ssim for score in group])),
-                psnr_gain_db=psnr.mean,
-                psnr_gain_low_db=psnr.low,
-                psnr_gain_high_db=psnr.high,
-                ssim_gain=ssim.mean,
-                ssim_gain_low=ssim.low,
-                ssim_gain_high=ssim.high,
-                **_summarise_whole_images(group, bound),
-            )
+            means, gains = {}, {}
+            for name in {name: None for score in group for name in score.values}:
+                own = [score.values.get(name) for score in group]
+                base = [score.baseline.get(name) for score in group]
+                if (mean := mean_or_none(own)) is not None:
+                    means[name] = mean
+                if None not in own and None not in base:
+                    gains[name] = bound(
+                        [score.values[name] - score.baseline[name] for score in group]
+                    )
+            results.setdefault(protocol, {})[test_set] = Result(len(group), means, gains)
     return results
 
 
-def _summarise_whole_images(
-    group: Sequence[ImageScore], bound: Callable[[list[float]], Interval]
-) -> dict[str, float | None]:
-    """Return mean and gain of what was measured on whole images, by the fields of a result."""
-    summary: dict[str, float | None] = {}
-    for name in WHOLE_IMAGE_MEASURES:
-        own = [getattr(score, name) for score in group]
-        theirs = [getattr(score, f"baseline_{name}") for score in group]
-        summary[name] = mean_or_none(own)
-        if mean_or_none(own + theirs) is not None:
-            gain = bound([ours - base for ours, base in zip(own, theirs, strict=True)])
-            summary[f"{name}_gain"] = gain.mean
-            summary[f"{name}_gain_low"], summary[f"{name}_gain_high"] = gain.low, gain.high
-    return summary
-
-
 def flatten_results(results: Results, *, headline: str) -> dict[str, float]:
-    """Return each figure by ``<protocol>/<test set>/<measure>``, and those of one by bare names.
+    """Return each figure by ``<protocol>/<test set>/<metric>``, and those of one by bare names.
+
+    Gains go by the names of :func:`~lienet.evaluation.scores.gain_names`.
 
     Args:
         results: of one model.
-        headline: the protocol whose means over the images of all test sets go by the measure alone.
+        headline: the protocol whose means over the images of all test sets go by the metric alone.
     """
-    figures: dict[str, float | None] = {
-        f"{protocol}/{test_set}/{measure}": getattr(result, measure)
+    figures = {
+        f"{protocol}/{test_set}/{name}": value
         for protocol, sets in results.items()
         for test_set, result in sets.items()
-        for measure in _FIGURES
+        for name, value in _flatten(result).items()
     }
-    sets = results[headline].values()
-    for measure in (*_FIGURES, "vmaf_gain"):
-        values = [getattr(result, measure) for result in sets]
-        if mean_or_none(values) is not None:
-            weights = [result.num_images for result in sets]
-            figures[measure] = float(np.average(values, weights=weights))
-    return {name: value for name, value in figures.items() if value is not None}
+    sets = list(results[headline].values())
+    weights = [result.num_images for result in sets]
+    flat = [_flatten(result) for result in sets]
+    for name in {name: None for each in flat for name in each}:
+        if all(name in each for each in flat):
+            values = [each[name] for each in flat]
+            figures[name] = float(np.average(values, weights=weights))
+    return figures
 
 
-def mean_or_none(values: Sequence[float | None]) -> float | None:
-    """Return the mean, or None where any value was not measured."""
-    measured = [value for value in values if value is not None]
-    return float(np.mean(measured)) if measured and len(measured) == len(values) else None
+def _flatten(result: Result) -> dict[str, float]:
+    gains = {gain_names(name)[0]: gain.mean for name, gain in result.gains.items()}
+    return {**result.means, **gains}
 
 
 def results_as_json(results: Results) -> dict[str, dict[str, dict[str, object]]]:
     """Return results as plain values, rounded to six decimals."""
     return {
-        protocol: {
-            test_set: {name: _round(value) for name, value in asdict(result).items()}
-            for test_set, result in sets.items()
-        }
+        protocol: {test_set: result.as_json() for test_set, result in sets.items()}
         for protocol, sets in results.items()
     }
-
-
-def format_results(results: Results) -> str:
-    """Return a line for each protocol and test set under a header; "-" if not measured."""
-    lines = [
-        f"{'protocol':16}  {'test set':16}  images  PSNR (dB)     gain    SSIM     gain   VMAF"
-        "  CIEDE2000"
-    ]
-    for protocol, sets in results.items():
-        for test_set, row in sets.items():
-            vmaf = "-" if row.vmaf is None else f"{row.vmaf:.2f}"
-            colour = "-" if row.ciede2000 is None else f"{row.ciede2000:.2f}"
-            lines.append(
-                f"{protocol:16}  {test_set:16}  {row.num_images:6}  {row.psnr_db:9.3f}"
-                f"  {row.psnr_gain_db:+7.3f}  {row.ssim:.4f}  {row.ssim_gain:+.4f}  {vmaf:>5}"
-                f"  {colour:>9}"
-            )
-    return "\n".join(lines)
-
-
-def scores_as_csv(scores: Iterable[ImageScore]) -> str:
-    """Return one line for each image and protocol, under a header; None is left empty."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow([field.name for field in fields(ImageScore)])
-    writer.writerows([_round(value) for value in astuple(score)] for score in scores)
-    return stream.getvalue()
-
-
-def _round(value: object) -> object:
-    return round(value, _DECIMALS) if isinstance(value, float) else value

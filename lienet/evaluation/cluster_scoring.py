@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from itertools import chain, islice
 
-from lienet.evaluation.benchmark import ImageScore
+from lienet.evaluation.scores import ImageScore
 from lienet.evaluation.scoring import Contender, EnhancedImage, score_samples
 from lienet.executors import map_ordered
-from lienet.params import Cluster, Protocol
+from lienet.params import Cluster, Metric, Protocol
 from lienet.shards.reading import Sample
 
 _Part = list[tuple[Sample, bool]]
@@ -46,8 +46,7 @@ def score_on_cluster(
     contenders: Mapping[int, Contender],
     protocols: Mapping[str, Protocol],
     *,
-    with_vmaf: bool,
-    with_ciede2000: bool = False,
+    metrics: Mapping[str, Metric],
     on_image: Callable[[EnhancedImage], None],
     wants_image: Callable[[Sample], bool],
     cluster: Cluster,
@@ -59,8 +58,7 @@ def score_on_cluster(
         samples: read once, lazily.
         contenders: picklable; one for each scale of ``protocols``.
         protocols: by name.
-        with_vmaf: measure VMAF too; scores are those of any other grouping, bit for bit.
-        with_ciede2000: measure the colour error too.
+        metrics: by name; scores are those of any other grouping, bit for bit.
         on_image: is given the enhanced images that are wanted, in the order of the samples.
         wants_image: tells of each sample, in their order, whether its images are.
         cluster: with an address.
@@ -77,8 +75,7 @@ def score_on_cluster(
         _score_part,
         contenders=dict(contenders),
         protocols=dict(protocols),
-        with_vmaf=with_vmaf,
-        with_ciede2000=with_ciede2000,
+        metrics=dict(metrics),
     )
     size = cluster.chunk_images
     parts = _cut(((sample, wants_image(sample)) for sample in samples), size)
@@ -103,8 +100,7 @@ def _score_part(
     part: _Part,
     contenders: Mapping[int, Contender],
     protocols: Mapping[str, Protocol],
-    with_vmaf: bool,
-    with_ciede2000: bool,
+    metrics: Mapping[str, Metric],
 ) -> tuple[list[ImageScore], list[EnhancedImage]]:
     wanted = {sample.key for sample, is_wanted in part if is_wanted}
     images: list[EnhancedImage] = []
@@ -117,8 +113,7 @@ def _score_part(
         (sample for sample, _ in part),
         contenders,
         protocols,
-        with_vmaf=with_vmaf,
-        with_ciede2000=with_ciede2000,
+        metrics=metrics,
         on_image=keep,
     )
     return scores, images

@@ -14,8 +14,8 @@ from typing import cast, get_args
 import numpy as np
 
 from lienet.errors import ImageError, InputError
-from lienet.evaluation.benchmark import mean_or_none
 from lienet.evaluation.metrics import Colour, prepare_pair, psnr_of_prepared, ssim_of_prepared
+from lienet.evaluation.scores import mean_or_none
 from lienet.evaluation.vmaf import VmafBatch
 from lienet.images import SIGNATURE_BYTES, Pixels, decode_image, sniff_format
 

@@ -17,8 +17,6 @@ from torch import nn
 from lienet.images import Pixels, to_tensor
 from lienet.networks.features import extract_features
 
-FILE_NAME = "features.npz"
-
 
 @dataclass(frozen=True)
 class FeatureMap:

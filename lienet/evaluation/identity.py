@@ -8,6 +8,7 @@ model file is a person's to bring; without one identity is not measured, and a n
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,10 +19,11 @@ import cv2
 import numpy as np
 
 from lienet.errors import ToolError
-from lienet.evaluation.benchmark import Interval, mean_or_none
+from lienet.evaluation.scores import Interval, mean_or_none
 from lienet.evaluation.scoring import EnhancedImage
 from lienet.images import Pixels
 
+logger = logging.getLogger(__name__)
 LEFT_OUT = "left out: evaluate.face_embedding names no model; OpenCV's SFace as ONNX measures it"
 _SIDE_PX = 112
 _MIN_SCORE = 0.6
@@ -100,6 +102,45 @@ class FaceEmbedder:
             aligned = self._recognizer.alignCrop(colours, face)
         feature = self._recognizer.feature(aligned)[0].astype(np.float64)
         return np.asarray(feature / np.linalg.norm(feature))
+
+
+class IdentityMeter:
+    """Gathers distances of enhanced faces, or the note that they were not asked for.
+
+    Args:
+        model_path: SFace; None leaves identity out.
+        detector_path: YuNet, see :class:`FaceEmbedder`.
+        bootstrap: turns paired differences into a mean and its interval.
+    """
+
+    def __init__(
+        self,
+        model_path: Path | None,
+        detector_path: Path | None,
+        bootstrap: Callable[[list[float]], Interval],
+    ) -> None:
+        self._bootstrap = bootstrap
+        self._scores: list[IdentityScore] = []
+        self._embedder = None
+        if model_path is None:
+            logger.info("identity is %s", LEFT_OUT)
+        else:
+            self._embedder = FaceEmbedder(model_path, detector_path)
+
+    @property
+    def is_asked_for(self) -> bool:
+        """Whether there is a model to measure with."""
+        return self._embedder is not None
+
+    def add(self, image: EnhancedImage) -> None:
+        """Measure one enhanced image."""
+        if self._embedder is not None:
+            self._scores.append(self._embedder.score(image))
+
+    def summarise(self) -> dict[str, Any]:
+        """Return the note, or by test set what was found."""
+        note = LEFT_OUT if self._embedder is None else None
+        return {"note": note, "sets": summarise_identity(self._scores, self._bootstrap)}
 
 
 def summarise_identity(

@@ -1,139 +1,160 @@
-"""What an item of the stage evaluate is: a trained network or a classical method, made ready.
+"""Methods that learn nothing: what a network has to beat to be worth its parameters.
 
-Owns what is said of each beside its results: size, cost, latency and where it came from.
+Owns what they have in common, :class:`Method`; the baselines, which are bicubic upsampling and the
+input itself; unsharp masking and the restoration of faded prints, put together from scikit-image's
+and OpenCV's own operations; and how long one takes. Each is applied to whole images.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cached_property
+from typing import Protocol
 
-from torch import nn
+import cv2
+import numpy as np
+from skimage.filters import unsharp_mask
+from skimage.restoration import denoise_nl_means
 
-from lienet.evaluation.classics import make_classic, time_enhancer_ms
-from lienet.evaluation.complexity import count_macs, measure_latency_ms
-from lienet.evaluation.scoring import Contender, Unchanged, make_contenders
-from lienet.files import sha256_of_json
-from lienet.networks.registry import build_model, load_model
-from lienet.params import Classic, EnhancementModel, LienetModel, Model, Params, Task
-from lienet.shards.reading import ShardIndex
-from lienet.workspace import ONNX_NAME, Workspace
+from lienet.degradations.noise import estimate_noise
+from lienet.deployment.enhancer import Enhancer
+from lienet.images import Pixels
+from lienet.networks.global_skip import BicubicUpsampling
+from lienet.params import Bicubic, Input, MethodSpec, Restoration, Unsharp
+
+_PATCH_PX = 5
+_SEARCH_PX = 6
+
+
+class Enhances(Protocol):
+    """Anything that turns an image into a better one: a network or a method."""
+
+    def enhance(self, pixels: Pixels) -> Pixels:
+        """Map RGB uint8 ``h w 3`` to the same, ``scale`` times as high and wide."""
+        ...
 
 
 @dataclass(frozen=True)
-class Method:
-    """Something that enhances, by scale, and what is said of it."""
+class Unchanged:
+    """The input itself: the baseline of the tasks that keep an image's size."""
 
-    task: Task
-    name: str
-    run_key: str
-    """Identifies the tracked run."""
-    contenders: Mapping[int, Contender]
-    facts: Mapping[str, object]
-    """What ``reports/evaluate/<task>/<name>.json`` says before its results."""
-    network: nn.Module | None
-    """The network whose AI feature map is worth a look."""
+    def enhance(self, pixels: Pixels) -> Pixels:
+        """Return ``pixels``."""
+        return pixels
 
 
-def open_method(params: Params, workspace: Workspace, item: str, index: ShardIndex) -> Method:
-    """Load a model by its key, or set up a classical method by its own.
+@dataclass(frozen=True)
+class BicubicEnlargement:
+    """Bicubic interpolation, by the fixed filter that networks have as their global skip."""
 
-    Args:
-        params: the active set.
-        workspace: holds the trained models.
-        item: a key of ``models`` or of ``evaluate.classics``.
-        index: of the test shards.
+    scale: int
+    tile_px: int
 
-    Raises:
-        ModelError: a model's weights or ONNX file are missing or do not fit.
+    def enhance(self, pixels: Pixels) -> Pixels:
+        """Map RGB uint8 ``h w 3`` to the same, ``scale`` times as high and wide."""
+        return self._enhancer.enhance(pixels)
+
+    @cached_property
+    def _enhancer(self) -> Enhancer:
+        return Enhancer(BicubicUpsampling(self.scale), scale=self.scale, tile_px=self.tile_px)
+
+
+@dataclass(frozen=True)
+class UnsharpMask:
+    """``x + amount (x - blur(x))``, each channel by itself: scikit-image's unsharp mask."""
+
+    radius_px: float
+    amount: float
+
+    def enhance(self, pixels: Pixels) -> Pixels:
+        """Return the sharpened image, RGB uint8 ``h w 3`` like its input."""
+        sharp = unsharp_mask(
+            pixels.astype(np.float32) / 255,
+            radius=self.radius_px,
+            amount=self.amount,
+            channel_axis=2,  # scikit-image 0.26 takes -1 for the rows here, and leaves garbage
+        )
+        return _to_pixels(sharp)
+
+
+@dataclass(frozen=True)
+class ClassicalRestoration:
+    """Non-local means, then a contrast stretch of each channel, then chroma times a factor.
+
+    Sources: Buades, Coll and Morel, "A non-local algorithm for image denoising", 2005, with h in
+    multiples of the noise as the picture itself shows it. The stretch takes out lifted blacks,
+    lowered whites and most of a colour cast at once.
     """
-    if item in params.models:
-        return _open_model(params, workspace, params.models[item], index)
-    return _open_classic(params, params.evaluate.classics[item], index)
+
+    denoise_strength: float
+    stretch_percentile: float
+    saturation: float
+
+    def enhance(self, pixels: Pixels) -> Pixels:
+        """Return the restored image, RGB uint8 ``h w 3`` like its input."""
+        restored = pixels.astype(np.float32) / 255
+        sigma = estimate_noise(pixels) / 255
+        if self.denoise_strength > 0.0 and sigma > 0.0:
+            restored = denoise_nl_means(
+                restored,
+                patch_size=_PATCH_PX,
+                patch_distance=_SEARCH_PX,
+                h=self.denoise_strength * sigma,
+                sigma=sigma,
+                fast_mode=True,
+                channel_axis=-1,
+            )
+        return _to_pixels(self._saturate(self._stretch(restored)))
+
+    def _stretch(self, image: Pixels) -> Pixels:
+        ends = (self.stretch_percentile, 100.0 - self.stretch_percentile)
+        low, high = np.percentile(image, ends, axis=(0, 1)).astype(np.float32)
+        span = high - low
+        is_flat = span < 1 / 255  # a channel of one value is left as it is
+        low, span = np.where(is_flat, 0, low), np.where(is_flat, 1, span)
+        return np.clip((image - low) / span, 0, 1)
+
+    def _saturate(self, image: Pixels) -> Pixels:
+        luma = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None]
+        return luma + np.float32(self.saturation) * (image - luma)
 
 
-def time_onnx(params: Params, onnx_path: Path) -> dict[str, object]:
-    """Return a network's latency and the input size it was taken at.
+def make_baseline(scale: int, *, tile_px: int) -> Enhances:
+    """Return what gains are measured from at a scale."""
+    return Unchanged() if scale == 1 else BicubicEnlargement(scale, tile_px)
 
-    Raises:
-        ModelError: the file is missing or cannot be loaded.
+
+def make_method(spec: MethodSpec, scale: int, *, tile_px: int) -> Enhances:
+    """Return the method that an entry of ``evaluate.methods`` describes."""
+    match spec:
+        case Bicubic() | Input():
+            return make_baseline(scale, tile_px=tile_px)
+        case Unsharp():
+            return UnsharpMask(spec.radius_px, spec.amount)
+        case Restoration():
+            return ClassicalRestoration(
+                spec.denoise_strength, spec.stretch_percentile, spec.saturation
+            )
+
+
+def time_enhancer_ms(enhancer: Enhances, *, height_px: int, width_px: int) -> float:
+    """Return how long one image of this size takes on the processor, in milliseconds.
+
+    One run after another that is not counted, on fixed noise, OpenCV held to one thread.
     """
-    size = params.evaluate.latency
-    latency_ms = measure_latency_ms(
-        onnx_path,
-        height_px=size.input_height_px,
-        width_px=size.input_width_px,
-        num_runs=size.num_runs,
-    )
-    return _state_latency(params, latency_ms)
+    noise = np.random.default_rng(0).integers(0, 256, (height_px, width_px, 3), dtype=np.uint8)
+    num_threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        enhancer.enhance(noise)
+        started = time.perf_counter()
+        enhancer.enhance(noise)
+        return (time.perf_counter() - started) * 1e3
+    finally:
+        cv2.setNumThreads(num_threads)
 
 
-def _open_model(params: Params, workspace: Workspace, spec: Model, index: ShardIndex) -> Method:
-    chosen = params.evaluate
-    model_dir = workspace.model_dir(spec.task, spec.name)
-    model, card = load_model(model_dir)
-    models = {card.scale: model}
-    if card.architecture == "bicubic":
-        protocols = [each for each in chosen.protocols.values() if each.task == spec.task]
-        for scale in sorted({protocol.scale for protocol in protocols} - {card.scale}):
-            models[scale] = build_model(spec, scale).eval()
-    facts = {
-        "task": card.task,
-        "model": card.name,
-        "architecture": card.architecture,
-        "scale": card.scale,
-        "num_params": card.num_params,
-        "num_macs": count_macs(
-            model,
-            scale=card.scale,
-            output_height_px=chosen.macs_output_height_px,
-            output_width_px=chosen.macs_output_width_px,
-        ),
-        "macs_output_px": [chosen.macs_output_height_px, chosen.macs_output_width_px],
-        **time_onnx(params, model_dir / ONNX_NAME),
-        "steps": card.steps,
-        "data_sha256": {**card.data_sha256, "test": index.sha256},
-        "weights_sha256": card.weights_sha256,
-    }
-    contenders = make_contenders(dict(sorted(models.items())), tile_px=chosen.tile_px)
-    network = model if has_feature_map(spec) else None
-    return Method(spec.task, spec.name, card.run_key, contenders, facts, network)
-
-
-def has_feature_map(spec: Model) -> bool:
-    """Return whether the network modulates by features of its own input."""
-    if isinstance(spec, LienetModel | EnhancementModel):
-        return spec.self_features and spec.modulate != "none"
-    return False
-
-
-def _open_classic(params: Params, spec: Classic, index: ShardIndex) -> Method:
-    chosen = params.evaluate
-    classic, size = make_classic(spec), chosen.latency
-    latency_ms = time_enhancer_ms(
-        classic, height_px=size.input_height_px, width_px=size.input_width_px
-    )
-    facts = {
-        "task": spec.task,
-        "model": spec.name,
-        "architecture": spec.method,
-        "scale": 1,
-        "num_params": 0,
-        "num_macs": None,
-        "macs_output_px": [chosen.macs_output_height_px, chosen.macs_output_width_px],
-        **_state_latency(params, latency_ms),
-        "steps": 0,
-        "data_sha256": {"test": index.sha256},
-        "weights_sha256": "",
-    }
-    run_key = sha256_of_json({"classic": spec.model_dump(mode="json"), "test": index.sha256})
-    return Method(spec.task, spec.name, run_key, {1: Contender(classic, Unchanged())}, facts, None)
-
-
-def _state_latency(params: Params, latency_ms: float) -> dict[str, object]:
-    size = params.evaluate.latency
-    return {
-        "latency_ms": latency_ms,
-        "latency_input_px": [size.input_height_px, size.input_width_px],
-    }
+def _to_pixels(image: Pixels) -> Pixels:
+    scaled: Pixels = np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
+    return scaled

@@ -11,43 +11,19 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
-from typing import Protocol as Interface
 
 from torch import nn
 
 from lienet.deployment.enhancer import Enhancer
 from lienet.errors import DataError
-from lienet.evaluation.benchmark import ImageScore
-from lienet.evaluation.metrics import (
-    measure_ciede2000,
-    measure_relative_sharpness,
-    prepare_pair,
-    psnr_of_prepared,
-    ssim_of_prepared,
-)
-from lienet.evaluation.vmaf import VmafBatch
+from lienet.evaluation.measures import Batch, BatchMetric
+from lienet.evaluation.methods import Enhances, make_baseline
+from lienet.evaluation.metrics import prepare_pair, psnr_of_prepared, ssim_of_prepared
+from lienet.evaluation.scores import ImageScore
 from lienet.executors import count_workers
 from lienet.images import Pixels, decode_image
-from lienet.networks.rivals import Bicubic
-from lienet.params import Protocol
+from lienet.params import Metric, Protocol
 from lienet.shards.reading import Sample
-
-
-class Enhances(Interface):
-    """Anything that turns an image into a better one."""
-
-    def enhance(self, pixels: Pixels) -> Pixels:
-        """Map RGB uint8 ``h w 3`` to the same, ``scale`` times as high and wide."""
-        ...
-
-
-class Unchanged:
-    """The input itself: the baseline of the tasks that keep an image's size."""
-
-    def enhance(self, pixels: Pixels) -> Pixels:
-        """Return ``pixels``."""
-        return pixels
 
 
 @dataclass(frozen=True)
@@ -79,15 +55,12 @@ def make_contenders(
     Raises:
         ModelError: an ONNX file cannot be used.
     """
-    contenders = {}
-    for scale, model in models.items():
-        baseline: Enhances = Unchanged()
-        if scale > 1:
-            baseline = Enhancer(Bicubic(scale), scale=scale, tile_px=tile_px)
-        is_baseline = isinstance(model, Bicubic)
-        enhancer = baseline if is_baseline else Enhancer(model, scale=scale, tile_px=tile_px)
-        contenders[scale] = Contender(enhancer, baseline)
-    return contenders
+    return {
+        scale: Contender(
+            Enhancer(model, scale=scale, tile_px=tile_px), make_baseline(scale, tile_px=tile_px)
+        )
+        for scale, model in models.items()
+    }
 
 
 def score_samples(
@@ -95,8 +68,7 @@ def score_samples(
     contenders: Mapping[int, Contender],
     protocols: Mapping[str, Protocol],
     *,
-    with_vmaf: bool,
-    with_ciede2000: bool = False,
+    metrics: Mapping[str, Metric],
     on_image: Callable[[EnhancedImage], None] = lambda image: None,
 ) -> list[ImageScore]:
     """Measure a method on every sample under every protocol.
@@ -105,8 +77,7 @@ def score_samples(
         samples: read once, lazily.
         contenders: one for each scale of ``protocols``.
         protocols: by name.
-        with_vmaf: measure VMAF too, once for each image and scale.
-        with_ciede2000: measure the colour error too, likewise.
+        metrics: by name; measured of whole images, once for each image and scale.
         on_image: is given every enhanced image, in the order of the samples.
 
     Returns:
@@ -116,8 +87,11 @@ def score_samples(
         DataError: a sample lacks a scale, a test set or its reference, or its images do not fit
             each other.
     """
+    single = {name: each for name, each in metrics.items() if not isinstance(each, BatchMetric)}
+    batches: dict[str, Batch] = {
+        name: each.open_batch() for name, each in metrics.items() if isinstance(each, BatchMetric)
+    }
     scores: list[tuple[int, ImageScore]] = []
-    vmaf = VmafBatch[tuple[int, str, bool]]()
     with ThreadPoolExecutor(count_workers(0)) as threads:
         for sample in samples:
             reference = _decode_reference(sample)
@@ -126,20 +100,37 @@ def score_samples(
                 image, baseline = _enhance(sample, reference, scale, contender)
                 on_image(image)
                 versions = [image.pixels] + [baseline] * (baseline is not image.pixels)
-                if with_vmaf:
+                for batch in batches.values():
                     for is_baseline, pixels in enumerate(versions):
-                        vmaf.add((scale, sample.key, bool(is_baseline)), reference, pixels)
-                whole = _measure_whole(reference, versions, scale, with_ciede2000, threads)
+                        batch.add((scale, sample.key, bool(is_baseline)), reference, pixels)
+                whole = _measure_whole(reference, versions, single, threads)
                 for score in _measure(reference, image, versions, wanted, threads):
-                    scores.append((scale, replace(score, **whole)))
-    vmafs = vmaf.finish()
+                    scores.append((scale, _join(score, *whole)))
     order = {name: place for place, name in enumerate(protocols)}
-    finished = []
-    for scale, score in scores:
-        own = vmafs.get((scale, score.key, False))
-        baseline_vmaf = vmafs.get((scale, score.key, True), own)
-        finished.append(replace(score, vmaf=own, baseline_vmaf=baseline_vmaf))
+    finished = _add_batches(scores, {name: batch.finish() for name, batch in batches.items()})
     return sorted(finished, key=lambda score: order[score.protocol])
+
+
+def _join(
+    score: ImageScore, values: Mapping[str, float], baseline: Mapping[str, float]
+) -> ImageScore:
+    return replace(
+        score, values={**score.values, **values}, baseline={**score.baseline, **baseline}
+    )
+
+
+def _add_batches(
+    scores: Iterable[tuple[int, ImageScore]],
+    measured: Mapping[str, Mapping[tuple[int, str, bool], float]],
+) -> Iterator[ImageScore]:
+    """Add what was measured of all images at once; a baseline that was not is the image itself."""
+    for scale, score in scores:
+        values = {name: found[scale, score.key, False] for name, found in measured.items()}
+        baseline = {
+            name: found.get((scale, score.key, True), values[name])
+            for name, found in measured.items()
+        }
+        yield _join(score, values, baseline)
 
 
 def _decode_reference(sample: Sample) -> Pixels:
@@ -174,23 +165,14 @@ def _enhance(
 
 
 def _measure_whole(
-    reference: Pixels,
-    versions: list[Pixels],
-    scale: int,
-    with_ciede2000: bool,
-    threads: Executor,
-) -> dict[str, Any]:
-    """Return the measures of whole images by the fields of a score, for it and the baseline."""
-    measures = {}
-    if scale == 1:
-        measures["sharpness"] = measure_relative_sharpness
-    if with_ciede2000:
-        measures["ciede2000"] = measure_ciede2000
-    found = {}
-    for name, measure in measures.items():
-        values = list(threads.map(partial(measure, reference), versions))
-        found[name], found[f"baseline_{name}"] = values[0], values[-1]
-    return found
+    reference: Pixels, versions: list[Pixels], metrics: Mapping[str, Metric], threads: Executor
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the metrics of the enhanced image, and of the baseline."""
+    values, baseline = {}, {}
+    for name, metric in metrics.items():
+        found = [float(v) for v in threads.map(partial(metric.measure, reference), versions)]
+        values[name], baseline[name] = found[0], found[-1]
+    return values, baseline
 
 
 def _measure(
@@ -210,4 +192,6 @@ def _measure(
     for place, name in enumerate(protocols):
         own, *others = qualities[place * len(versions) : (place + 1) * len(versions)]
         theirs = others[0] if others else own
-        yield ImageScore(name, image.test_set, image.key, *own, None, *theirs)
+        names = ("psnr_db", "ssim")
+        values, baseline = (dict(zip(names, pair, strict=True)) for pair in (own, theirs))
+        yield ImageScore(name, image.test_set, image.key, values, baseline)

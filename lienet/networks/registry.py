@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import nn
@@ -17,10 +17,9 @@ from torch import nn
 from lienet.errors import ModelError
 from lienet.files import sha256_of_file, write_bytes, write_json
 from lienet.networks.enhancement import LienetEnhancement
-from lienet.networks.rivals import Bicubic, Esrgan, Sftgan, Srgan
+from lienet.networks.rivals import Esrgan, Sftgan, Srgan
 from lienet.networks.super_resolution import LienetSuperResolution
 from lienet.params import (
-    BicubicModel,
     EnhancementModel,
     EsrganModel,
     LienetModel,
@@ -53,32 +52,30 @@ class ModelCard(BaseModel):
     """Identifies the tracked run; the same through train, export and evaluate."""
     weights_sha256: str
     valid_psnr_db: float | None
+    training: dict[str, Any] = Field(default_factory=dict)
+    """The params of ``train`` and of the objective that decide weights, as in the run key."""
 
 
-def build_model(spec: Model, scale: int | None = None) -> nn.Module:
+def build_model(spec: Model) -> nn.Module:
     """Build a network with fresh weights, drawn from torch's global generator.
 
     Args:
         spec: an entry of ``models`` in params.
-        scale: overrides ``spec.scale``, for bicubic alone.
 
     Returns:
         A module from ``n 3 h w`` in [0, 1] to ``n 3 h*scale w*scale``, not clipped.
     """
-    factor = spec.scale if scale is None else scale
     match spec:
-        case BicubicModel():
-            return Bicubic(factor)
         case LienetModel():
-            return LienetSuperResolution(spec, factor)
+            return LienetSuperResolution(spec, spec.scale)
         case EnhancementModel():
             return LienetEnhancement(spec)
         case SrganModel():
-            return Srgan(spec, factor)
+            return Srgan(spec, spec.scale)
         case EsrganModel():
-            return Esrgan(spec, factor)
+            return Esrgan(spec, spec.scale)
         case SftganModel():
-            return Sftgan(spec, factor)
+            return Sftgan(spec, spec.scale)
 
 
 def count_parameters(model: nn.Module) -> int:

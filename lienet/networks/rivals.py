@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lienet.networks.blocks import concatenate, conv, scale_weights
-from lienet.networks.global_skip import enlargement, make_skip
+from lienet.networks.global_skip import make_skip
 from lienet.params import EsrganModel, SftganModel, SrganModel
 
 NUM_SEGMENTATION_CLASSES = 8
@@ -21,23 +21,6 @@ NUM_SEGMENTATION_CLASSES = 8
 def shuffle_stages(channels: int, scale: int) -> nn.ModuleList:
     """Return one ``channels -> 4 channels`` convolution for each doubling of the resolution."""
     return nn.ModuleList(conv(channels, 4 * channels) for _ in range(scale.bit_length() - 1))
-
-
-class Bicubic(nn.Module):
-    """Bicubic upsampling as a network of no parameters: the row that gains are measured from.
-
-    At scale 1 it is the input itself, bit by bit.
-    """
-
-    def __init__(self, scale: int) -> None:
-        super().__init__()
-        self.scale = scale
-        self.upsampling = enlargement(scale)
-
-    def forward(self, degraded: Tensor) -> Tensor:
-        """Map ``n 3 h w`` to ``n 3 h*scale w*scale``."""
-        enlarged: Tensor = self.upsampling(degraded)
-        return enlarged
 
 
 class SrganBlock(nn.Module):

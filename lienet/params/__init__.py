@@ -25,10 +25,14 @@ from lienet.params.degradations import (
     degradations,
 )
 from lienet.params.evaluation import (
-    Classic,
+    METRICS,
+    Bicubic,
     Evaluate,
     Export,
+    Input,
     Latency,
+    MethodSpec,
+    Metric,
     Protocol,
     Report,
     Restoration,
@@ -37,7 +41,6 @@ from lienet.params.evaluation import (
 from lienet.params.flows import Flows
 from lienet.params.machines import Cluster, Storage
 from lienet.params.models import (
-    BicubicModel,
     EnhancementModel,
     EsrganModel,
     LienetModel,
@@ -46,6 +49,7 @@ from lienet.params.models import (
     SrganModel,
 )
 from lienet.params.photographs import (
+    VGG19_ITEM,
     Download,
     FaceDetection,
     Filter,
@@ -74,9 +78,12 @@ from lienet.params.training import (
 
 __all__ = [
     "Adversarial",
-    "BicubicModel",
     "Chroma",
-    "Classic",
+    "Bicubic",
+    "Input",
+    "MethodSpec",
+    "METRICS",
+    "Metric",
     "Cluster",
     "Degradation",
     "DegradedInput",
@@ -125,6 +132,7 @@ __all__ = [
     "Train",
     "Transfer",
     "Unsharp",
+    "VGG19_ITEM",
     "VGG19_LAYERS",
     "Params",
     "degradations",

@@ -79,6 +79,13 @@ class Params(Section):
             if name not in others and source.is_reference
         )
 
+    @property
+    def needs_vgg19(self) -> bool:
+        """Whether a model minimises a perceptual loss that names no weights of its own."""
+        chosen = {model.objective for model in self.models.values()}
+        losses = [self.train.objectives[name].perceptual for name in chosen]
+        return any(loss is not None and loss.weights is None for loss in losses)
+
     @model_validator(mode="after")
     def _consistent(self) -> Params:
         if (problem := next(find_conflicts(self), None)) is not None:

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from lienet.params.base import Task
-from lienet.params.models import BicubicModel
 from lienet.params.sources import SampleSource
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ def find_conflicts(params: Params) -> Iterator[str]:
     yield from _source_conflicts(params)
     yield from _task_conflicts(params)
     yield from _model_conflicts(params)
-    yield from _classic_conflicts(params)
+    yield from _method_conflicts(params)
     yield from _tile_conflicts(params)
     yield from _protocol_conflicts(params)
     yield from _report_conflicts(params)
@@ -77,13 +76,14 @@ def _task_conflicts(params: Params) -> Iterator[str]:
 def _unknown_tasks(params: Params) -> Iterator[str]:
     named: dict[str, Collection[Task]] = {
         "train.overrides": params.train.overrides,
-        "evaluate.ciede2000_tasks": params.evaluate.ciede2000_tasks,
         "report.figure_protocols": params.report.figure_protocols,
         "promote.tasks": params.promote.tasks,
     }
+    for name, metric in params.evaluate.metrics.items():
+        named[f"evaluate.metrics.{name}.tasks"] = metric.tasks or ()
     for section, entries in (
         ("models", params.models),
-        ("evaluate.classics", params.evaluate.classics),
+        ("evaluate.methods", params.evaluate.methods),
         ("evaluate.protocols", params.evaluate.protocols),
     ):
         named |= {f"{section}.{key}.task": (each.task,) for key, each in entries.items()}
@@ -112,21 +112,21 @@ def _model_conflicts(params: Params) -> Iterator[str]:
         elif model.scale not in scales:
             yield f"{where}.scale must be 1, as {model.task} keeps an image's size"
         enhances = model.architecture == "lienet_enhancement"
-        if enhances == degradation.enlarges and model.architecture not in ("bicubic", "srgan"):
+        if enhances == degradation.enlarges and model.architecture != "srgan":
             yield f"{where}.architecture {model.architecture} is not for the task {model.task}"
-        if not isinstance(model, BicubicModel) and model.objective not in params.train.objectives:
+        if model.objective not in params.train.objectives:
             yield f"{where}.objective {model.objective} is not one of train.objectives"
 
 
-def _classic_conflicts(params: Params) -> Iterator[str]:
-    for key, classic in params.evaluate.classics.items():
-        where = f"evaluate.classics.{key}"
-        if key != f"{classic.task}-{classic.name}":
-            yield f"{where} must be keyed {classic.task}-{classic.name}"
+def _method_conflicts(params: Params) -> Iterator[str]:
+    for key, method in params.evaluate.methods.items():
+        where = f"evaluate.methods.{key}"
+        if key != f"{method.task}-{method.name}":
+            yield f"{where} must be keyed {method.task}-{method.name}"
         if key in params.models:
             yield f"{where} has the name of a model"
-        if params.synthesize.tasks[classic.task].enlarges:
-            yield f"{where}.task must be one that keeps an image's size, got {classic.task}"
+        if (method.method == "bicubic") != params.synthesize.tasks[method.task].enlarges:
+            yield f"{where}: {method.method} is not for the task {method.task}"
 
 
 def _tile_conflicts(params: Params) -> Iterator[str]:
@@ -167,6 +167,6 @@ def _promote_conflicts(params: Params) -> Iterator[str]:
         protocol = params.evaluate.protocols.get(gate.protocol)
         if protocol is None or protocol.task != task:
             yield f"promote.tasks.{task}.protocol is not one of {task}'s evaluate.protocols"
-    methods = [*params.models.values(), *params.evaluate.classics.values()]
+    methods = [*params.models.values(), *params.evaluate.methods.values()]
     for task in sorted({method.task for method in methods} - set(params.promote.tasks)):
         yield f"promote.tasks lacks {task}"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, SerializeAsAny
 
 from lienet.params.base import Chroma, Name, Positive, Section, Task
+from lienet.plugins import Registry
 
 
 class Export(Section):
@@ -40,6 +42,22 @@ class Latency(Section):
     num_runs: Positive
 
 
+class Bicubic(Section):
+    """Bicubic upsampling: what super-resolution's gains are measured from."""
+
+    task: Task
+    name: Name
+    method: Literal["bicubic"]
+
+
+class Input(Section):
+    """The input itself: what gains are measured from where an image keeps its size."""
+
+    task: Task
+    name: Name
+    method: Literal["input"]
+
+
 class Unsharp(Section):
     """scikit-image's unsharp mask."""
 
@@ -64,18 +82,56 @@ class Restoration(Section):
     """The factor of chroma."""
 
 
-Classic = Annotated[Unsharp | Restoration, Field(discriminator="method")]
+MethodSpec = Annotated[Bicubic | Input | Unsharp | Restoration, Field(discriminator="method")]
+
+
+class Metric(Section):
+    """A number that says how an enhanced image compares with its reference; base of all metrics.
+
+    A metric of one's own is a subclass that is registered in :data:`METRICS`, named in
+    ``evaluate.metrics``; its fields are what params may set.
+    """
+
+    title: ClassVar[str]
+    """The head of its column."""
+    decimals: ClassVar[int] = 2
+    is_less_better: ClassVar[bool] = False
+    is_ranked: ClassVar[bool] = True
+    """Whether a better value is better; of sharpness, say, more can be noise."""
+    tasks: tuple[Task, ...] | None = None
+    """The tasks that it is measured for; null for all."""
+
+    def measure(self, reference: Any, enhanced: Any) -> float:
+        """Compare two images of one size, numpy arrays of RGB uint8 ``h w 3``."""
+        raise NotImplementedError
+
+
+METRICS: Registry[type[Metric]] = Registry("metric", built_in="lienet.evaluation.measures")
+
+
+def _choose_metrics(value: object) -> object:
+    if not isinstance(value, Mapping):
+        return value
+    for name in ("psnr_db", "ssim"):
+        if name in value:
+            raise ValueError(f"{name} is measured under every protocol, and is not named here")
+    return {
+        name: METRICS.get(name).model_validate({} if config is None else config)
+        for name, config in value.items()
+    }
+
+
+Metrics = Annotated[dict[str, SerializeAsAny[Metric]], BeforeValidator(_choose_metrics)]
 
 
 class Evaluate(Section):
     """How models are measured and compared."""
 
     protocols: Annotated[dict[Name, Protocol], Field(min_length=1)]
-    classics: dict[str, Classic]
+    methods: dict[str, MethodSpec]
     """Methods that learn nothing, measured beside the networks; keyed as models are."""
-    vmaf: bool
-    ciede2000_tasks: tuple[Task, ...]
-    """Tasks whose colour error is measured too."""
+    metrics: Metrics
+    """What is measured of whole images, besides the PSNR and SSIM of the protocols."""
     face_embedding: str | None
     """OpenCV's SFace as an ONNX file, by which identity is compared; null leaves it out."""
     bootstrap_resamples: Positive
@@ -87,6 +143,14 @@ class Evaluate(Section):
     """Inputs with more than tile_px x tile_px pixels are enhanced in overlapping tiles."""
     keep_images_per_set: Annotated[int, Field(ge=0)]
     """Enhanced images kept for the figures, the first by key."""
+
+    def metrics_of(self, task: str) -> dict[str, Metric]:
+        """Return the metrics that are measured for a task, in their order."""
+        return {
+            name: metric
+            for name, metric in self.metrics.items()
+            if metric.tasks is None or task in metric.tasks
+        }
 
 
 class Report(Section):

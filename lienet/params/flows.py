@@ -15,9 +15,9 @@ class Flows(Section):
     """What Prefect's flows may do on this machine. Never changes a byte of output."""
 
     cpu_slots: Count
-    """Stages that may run at once: the tag limit ``cpu``; 0 takes one for each core."""
+    """Stages that may run at once, in a run and by the limit ``cpu``; 0 takes one for each core."""
     gpu_slots: Positive
-    """Trainings that may run at once on a machine with a GPU: the tag limit ``gpu``."""
+    """Trainings that may run at once on a machine with a GPU, by the limit ``gpu`` as well."""
     overlap: Literal["wait", "skip"]
     """What a run does that finds the workspace in use by another: wait its turn, or end at once."""
     lock_timeout_s: Seconds

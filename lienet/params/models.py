@@ -19,15 +19,6 @@ class _Model(Section):
     """The entry of ``train.objectives`` that it minimises."""
 
 
-class BicubicModel(Section):
-    """Bicubic upsampling, at scale 1 the input itself: the row that gains are measured from."""
-
-    task: Task
-    name: Name
-    architecture: Literal["bicubic"]
-    scale: Literal[1, 2, 4]
-
-
 class _PaperModel(_Model):
     """What the paper's networks have in common; what it leaves open is a choice here."""
 
@@ -87,6 +78,6 @@ class SftganModel(_Model):
 
 
 Model = Annotated[
-    BicubicModel | LienetModel | EnhancementModel | SrganModel | EsrganModel | SftganModel,
+    LienetModel | EnhancementModel | SrganModel | EsrganModel | SftganModel,
     Field(discriminator="architecture"),
 ]

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, SerializeAsAny
+from pydantic import AfterValidator, Field, SerializeAsAny
 
 from lienet.params.base import Name, Positive, Probability, Seconds, Section, registered_in
 from lienet.params.sources import Source
 from lienet.params.sources import sources as kinds_of_source
+
+VGG19_ITEM = "vgg19"
+"""VGG19's weights as an item of ``download``, beside the sources."""
+
+
+def _unlike_vgg19(name: str) -> str:
+    if name == VGG19_ITEM:
+        raise ValueError(f"no source may be called {VGG19_ITEM}: that is the network's weights")
+    return name
 
 
 class Transfer(Section):
@@ -31,8 +40,6 @@ class Transfer(Section):
     """The longest that one attempt may take; the next resumes where it stopped."""
     max_failed_share: Probability
     """The share of files that may be missing or refused; more fail the stage."""
-    http2: bool
-    """Whether HTTP/2 is spoken where a host offers it: fewer connections, more processor time."""
 
 
 class Download(Section):
@@ -44,16 +51,19 @@ class Download(Section):
     """Images with a shorter side are refused as too small to learn from."""
     transfer: Transfer
     sources: Annotated[
-        dict[Name, Annotated[SerializeAsAny[Source], registered_in(kinds_of_source, "kind")]],
+        dict[
+            Annotated[Name, AfterValidator(_unlike_vgg19)],
+            Annotated[SerializeAsAny[Source], registered_in(kinds_of_source, "kind")],
+        ],
         Field(min_length=1),
     ]
 
 
 class FaceDetection(Section):
-    """Faces, by YuNet; by OpenCV's cascades where its model file is not to be had."""
+    """Faces, by YuNet."""
 
     model: str | None
-    """The YuNet ONNX file; null takes LIENET_FACE_MODEL, the cache, or one verified download."""
+    """Another YuNet ONNX file; null takes LIENET_FACE_MODEL, else the one in this package."""
     min_score: Annotated[float, Field(gt=0.0, lt=1.0)]
     pass_sides_px: Annotated[tuple[Positive, ...], Field(min_length=1)]
     """The longest side of each pass: large faces are seen in small passes."""

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from lienet.errors import DataError
-from lienet.evaluation.benchmark import ImageScore, scores_as_csv
+from lienet.evaluation.scores import ImageScore, parse_scores, scores_as_csv
 from lienet.files import sha256_of_file
 from lienet.networks.registry import WEIGHTS_NAME, read_card
 from lienet.params import Model, Params, Protocol
 from lienet.params.licences import WEIGHTS_NOTE
 from lienet.promotion.card import write_card
-from lienet.promotion.gate import Candidate, read_scores
+from lienet.promotion.gate import Candidate
 from lienet.shards.reading import read_index
 from lienet.tracking.packaging import Package
 from lienet.tracking.provenance import describe_code
@@ -45,7 +45,7 @@ def read_challenger(params: Params, workspace: Workspace, spec: Model) -> tuple[
         facts = _read_json(workspace.evaluation_path(spec.task, spec.name))
         parity = _read_json(workspace.export_report_path(spec.task, spec.name))
         path = workspace.evaluation_dir(spec.task, spec.name) / "per_image.csv"
-        scores = read_scores(path.read_text(encoding="utf-8"))
+        scores = parse_scores(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(
             f"{spec.task}-{spec.name} is not measured: {error}", remedy=remedy
@@ -101,6 +101,7 @@ def read_challenger(params: Params, workspace: Workspace, spec: Model) -> tuple[
         run_key=card.run_key,
         onnx=onnx,
         onnx_sha256=onnx_sha256,
+        weights_sha256=card.weights_sha256,
         card=text,
         candidate=_to_plain(candidate) | {"scale": spec.scale},
         scores=scores_as_csv(scores),
@@ -127,7 +128,7 @@ def from_plain(facts: Mapping[str, Any], text: str, *, label: str) -> Candidate:
             protocols={
                 name: Protocol.model_validate(each) for name, each in facts["protocols"].items()
             },
-            scores=read_scores(text),
+            scores=parse_scores(text),
         )
     except (KeyError, ValueError) as error:
         raise DataError(f"{label} cannot be read: {error!r}"[:200]) from error

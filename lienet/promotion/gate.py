@@ -6,20 +6,17 @@ compare what was measured on other images or under another protocol of the same 
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
-from typing import Any, get_args
+from dataclasses import asdict, dataclass
+from typing import get_args
 
 import numpy as np
 
 from lienet.errors import DataError
-from lienet.evaluation.benchmark import ImageScore, Interval, paired_bootstrap
-from lienet.params import Measure, Params, Promote, Protocol, Task
+from lienet.evaluation.benchmark import paired_bootstrap
+from lienet.evaluation.scores import ImageScore, Interval
+from lienet.params import METRICS, Measure, Params, Promote, Protocol, Task
 
-_LOWER_IS_BETTER = {"ciede2000"}
-_TEXTS = {"protocol", "test_set", "key"}
 _Cell = tuple[str, str, str]
 
 
@@ -108,28 +105,6 @@ def is_comparable(challenger: Candidate, champion: Candidate) -> bool:
     )
 
 
-def read_scores(text: str) -> list[ImageScore]:
-    """Read what :func:`~lienet.evaluation.benchmark.scores_as_csv` wrote.
-
-    Raises:
-        DataError: a column is missing, or a figure is none.
-    """
-    names = [field.name for field in fields(ImageScore)]
-    try:
-        return [
-            ImageScore(**{name: _parse(name, row[name]) for name in names})
-            for row in csv.DictReader(io.StringIO(text))
-        ]
-    except (KeyError, TypeError, ValueError) as error:
-        raise DataError(f"per_image.csv cannot be read: {error!r}"[:200]) from error
-
-
-def _parse(name: str, text: str) -> Any:
-    if name in _TEXTS:
-        return text
-    return float(text) if text else None
-
-
 def _find_excesses(params: Params, task: Task, challenger: Candidate) -> Iterator[str]:
     gate = params.promote.tasks[task]
     where = f"promote.tasks.{task}"
@@ -196,14 +171,14 @@ def _gains(
     challenger: Candidate, champion: Candidate | None, measure: Measure
 ) -> dict[_Cell, float]:
     """Return what the challenger gains in each cell that was measured for both."""
-    sign = -1.0 if measure in _LOWER_IS_BETTER else 1.0
+    sign = -1.0 if METRICS.get(measure).is_less_better else 1.0
     if champion is None:
-        other = {_cell_of(each): getattr(each, f"baseline_{measure}") for each in challenger.scores}
+        other = {_cell_of(each): each.baseline.get(measure) for each in challenger.scores}
     else:
-        other = {_cell_of(each): getattr(each, measure) for each in champion.scores}
+        other = {_cell_of(each): each.values.get(measure) for each in champion.scores}
     gains = {}
     for score in challenger.scores:
-        ours, theirs = getattr(score, measure), other.get(_cell_of(score))
+        ours, theirs = score.values.get(measure), other.get(_cell_of(score))
         if ours is not None and theirs is not None:
             gains[_cell_of(score)] = sign * (ours - theirs)
     return gains

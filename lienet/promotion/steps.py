@@ -13,12 +13,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lienet.errors import DataError, InputError, LienetError
+from lienet.evaluation.measuring import score_onnx
 from lienet.params import Params, Task
 from lienet.promotion.candidates import from_plain, measure_again, read_challenger
 from lienet.promotion.gate import Candidate, Verdict, is_comparable, judge
+from lienet.promotion.registry import Registry, open_registry
 from lienet.shards.reading import read_index
-from lienet.stages.evaluate import score_onnx
-from lienet.tracking.registry import Registry, Version, open_registry
+from lienet.tracking.model_versions import Version
+from lienet.tracking.track import track
 from lienet.workspace import Workspace
 
 _BY_HAND = "promoted by hand, without the gate"
@@ -71,6 +73,7 @@ def promote(
         raise InputError(f"the models are {', '.join(params.models)}", got=item)
     spec = params.models[item]
     challenger, package = read_challenger(params, workspace, spec)
+    track(params, workspace, [item])
     with open_registry(workspace, spec.task) as registry:
         with registry.exclusive():
             version = registry.register(package)
@@ -97,7 +100,7 @@ def _settle(
     challenger: Candidate,
     is_by_hand: bool,
 ) -> Outcome:
-    """Judge outside the lease, as it may take minutes; act within it if the champion still is."""
+    """Judge outside the lock, as it may take minutes; act within it if the champion still is."""
     task = params.models[item].task
     while True:
         champion = registry.find_champion()

@@ -14,7 +14,7 @@ from lienet.files import replacing
 from lienet.manifests.columns import read_columns
 from lienet.manifests.planning import plan_task
 from lienet.manifests.records import FilterRecord
-from lienet.params import BicubicModel, Params, Task
+from lienet.params import Params, Task
 from lienet.workspace import Workspace
 
 COLUMNS = ("key", "title", "author", "licence", "origin", "source")
@@ -42,8 +42,7 @@ def write_attribution(path: Path, params: Params, workspace: Workspace) -> int:
 
 def find_trained_tasks(params: Params) -> list[Task]:
     """Return the tasks, by name, that a network learns."""
-    learned = (each for each in params.models.values() if not isinstance(each, BicubicModel))
-    return sorted({model.task for model in learned})
+    return sorted({model.task for model in params.models.values()})
 
 
 def iterate_trained(params: Params, workspace: Workspace) -> Iterator[tuple[str, ...]]:

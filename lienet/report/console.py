@@ -8,10 +8,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from lienet.params import Params
+from lienet.evaluation.scores import Results
+from lienet.params import METRICS, Params
 from lienet.report import tables
 from lienet.report.evaluations import read_evaluations
-from lienet.report.number_format import count_noun
+from lienet.report.number_format import ABSENT, count_noun
 from lienet.report.summaries import Cell, describe_group
 from lienet.report.table_columns import Column, columns_of
 from lienet.workspace import Workspace
@@ -44,6 +45,31 @@ def render_console(params: Params, workspace: Workspace) -> RenderableType:
         if is_shown or group is nearest:
             parts.append(_draw_group(params, group, is_nearest=group is nearest))
     return Padding(Group(*parts), (1, 0))
+
+
+def tabulate_results(results: Results) -> Table:
+    """Return a table of one method's results: a line for each protocol and test set."""
+    names = {
+        name: METRICS.get(name)
+        for sets in results.values()
+        for result in sets.values()
+        for name in result.means
+    }
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for title in ("protocol", "test set", "images"):
+        table.add_column(title, justify="right" if title == "images" else "left")
+    for metric in names.values():
+        table.add_column(metric.title, justify="right")
+        table.add_column("gain", justify="right")
+    for protocol, sets in results.items():
+        for test_set, result in sets.items():
+            cells = [protocol, test_set, str(result.num_images)]
+            for name, metric in names.items():
+                mean, gain = result.means.get(name), result.gains.get(name)
+                cells.append(ABSENT if mean is None else f"{mean:.{metric.decimals}f}")
+                cells.append(ABSENT if gain is None else f"{gain.mean:+.{metric.decimals}f}")
+            table.add_row(*cells)
+    return table
 
 
 def locate_page(workspace: Workspace) -> str:

@@ -16,7 +16,7 @@ from lienet.params import FaceDetection
 
 if TYPE_CHECKING:
     from lienet.screening.boxes import Box
-    from lienet.screening.faces import CascadeDetector
+    from lienet.screening.faces import YunetDetector
 
 GRID_PX = 4
 """Corners and sides of crops are multiples of this, so that every scale cuts evenly."""
@@ -71,7 +71,7 @@ def choose_crop(reference: Pixels, *, height_px: int, width_px: int) -> Crop:
 def choose_face_crop(reference: Pixels, *, height_px: int, width_px: int) -> Crop:
     """Return the window about the largest face, or about the middle where none is seen.
 
-    OpenCV's cascades look for it: a figure needs no model file, and no verdict hangs on it.
+    YuNet looks for it, whatever detector the filter was told to use.
 
     Args:
         reference: RGB uint8 HWC, both sides at least ``GRID_PX``.
@@ -99,11 +99,11 @@ def choose_face_crop(reference: Pixels, *, height_px: int, width_px: int) -> Cro
 def _find_faces(pixels: Pixels) -> list[Box]:
     from lienet.screening.pyramid import Pyramid
 
-    return _open_cascades().find(Pyramid(pixels))
+    return _open_detector().find(Pyramid(pixels))
 
 
 @lru_cache(maxsize=1)
-def _open_cascades() -> CascadeDetector:
-    from lienet.screening.faces import CascadeDetector  # brings OpenCV, of use only here
+def _open_detector() -> YunetDetector:
+    from lienet.screening.faces import YunetDetector  # brings OpenCV, of use only here
 
-    return CascadeDetector(FaceDetection(model=None, min_score=0.6, pass_sides_px=(640,)))
+    return YunetDetector(None, FaceDetection(model=None, min_score=0.6, pass_sides_px=(640,)))

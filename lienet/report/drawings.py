@@ -83,7 +83,7 @@ def _draw_complexity(params: Params, material: Material) -> dict[str, Drawing]:
         is_first = "figure6" not in drawings and shown[0].enlarges
         name = "figure6" if is_first else f"figure6_{task}"
         of_task = "" if is_first else f", {title_task(task).lower()}"
-        quality = "VMAF" if params.evaluate.vmaf else "PSNR, as VMAF was not measured,"
+        quality = "VMAF" if "vmaf" in params.evaluate.metrics else "PSNR, as VMAF was not measured,"
         drawings[name] = _draw_both(
             partial(_draw_quality, shown),
             f"Figure 6: quality against complexity{of_task}",

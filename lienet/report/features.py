@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lienet.errors import DataError
+from lienet.evaluation.scores import FEATURES_NAME
 from lienet.images import Pixels
 from lienet.report.tables import Group
 from lienet.workspace import Workspace
-
-_FILE_NAME = "features.npz"
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ def load_feature_maps(workspace: Workspace, groups: Iterable[Group]) -> list[Fea
     for group in groups:
         if group.ours is None or group.task in maps:
             continue
-        path = workspace.evaluation_dir(group.task, group.ours.model) / _FILE_NAME
+        path = workspace.evaluation_dir(group.task, group.ours.model) / FEATURES_NAME
         if not path.is_file():
             continue
         try:

@@ -54,16 +54,16 @@ def _render_bicubic(groups: Sequence[Group], nearest: Group | None) -> list[str]
     for group in groups:
         if group.baseline is None or not group.enlarges:
             continue
-        measured = group.baseline.measured
+        means = group.baseline.measured.means
         mark = f" {NEAREST_MARK}" if group is nearest else ""
         lines.append(
             [
                 Cell(f"{group.protocol}{mark}"),
                 Cell(f"{group.test_set} ({group.num_images})"),
-                Cell(f"{measured.psnr_db:.2f}"),
-                Cell(f"{measured.psnr_db - paper.psnr_db:+.2f}"),
-                Cell(f"{measured.ssim:.4f}"),
-                Cell(f"{measured.ssim - paper.ssim:+.4f}"),
+                Cell(f"{means['psnr_db']:.2f}"),
+                Cell(f"{means['psnr_db'] - paper.psnr_db:+.2f}"),
+                Cell(f"{means['ssim']:.4f}"),
+                Cell(f"{means['ssim'] - paper.ssim:+.4f}"),
             ]
         )
     if not lines:

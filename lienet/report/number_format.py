@@ -5,7 +5,8 @@ Markdown, console and page all show these very strings, so that no two of them c
 
 from __future__ import annotations
 
-from lienet.report.tables import Interval, Row
+from lienet.evaluation.scores import Interval
+from lienet.report.tables import Row
 
 ABSENT = "–"
 _TASK_TITLES = {

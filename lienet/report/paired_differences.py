@@ -6,15 +6,16 @@ out. Refuses to compare what was measured on different images.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from lienet.errors import DataError
-from lienet.report.evaluations import ImageScore, PerImage
-from lienet.report.tables import Gain, Group, Interval
+from lienet.evaluation.scores import Interval
+from lienet.report.evaluations import PerImage
+from lienet.report.tables import Group
 
 MIN_IMAGES_TO_JUDGE = 6
 Bootstrap = Callable[[np.ndarray[Any, np.dtype[np.float64]]], Interval]
@@ -30,12 +31,8 @@ class Pair:
     ours: str
     other: str
     num_images: int
-    psnr_db: Interval
-    ssim: Interval
-    vmaf: Interval | None = None
-    ciede2000: Interval | None = None
-    """Colour error: below zero, ours has less."""
-    sharpness: Interval | None = None
+    differences: Mapping[str, Interval]
+    """By metric, as far as both were measured; of a colour error, below zero is less of it."""
 
 
 def compare_pairs(groups: Iterable[Group], per_image: PerImage, bootstrap: Bootstrap) -> list[Pair]:
@@ -83,15 +80,10 @@ def judge(interval: Interval, num_images: int, *, is_less_better: bool = False) 
     """
     if num_images < MIN_IMAGES_TO_JUDGE:
         return "too few images"
-    turned = negate(interval) if is_less_better else interval
+    turned = interval.negated() if is_less_better else interval
     if turned.low > 0.0:
         return "ahead"
     return "behind" if turned.high < 0.0 else "undecided"
-
-
-def negate(interval: Interval) -> Interval:
-    """Return the interval of the opposite difference."""
-    return Gain(-interval.mean, -interval.high, -interval.low)
 
 
 def _compare(
@@ -106,17 +98,8 @@ def _compare(
             f"{ours} and {other} were not measured on the same images of {group.test_set}",
             remedy="run `lienet evaluate` again",
         )
-    pairs = [(scores[key], rival_scores[key]) for key in sorted(scores)]
-
-    def compare(read: Callable[[ImageScore], float]) -> Interval:
-        return bootstrap(np.array([read(own) - read(rival) for own, rival in pairs]))
-
-    def compare_if_measured(name: str) -> Interval | None:
-        values = [(getattr(own, name), getattr(rival, name)) for own, rival in pairs]
-        if any(value is None for both in values for value in both):
-            return None
-        return bootstrap(np.array([own - rival for own, rival in values]))
-
+    pairs = [(scores[key].values, rival_scores[key].values) for key in sorted(scores)]
+    metrics = [name for name in pairs[0][0] if all(name in each for pair in pairs for each in pair)]
     return Pair(
         task=group.task,
         protocol=group.protocol,
@@ -124,9 +107,8 @@ def _compare(
         ours=ours,
         other=other,
         num_images=len(scores),
-        psnr_db=compare(lambda score: score.psnr_db),
-        ssim=compare(lambda score: score.ssim),
-        vmaf=compare_if_measured("vmaf"),
-        ciede2000=compare_if_measured("ciede2000"),
-        sharpness=compare_if_measured("sharpness"),
+        differences={
+            name: bootstrap(np.array([own[name] - rival[name] for own, rival in pairs]))
+            for name in metrics
+        },
     )

@@ -128,7 +128,7 @@ def _load_comparison(
         if not path.is_file() or sample.key not in scores:
             raise DataError(f"{model} has no result for {sample.key} at {path}", remedy=remedy)
         enhanced[model] = decode_image(path.read_bytes())
-        psnr_db[model] = scores[sample.key].psnr_db
+        psnr_db[model] = scores[sample.key].values["psnr_db"]
         if enhanced[model].shape != reference.shape:
             raise DataError(
                 f"{path} must be of its reference's size {reference.shape[:2]}",

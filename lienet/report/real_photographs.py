@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lienet.errors import DataError
+from lienet.evaluation.scores import Evaluation
 from lienet.images import Pixels, decode_image
 from lienet.params import Params
-from lienet.report.evaluations import Evaluation
+from lienet.report.evaluations import is_contender
 from lienet.shards.reading import INDEX_NAME, iterate_samples
 from lienet.workspace import Workspace
 
@@ -38,7 +39,7 @@ def load_real_photographs(
     task = next(tasks, "")
     real_dir = workspace.shards_dir(task) / "real"
     methods = [
-        each.model for each in evaluations if each.task == task and each.real and each.is_contender
+        each.model for each in evaluations if each.task == task and each.real and is_contender(each)
     ]
     if not methods or not (real_dir / INDEX_NAME).is_file():
         return []

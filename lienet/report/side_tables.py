@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from lienet.params import Params
-from lienet.report.evaluations import Distances, Evaluation
+from lienet.evaluation.scores import Distances, Evaluation, Interval
+from lienet.params import METRICS, Metric, Params
+from lienet.report.evaluations import is_contender
 from lienet.report.number_format import ABSENT, format_interval, format_percent, title_task
 from lienet.report.paired_differences import MIN_IMAGES_TO_JUDGE, Pair, judge
 from lienet.report.summaries import Cell
-from lienet.report.tables import Gain, Interval
 
 REAL_MEASURES = ("noise", "saturation", "contrast", "sharpness")
 
@@ -29,21 +29,9 @@ class Sheet:
     num_words: int
 
 
-@dataclass(frozen=True)
-class _Measure:
-    field: str
-    title: str
-    short: str
-    decimals: int
-    is_less_better: bool = False
-
-
-_MEASURES = (
-    _Measure("psnr_db", "PSNR dB", "PSNR", 3),
-    _Measure("ssim", "SSIM", "SSIM", 4),
-    _Measure("ciede2000", "CIEDE2000", "CIEDE2000", 2, is_less_better=True),
-    _Measure("vmaf", "VMAF", "VMAF", 2),
-)
+_METRICS_FIRST = ("psnr_db", "ssim", "ciede2000", "vmaf")
+_PAIR_DECIMALS = {"psnr_db": 3}
+"""Differences that are shown finer than their metric."""
 _JUDGED = (
     "Differences on the same images. Ahead or behind: the interval excludes zero, on at least "
     f"{MIN_IMAGES_TO_JUDGE} images."
@@ -72,7 +60,7 @@ def make_real_sheets(evaluations: Iterable[Evaluation]) -> list[Sheet]:
     """Return a sheet for each test set of real photographs: before, and after each method."""
     sets: dict[str, list[Evaluation]] = {}
     for each in evaluations:
-        if each.is_contender:
+        if is_contender(each):
             for test_set in each.real or {}:
                 sets.setdefault(test_set, []).append(each)
     sheets = []
@@ -127,10 +115,9 @@ def make_identity_sheets(params: Params, evaluations: Sequence[Evaluation]) -> l
 
 
 def _describe_distances(evaluation: Evaluation, found: Distances) -> list[Cell]:
-    gain = Gain(found.distance_gain, found.distance_gain_low, found.distance_gain_high)
+    gain = Interval(found.distance_gain, found.distance_gain_low, found.distance_gain_high)
     said = format_interval(gain, 4, found.num_images)
-    is_baseline = evaluation.architecture == "bicubic"
-    change = ABSENT if is_baseline else said
+    change = ABSENT if evaluation.is_baseline else said
     return [Cell(evaluation.model), Cell(f"{found.distance:.4f}"), Cell(change)]
 
 
@@ -143,27 +130,30 @@ def _by_task(pairs: Iterable[Pair]) -> dict[str, list[Pair]]:
 
 def _compare(params: Params, pairs: Sequence[Pair], *, title: str, note: str) -> Sheet:
     percent = format_percent(params.evaluate.bootstrap_confidence)
-    shown = [
-        measure
-        for measure in _MEASURES
-        if any(getattr(pair, measure.field) is not None for pair in pairs)
-    ]
+    measured = {name for pair in pairs for name in pair.differences}
+    shown = {
+        name: METRICS.get(name)
+        for name in _METRICS_FIRST + tuple(sorted(measured - {*_METRICS_FIRST}))
+        if name in measured and METRICS.get(name).is_ranked
+    }
     titles = ["protocol", "test set (images)", "difference"]
-    for measure in shown:
-        titles += [f"{measure.title} [{percent}]", f"in {measure.short}"]
+    for metric in shown.values():
+        titles += [f"{metric.title} [{percent}]", f"in {metric.title.removesuffix(' dB')}"]
     lines = []
     for pair in pairs:
         line = [Cell(pair.protocol), Cell(f"{pair.test_set} ({pair.num_images})")]
         line.append(Cell(f"{pair.ours} - {pair.other}"))
-        for measure in shown:
-            line += _describe(getattr(pair, measure.field), measure, pair.num_images)
+        for name, metric in shown.items():
+            line += _describe(pair.differences.get(name), name, metric, pair.num_images)
         lines.append(line)
     return Sheet(title, note, titles, lines, num_words=3)
 
 
-def _describe(interval: Interval | None, measure: _Measure, num_images: int) -> list[Cell]:
+def _describe(
+    interval: Interval | None, name: str, metric: type[Metric], num_images: int
+) -> list[Cell]:
     if interval is None:
         return [Cell(ABSENT), Cell(ABSENT)]
-    verdict = judge(interval, num_images, is_less_better=measure.is_less_better)
-    said = format_interval(interval, measure.decimals, num_images)
+    verdict = judge(interval, num_images, is_less_better=metric.is_less_better)
+    said = format_interval(interval, _PAIR_DECIMALS.get(name, metric.decimals), num_images)
     return [Cell(said), Cell(verdict, verdict=verdict.partition(" ")[0])]

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from lienet.params import BicubicModel, Params
+from lienet.params import Params
 from lienet.report.number_format import (
     count_noun,
     format_interval,
     name_baseline,
     name_ordinal,
 )
-from lienet.report.paired_differences import MIN_IMAGES_TO_JUDGE, Pair, judge, negate
+from lienet.report.paired_differences import MIN_IMAGES_TO_JUDGE, Pair, judge
 from lienet.report.paper import PAPER_STEPS, PAPER_TABLE1
 from lienet.report.table_columns import Column, columns_of
 from lienet.report.tables import Group, Row
@@ -112,12 +112,13 @@ def _describe_finding(group: Group, pairs: Sequence[Pair]) -> list[str]:
     rows = {row.model: row for row in group.rows}
     rivals = [pair for pair in pairs if baseline is None or pair.other != baseline.model]
     where = f"On {group.test_set} ({count_noun(group.num_images, 'image')}, {group.protocol})"
-    gain = format_interval(ours.gain_psnr_db, 2, group.num_images)
+    gain = format_interval(ours.measured.gains["psnr_db"], 2, group.num_images)
     said = f"{where} {ours.model} gains {gain} dB over {name_baseline(enlarges=group.enlarges)}"
     if not rivals:
         return [said + "."]
-    ahead = 1 + sum(pair.psnr_db.mean < 0 for pair in rivals)
-    closest = min(rivals, key=lambda pair: pair.psnr_db.mean)
+    ahead = 1 + sum(pair.differences["psnr_db"].mean < 0 for pair in rivals)
+    closest = min(rivals, key=lambda pair: pair.differences["psnr_db"].mean)
+    closest_db = closest.differences["psnr_db"]
     # Rivals given by hand in a summary of pairs alone need no row of their own.
     learned = all(rows[pair.other].is_network for pair in rivals if pair.other in rows)
     noun = "networks" if learned else "methods"
@@ -126,11 +127,11 @@ def _describe_finding(group: Group, pairs: Sequence[Pair]) -> list[str]:
         "behind": "its interval excludes zero",
         "undecided": "its interval holds zero, so the order is undecided",
         "too few images": f"too few images to tell (fewer than {MIN_IMAGES_TO_JUDGE})",
-    }[judge(closest.psnr_db, closest.num_images)]
+    }[judge(closest_db, closest.num_images)]
     return [
         f"{said} and stands {name_ordinal(ahead)} of {len(rivals) + 1} {noun} in PSNR; against "
         f"{closest.other}, its strongest rival, the difference is "
-        f"{format_interval(closest.psnr_db, 3, closest.num_images)} dB: {verdict}."
+        f"{format_interval(closest.differences['psnr_db'], 3, closest.num_images)} dB: {verdict}."
     ]
 
 
@@ -140,13 +141,13 @@ def _describe_adversaries(params: Params, group: Group, pairs: Sequence[Pair]) -
         row = next((row for row in group.rows if row.model == pair.other), None)
         if row is None or not _is_adversarial(params, row):
             continue
-        price = format_interval(negate(pair.psnr_db), 2, pair.num_images)
+        price = format_interval(pair.differences["psnr_db"].negated(), 2, pair.num_images)
         gained = []
-        if pair.sharpness is not None:
-            sharper = format_interval(negate(pair.sharpness), 3, pair.num_images)
+        if (sharpness := pair.differences.get("sharpness")) is not None:
+            sharper = format_interval(sharpness.negated(), 3, pair.num_images)
             gained.append(f"{sharper} in sharpness (shares of the reference's)")
-        if pair.vmaf is not None:
-            gained.append(f"{format_interval(negate(pair.vmaf), 2, pair.num_images)} in VMAF")
+        if (vmaf := pair.differences.get("vmaf")) is not None:
+            gained.append(f"{format_interval(vmaf.negated(), 2, pair.num_images)} in VMAF")
         gained.insert(0, f"{price} dB in PSNR")
         yield (
             f"Trained against a discriminator, {pair.other} differs from {pair.ours} on "
@@ -156,7 +157,7 @@ def _describe_adversaries(params: Params, group: Group, pairs: Sequence[Pair]) -
 
 def _is_adversarial(params: Params, row: Row) -> bool:
     model = params.models.get(f"{row.evaluation.task}-{row.model}")
-    if model is None or isinstance(model, BicubicModel):
+    if model is None:
         return False
     objectives = params.train.objectives
     return objectives[model.objective].adversarial is not None
@@ -167,7 +168,7 @@ def _describe_nearest(nearest: Group) -> str:
     said = (
         f"The paper does not say how it measured; the bicubic row nearest its own "
         f"({PAPER_TABLE1['bicubic'].psnr_db:.2f} dB) is that of {nearest.protocol} on "
-        f"{nearest.test_set} ({nearest.baseline.measured.psnr_db:.2f} dB)"
+        f"{nearest.test_set} ({nearest.baseline.measured.means['psnr_db']:.2f} dB)"
     )
     if not nearest.has_networks:
         said += ", a scale at which no network was trained here"

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from lienet.params import Params
+from lienet.evaluation.measures import Psnr, Ssim
+from lienet.params import Metric, Params
 from lienet.report.number_format import (
     ABSENT,
     format_count,
@@ -19,7 +20,7 @@ from lienet.report.number_format import (
     name_row,
 )
 from lienet.report.paper import PAPER_TABLE1, paper_gain
-from lienet.report.tables import Interval, Row
+from lienet.report.tables import Row
 
 Kind = Literal["name", "quality", "gain", "cost", "paper"]
 """A quality is best over every row, a cost over the networks; a gain follows its quality."""
@@ -41,26 +42,14 @@ class Column:
 def columns_of(params: Params, task: str) -> list[Column]:
     """Return the columns of a task's tables, the model's name first."""
     percent = format_percent(params.evaluate.bootstrap_confidence)
+    enlarges = params.synthesize.tasks[task].enlarges
     columns = [
         Column("model", "name", name_row),
-        Column("PSNR dB", "quality", _say("psnr_db", 2), _read("psnr_db")),
-        Column(f"gain dB [{percent}]", "gain", _say_gain(lambda row: row.gain_psnr_db, 2)),
-        Column("SSIM", "quality", _say("ssim", 4), _read("ssim")),
-        Column(f"gain [{percent}]", "gain", _say_gain(lambda row: row.gain_ssim, 4)),
+        *_of_metric("psnr_db", Psnr, f"gain dB [{percent}]"),
+        *_of_metric("ssim", Ssim, f"gain [{percent}]"),
     ]
-    if task in params.evaluate.ciede2000_tasks:
-        said, value = _say("ciede2000", 2), _read("ciede2000")
-        gain = _say_gain(lambda row: row.gain_of("ciede2000"), 2)
-        columns.append(Column("CIEDE2000 (less is better)", "quality", said, value, True))
-        columns.append(Column(f"change [{percent}]", "gain", gain))
-    columns.append(Column("VMAF", "quality", _say("vmaf", 2), _read("vmaf")))
-    enlarges = params.synthesize.tasks[task].enlarges
-    if not enlarges:
-        gain = _say_gain(lambda row: row.gain_of("vmaf"), 2)
-        title = f"gain in VMAF [{percent}]"
-        columns.append(Column(title, "gain", gain, is_minor=True))
-        # More of it is no better by itself: noise and ringing are sharp as well.
-        columns.append(Column("sharpness (reference 1)", "cost", _say("sharpness", 2)))
+    for name, metric in sorted(params.evaluate.metrics_of(task).items(), key=_place):
+        columns += _columns_of_metric(name, metric, percent, enlarges=enlarges)
     columns += [
         Column("parameters", "cost", _say_params, lambda row: row.evaluation.num_params, True),
         Column("multiply-adds", "cost", _say_macs, lambda row: row.evaluation.num_macs, True),
@@ -72,21 +61,48 @@ def columns_of(params: Params, task: str) -> list[Column]:
     return columns
 
 
-def _read(field: str) -> Callable[[Row], float | None]:
-    return lambda row: getattr(row.measured, field)
+def _place(named: tuple[str, Metric]) -> int:
+    """Order metrics: those where less is better beside SSIM, those without a verdict last."""
+    metric = named[1]
+    return 2 if not metric.is_ranked else int(not metric.is_less_better)
 
 
-def _say(field: str, decimals: int) -> Callable[[Row], str]:
+def _columns_of_metric(name: str, metric: Metric, percent: str, *, enlarges: bool) -> list[Column]:
+    if not metric.is_ranked:
+        # More of it is no better by itself: noise and ringing are sharp as well.
+        return [Column(metric.title, "cost", _say(name, metric.decimals))]
+    if metric.is_less_better:
+        return _of_metric(name, type(metric), f"change [{percent}]")
+    columns = _of_metric(name, type(metric), f"gain in {metric.title} [{percent}]", is_minor=True)
+    return columns[: 1 if enlarges else 2]
+
+
+def _of_metric(
+    name: str, metric: type[Metric], gain_title: str, *, is_minor: bool = False
+) -> list[Column]:
+    """Return the column of a metric, and that of its gain."""
+    title = f"{metric.title} (less is better)" if metric.is_less_better else metric.title
+    value = Column(
+        title,
+        "quality",
+        _say(name, metric.decimals),
+        lambda row: row.mean_of(name),
+        metric.is_less_better,
+    )
+    return [value, Column(gain_title, "gain", _say_gain(name, metric.decimals), is_minor=is_minor)]
+
+
+def _say(name: str, decimals: int) -> Callable[[Row], str]:
     def say(row: Row) -> str:
-        value = getattr(row.measured, field)
+        value = row.mean_of(name)
         return ABSENT if value is None else f"{value:.{decimals}f}"
 
     return say
 
 
-def _say_gain(read: Callable[[Row], Interval | None], decimals: int) -> Callable[[Row], str]:
+def _say_gain(name: str, decimals: int) -> Callable[[Row], str]:
     def say(row: Row) -> str:
-        gain = read(row)
+        gain = row.gain_of(name)
         if gain is None or row.is_baseline:
             return ABSENT
         return format_interval(gain, decimals, row.measured.num_images)

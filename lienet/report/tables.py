@@ -11,10 +11,10 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
+from lienet.evaluation.scores import Evaluation, Interval, Result
 from lienet.params import Params
-from lienet.report.evaluations import ABLATION_PREFIX, Evaluation, Measurement
+from lienet.report.evaluations import ABLATION_PREFIX
 from lienet.report.paper import PAPER_TABLE1
 
 TABLE1_COLUMNS = (
@@ -33,34 +33,7 @@ TABLE1_COLUMNS = (
 )
 OURS = ("lienet", "lienet_enhancement")
 """The architectures that are the paper's."""
-CLASSICS = ("unsharp", "restoration")
-"""The methods that learn nothing."""
 _DECIMALS = {"psnr": 4, "ssim": 6, "vmaf": 4, "latency": 3}
-
-
-class Interval(Protocol):
-    """A mean and the ends of its confidence interval."""
-
-    @property
-    def mean(self) -> float:
-        """The mean itself."""
-
-    @property
-    def low(self) -> float:
-        """The lower end."""
-
-    @property
-    def high(self) -> float:
-        """The upper end."""
-
-
-@dataclass(frozen=True)
-class Gain:
-    """The interval that evaluate wrote for a model's gain over the baseline."""
-
-    mean: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)
@@ -68,41 +41,30 @@ class Row:
     """One model's line within a group."""
 
     evaluation: Evaluation
-    measured: Measurement
+    measured: Result
 
     @property
     def model(self) -> str:
         """The model's name."""
         return self.evaluation.model
 
-    @property
-    def gain_psnr_db(self) -> Interval:
-        """PSNR over the baseline, in dB."""
-        each = self.measured
-        return Gain(each.psnr_gain_db, each.psnr_gain_low_db, each.psnr_gain_high_db)
+    def mean_of(self, metric: str) -> float | None:
+        """Return the mean over images; None where it was not measured."""
+        return self.measured.means.get(metric)
 
-    @property
-    def gain_ssim(self) -> Interval:
-        """SSIM over the baseline."""
-        return Gain(
-            self.measured.ssim_gain, self.measured.ssim_gain_low, self.measured.ssim_gain_high
-        )
-
-    def gain_of(self, measure: str) -> Interval | None:
-        """Return the gain in "vmaf", "ciede2000" or "sharpness"; None where not measured."""
-        ends = (getattr(self.measured, f"{measure}_gain{end}") for end in ("", "_low", "_high"))
-        mean, low, high = ends
-        return None if mean is None else Gain(mean, low, high)
+    def gain_of(self, metric: str) -> Interval | None:
+        """Return the gain over the baseline; None where it was not measured."""
+        return self.measured.gains.get(metric)
 
     @property
     def is_baseline(self) -> bool:
         """Whether this is the row that gains are measured from."""
-        return self.evaluation.architecture == "bicubic"
+        return self.evaluation.is_baseline
 
     @property
     def is_network(self) -> bool:
         """Whether it learned anything."""
-        return not self.is_baseline and self.evaluation.architecture not in CLASSICS
+        return self.evaluation.is_network
 
     @property
     def is_ours(self) -> bool:
@@ -183,7 +145,7 @@ def render_csv(groups: Iterable[Group]) -> str:
             known = {
                 "protocol": group.protocol,
                 "test_set": group.test_set,
-                **row.measured.model_dump(),
+                **row.measured.as_json(),
                 **row.evaluation.model_dump(),
             }
             writer.writerow([_round(column, known[column]) for column in TABLE1_COLUMNS])
@@ -206,8 +168,11 @@ def find_nearest(groups: Iterable[Group]) -> Group | None:
 
     def distance(group: Group) -> tuple[float, float]:
         assert group.baseline is not None
-        measured = group.baseline.measured
-        return abs(measured.psnr_db - paper.psnr_db), abs(measured.ssim - paper.ssim)
+        measured = group.baseline.measured.means
+        return (
+            abs(measured["psnr_db"] - paper.psnr_db),
+            abs(measured["ssim"] - paper.ssim),
+        )
 
     comparable = [group for group in groups if group.enlarges and group.baseline is not None]
     return min(comparable, key=distance, default=None)

@@ -1,19 +1,19 @@
-"""Faces in an image: YuNet from its model file, or OpenCV's bundled cascades without one.
+"""Faces in an image, by YuNet, whose model file ships with this package.
 
-Owns how an image is brought to a detector and its boxes back to the image's pixels. It refuses a
-model file that is not YuNet; where such a file comes from is not its concern.
+Owns how an image is brought to the detector and its boxes back to the image's pixels. It refuses a
+model file that is not YuNet.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
 
 import cv2
 import numpy as np
 
 from lienet.errors import ToolError
+from lienet.files import sha256_of_file
 from lienet.images import Pixels
 from lienet.params import FaceDetection
 from lienet.screening.boxes import Box, clip_box, merge_boxes
@@ -26,23 +26,22 @@ _STRIDE_PX = 32
 _GRID_STRIDES_PX = (8, 16, 32)
 _OUTPUTS = [f"{name}_{stride}" for name in ("cls", "obj", "bbox") for stride in _GRID_STRIDES_PX]
 _AS_THEY_ARE: Map = np.tile(np.arange(256, dtype=np.float32), (3, 1))
-# The least that a cascade calls a face: this many neighbouring windows, this large. Measured on 72
-# labelled photographs, 12 with a face: the frontal "alt" with the profile cascade finds 7, with 13
-# false alarms; the frontal "default" alone finds 9 with 24, and sees faces in flowers.
-_CASCADE_NEIGHBOURS = 3
-_CASCADE_SIDE_PX = 32
-_CASCADE_STEP = 1.1
+SHIPPED_MODEL = Path(__file__).parent / "models" / "face_detection_yunet_2023mar.onnx"
+"""YuNet of OpenCV's model zoo, under the MIT licence; its origin is told beside it."""
+_SHIPPED_SHA256 = "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"
 
 
-class FaceDetector(Protocol):
-    """Anything that finds faces."""
+def find_shipped_model() -> Path:
+    """Return the YuNet file that ships with this package.
 
-    name: str
-    """What a manifest calls it."""
-
-    def find(self, image: Pyramid) -> list[Box]:
-        """Return the faces in an RGB image, surest first, in the pixels of the image itself."""
-        ...
+    Raises:
+        ToolError: it is missing or damaged.
+    """
+    if not SHIPPED_MODEL.is_file() or sha256_of_file(SHIPPED_MODEL) != _SHIPPED_SHA256:
+        raise ToolError(
+            f"the face detector {SHIPPED_MODEL} is missing or damaged", remedy="install lienet anew"
+        )
+    return SHIPPED_MODEL
 
 
 class YunetDetector:
@@ -52,7 +51,7 @@ class YunetDetector:
     Runtime, at half the time of OpenCV's own reading of the same network, with the same boxes.
 
     Args:
-        model_path: ``face_detection_yunet_2023mar.onnx`` of OpenCV's model zoo.
+        model_path: another YuNet file; None takes the one that ships with this package.
         params: the longest side of each pass, and the least score.
         min_score: a lower score than in ``params``, for who wants doubtful faces too.
 
@@ -63,8 +62,9 @@ class YunetDetector:
     name = "yunet"
 
     def __init__(
-        self, model_path: Path, params: FaceDetection, *, min_score: float | None = None
+        self, model_path: Path | None, params: FaceDetection, *, min_score: float | None = None
     ) -> None:
+        model_path = model_path or find_shipped_model()
         self._pass_sides_px = params.pass_sides_px
         self._min_score = params.min_score if min_score is None else min_score
         try:
@@ -133,69 +133,3 @@ def decode_faces(outputs: Mapping[str, Map], width_px: int) -> Map:
         corners = (place + box[:, :2]) * stride_px - sides / 2
         grids.append(np.concatenate([corners, sides, np.sqrt(both)], axis=1))
     return np.concatenate(grids)
-
-
-class CascadeDetector:
-    """OpenCV's Haar cascades, the frontal one and the profile one in both directions.
-
-    They need no model file, and miss many faces. A cascade says yes or no: every score is 1.
-
-    Source: Viola and Jones, "Rapid object detection using a boosted cascade", 2001.
-
-    Args:
-        params: only the largest of the pass sides is used.
-
-    Raises:
-        ToolError: this OpenCV has no cascades.
-    """
-
-    name = "cascades"
-
-    def __init__(self, params: FaceDetection) -> None:
-        self._side_px = max(params.pass_sides_px)
-        self._frontal = _load_cascade("haarcascade_frontalface_alt.xml")
-        self._profile = _load_cascade("haarcascade_profileface.xml")
-
-    def find(self, image: Pyramid) -> list[Box]:
-        """Return the faces of all cascades, merged."""
-        height_px, width_px = image.height_px, image.width_px
-        grey = cv2.cvtColor(image.resize_longest(self._side_px), cv2.COLOR_RGB2GRAY)
-        width = grey.shape[1]
-        mirrored = np.ascontiguousarray(grey[:, ::-1])
-        found = _scan(self._frontal, grey) + _scan(self._profile, grey)
-        found += [(width - x - w, y, w, h) for x, y, w, h in _scan(self._profile, mirrored)]
-        across, down = width_px / width, height_px / grey.shape[0]
-        boxes = [
-            clip_box(
-                "face",
-                left=x * across,
-                top=y * down,
-                right=(x + w) * across,
-                bottom=(y + h) * down,
-                score=1.0,
-                image_width_px=width_px,
-                image_height_px=height_px,
-            )
-            for x, y, w, h in found
-        ]
-        return merge_boxes(boxes, max_overlap=_MAX_OVERLAP)
-
-
-def _load_cascade(name: str) -> cv2.CascadeClassifier:
-    folder = getattr(getattr(cv2, "data", None), "haarcascades", "")
-    path = Path(folder, name)
-    cascade = cv2.CascadeClassifier(str(path)) if path.is_file() else None
-    if cascade is None or cascade.empty():
-        raise ToolError(
-            f"this OpenCV has no cascade {name}",
-            got=f"version {cv2.__version__}",
-            remedy="install opencv-python-headless>=4.13,<5, or set LIENET_FACE_MODEL to YuNet",
-        )
-    return cascade
-
-
-def _scan(cascade: cv2.CascadeClassifier, grey: Pixels) -> list[tuple[int, int, int, int]]:
-    found = cascade.detectMultiScale(
-        grey, _CASCADE_STEP, _CASCADE_NEIGHBOURS, minSize=(_CASCADE_SIDE_PX, _CASCADE_SIDE_PX)
-    )
-    return [(int(x), int(y), int(w), int(h)) for x, y, w, h in found]

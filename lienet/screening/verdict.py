@@ -58,7 +58,7 @@ class Detection:
     face: FaceDetection
     text: TextDetection
     face_model: Path | None
-    """A YuNet file; None takes OpenCV's cascades."""
+    """Another YuNet file; None takes the one that ships with this package."""
     text_model: Path | None
     """A text detector's file; None looks for no text."""
     gates: Gates = DEFAULT_GATES
@@ -108,20 +108,16 @@ class Inspector:
     def __init__(self, detection: Detection) -> None:
         import cv2
 
-        from lienet.screening.faces import CascadeDetector, FaceDetector, YunetDetector
+        from lienet.screening.faces import YunetDetector
 
         cv2.setNumThreads(1)  # processes share the work; threads beside them only cost
         self._detection, text = detection, detection.text
         self._doubtful_score = detection.face.min_score
         if text.policy == "near_person":
             self._doubtful_score = min(self._doubtful_score, text.near_person_min_score)
-        self._faces: FaceDetector
-        if detection.face_model is None:
-            self._faces = CascadeDetector(detection.face)
-        else:
-            self._faces = YunetDetector(
-                detection.face_model, detection.face, min_score=self._doubtful_score
-            )
+        self._faces = YunetDetector(
+            detection.face_model, detection.face, min_score=self._doubtful_score
+        )
         self._texts = None
         if detection.text_model is not None and text.policy != "none":
             from lienet.screening.text import TextDetector

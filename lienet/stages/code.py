@@ -9,26 +9,34 @@ from pathlib import Path
 
 from lienet.files import replacing_folder, write_json
 from lienet.fingerprint import Fingerprint, Fingerprints
+from lienet.imports import read_source
 from lienet.params import Params
 from lienet.plugins import list_plugins
 from lienet.versions import find_deviations
 from lienet.workspace import Workspace
 
 logger = logging.getLogger(__name__)
+_ALL = "code"
 _MAX_NAMED = 8
 
 
 def list_items(params: Params) -> list[str]:
-    """Return the one item there is: all fingerprints."""
-    return ["code"]
+    """Return the item "code", all fingerprints, and the plugin files, of which each has a hash."""
+    return [_ALL, *params.plugins]
 
 
 def run(params: Params, workspace: Workspace, item: str) -> None:
     """Write ``data/code/<stage>.json`` for every stage, and say which have changed and why.
 
+    Of a plugin file ``data/plugins/<file>.json`` is written, by which DVC sees that it changed.
+
     Raises:
         InputError: the folder cannot be written to.
     """
+    if item != _ALL:
+        source = read_source(workspace.root / item)
+        write_json(workspace.plugin_hash_path(item), {"syntax_tree": source.digest})
+        return
     fingerprints = Fingerprints(extra=list_plugins())
     versions: dict[str, str] = {}
     with replacing_folder(workspace.code_dir) as folder:

@@ -1,4 +1,7 @@
-"""Stage download: a source's photographs as they are, and a manifest of every file that was met."""
+"""Stage download: a source's photographs as they are, and a manifest of every file that was met.
+
+The weights of VGG19, which a perceptual loss needs, are an item of their own.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +21,14 @@ from lienet.catalogues.keys import KeyGiver
 from lienet.catalogues.kinds import find_photographs
 from lienet.catalogues.orientation import orient_jpeg
 from lienet.catalogues.remote import Depot
+from lienet.catalogues.weights import store_vgg19
 from lienet.errors import DataError, ImageError, InputError
 from lienet.executors import map_ordered
 from lienet.files import replacing_folder
 from lienet.images import ImageInfo, probe_image, sniff_format
 from lienet.manifests.photographs import move_photographs
 from lienet.manifests.records import ImageRecord, write_manifest
-from lienet.params import Params
+from lienet.params import VGG19_ITEM, Params
 from lienet.progress import watch
 from lienet.storage import open_store
 from lienet.workspace import Workspace
@@ -48,18 +52,22 @@ class _Rules:
 
 
 def list_items(params: Params) -> list[str]:
-    """Return the names of the sources."""
-    return list(params.download.sources)
+    """Return the names of the sources, and that of VGG19's weights."""
+    return [*params.download.sources, VGG19_ITEM]
 
 
 def run(params: Params, workspace: Workspace, item: str) -> None:
-    """Store what one source has that is a photograph, and list all of it.
+    """Store what one source has that is a photograph, and list all of it; or VGG19's weights.
 
     Raises:
         DataError: the source has no photograph to keep.
         InputError: its folder cannot be read, or the data folder not written.
         TransferError: a remote file cannot be fetched.
     """
+    if item == VGG19_ITEM:
+        depot = Depot(workspace.depot_dir(item), params.download.transfer)
+        store_vgg19(params, depot, workspace.vgg19_dir)
+        return
     raw_dir = workspace.raw_dir(item)
     for leftover in raw_dir.parent.glob(f".{item}.*.part"):  # of a run that was killed
         shutil.rmtree(leftover, ignore_errors=True)

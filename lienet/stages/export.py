@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from pathlib import Path
 
 from lienet.deployment.onnx import check_parity, export_onnx
 from lienet.files import write_bytes, write_json
-from lienet.networks.registry import CARD_NAME, WEIGHTS_NAME, ModelCard, load_model
+from lienet.networks.registry import ModelCard, load_model
 from lienet.params import Params
 from lienet.params.licences import WEIGHTS_NOTE
-from lienet.tracking.runs import track_run
+from lienet.tracking.track import track_after_stage
 from lienet.workspace import ONNX_NAME, Workspace
 
 logger = logging.getLogger(__name__)
@@ -23,7 +22,7 @@ def list_items(params: Params) -> list[str]:
 
 
 def run(params: Params, workspace: Workspace, item: str) -> None:
-    """Export one model, check that ONNX Runtime agrees with torch, and log both files."""
+    """Export one model, check that ONNX Runtime agrees with torch, and track it."""
     spec, chosen = params.models[item], params.export
     model_dir = workspace.model_dir(spec.task, spec.name)
     model, card = load_model(model_dir)
@@ -43,7 +42,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
         },
     )
     logger.info("%s: ONNX is within %.1e of torch", item, error)
-    _track(params, workspace, card, model_dir, error)
+    track_after_stage(params, workspace, [item])
 
 
 def _describe(card: ModelCard) -> dict[str, str]:
@@ -56,14 +55,3 @@ def _describe(card: ModelCard) -> dict[str, str]:
         "weights_sha256": card.weights_sha256,
         "licence": WEIGHTS_NOTE,
     }
-
-
-def _track(
-    params: Params, workspace: Workspace, card: ModelCard, model_dir: Path, error: float
-) -> None:
-    with track_run(
-        workspace, task=card.task, model=card.name, run_key=card.run_key, profile=params.profile
-    ) as tracker:
-        tracker.log_metrics({"export/max_error": error})
-        for name in (WEIGHTS_NAME, CARD_NAME, ONNX_NAME):
-            tracker.log_artifact(model_dir / name, "model")

@@ -130,26 +130,18 @@ def _find_pass(params: Params, source: str) -> str | None:
 
 
 @lru_cache(maxsize=1)
-def find_detection(
-    face: FaceDetection, text: TextDetection, *, base_dir: Path, cache_dir: Path
-) -> Detection:
-    """Find the model files; a warning says once what is lacking.
+def find_detection(face: FaceDetection, text: TextDetection, *, base_dir: Path) -> Detection:
+    """Find the model files; a warning says once if there is none for text.
 
     Args:
-        face: its model, else LIENET_FACE_MODEL, else the copy in ``cache_dir``, else one download.
+        face: its model, else LIENET_FACE_MODEL, else the one that ships with lienet.
         text: its model, else LIENET_TEXT_MODEL.
         base_dir: where relative paths in params start.
-        cache_dir: where the downloaded model is kept.
 
     Raises:
         ToolError: a model that was asked for is not there.
     """
-    face_model = _find_given(face.model, "face", base_dir) or _fetch_face_model(cache_dir)
-    if face_model is None:
-        logger.warning(
-            "no YuNet model is to be had: OpenCV's cascades look for faces, and miss many more; "
-            "set filter.face.model or LIENET_FACE_MODEL"
-        )
+    face_model = _find_given(face.model, "face", base_dir)
     text_model = _find_given(text.model, "text", base_dir)
     if text_model is None and text.policy != "none":
         logger.warning(
@@ -162,7 +154,7 @@ def find_detection(
 def find_local_detection(folder: Path) -> Detection:
     """Find how to look at a person's own images: as the workspace around ``folder`` does it.
 
-    Outside of one the defaults hold, and the model is kept in the user's cache.
+    Outside of one the defaults hold.
 
     Raises:
         ParamsError: the workspace's params are not valid.
@@ -171,21 +163,13 @@ def find_local_detection(folder: Path) -> Detection:
     try:
         workspace = Workspace.find(folder)
     except InputError:
-        cache_dir = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        return find_detection(
-            DEFAULT_FACE, DEFAULT_TEXT, base_dir=folder, cache_dir=cache_dir / "lienet" / "models"
-        )
+        return find_detection(DEFAULT_FACE, DEFAULT_TEXT, base_dir=folder)
     found = _find_in_workspace(load_params(workspace.params_path), workspace)
     return replace(found, find_all=True)
 
 
 def _find_in_workspace(params: Params, workspace: Workspace) -> Detection:
-    found = find_detection(
-        params.filter.face,
-        params.filter.text,
-        base_dir=workspace.root,
-        cache_dir=workspace.state_dir / "models",
-    )
+    found = find_detection(params.filter.face, params.filter.text, base_dir=workspace.root)
     return replace(found, gates=params.filter.gates, find_all=params.filter.find_all)
 
 
@@ -201,12 +185,6 @@ def _find_given(in_params: str | None, kind: str, base_dir: Path) -> Path | None
             f"{name} must name an ONNX file", got=path, remedy=f"correct or unset {name}"
         )
     return path
-
-
-def _fetch_face_model(cache_dir: Path) -> Path | None:
-    from lienet.transfer.model_files import fetch_yunet  # brings the HTTP client, of use only here
-
-    return fetch_yunet(cache_dir)
 
 
 def _cut_batches(records: Iterable[ImageRecord]) -> Iterator[list[ImageRecord]]:

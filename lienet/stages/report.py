@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-from functools import partial
 
-from lienet.evaluation.benchmark import paired_bootstrap
+from lienet.evaluation.measuring import make_bootstrap
 from lienet.files import replacing_folder, write_bytes, write_text
 from lienet.params import Params
 from lienet.report import side_tables as sheets
@@ -20,6 +19,7 @@ from lienet.report.page import render_page
 from lienet.report.paired_differences import compare_ablations, compare_pairs
 from lienet.report.pictures import load_comparisons
 from lienet.report.real_photographs import load_real_photographs
+from lienet.tracking.track import track_after_stage
 from lienet.workspace import Workspace
 
 _LOG = logging.getLogger(__name__)
@@ -43,12 +43,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     measured = tables.group_rows(params, evaluations)
     groups = [group.without_ablations for group in measured]
     nearest = tables.find_nearest(groups)
-    bootstrap = partial(
-        paired_bootstrap,
-        resamples=params.evaluate.bootstrap_resamples,
-        confidence=params.evaluate.bootstrap_confidence,
-        seed=params.seed,
-    )
+    bootstrap = make_bootstrap(params)
     pairs = compare_pairs(groups, per_image, bootstrap)
     ablations = compare_ablations(measured, per_image, bootstrap)
     beside = [
@@ -80,3 +75,4 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     num_credited = write_attribution(reports / "ATTRIBUTION.csv", params, workspace)
     _LOG.info("%d photographs are credited in %s", num_credited, reports / "ATTRIBUTION.csv")
     _LOG.info("report of %d methods at %s", len(evaluations), reports / "index.html")
+    track_after_stage(params, workspace)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import logging
-import os
 from pathlib import Path
+from typing import Any
 
 import torch
 from lightning.fabric import Fabric
@@ -16,10 +16,10 @@ from rich.progress import Progress
 from lienet.errors import ToolError
 from lienet.files import sha256_of_file, sha256_of_json, write_text
 from lienet.networks.registry import ModelCard, build_model, count_parameters, save_model
-from lienet.params import BicubicModel, Model, Objective, Params
+from lienet.params import Model, Params
 from lienet.shards.patches import PatchStore, PatchStream, read_tiles
 from lienet.shards.reading import read_index
-from lienet.tracking.runs import Tracker, track_run
+from lienet.tracking.live import Identity, LiveRun, follow_training
 from lienet.training.checkpoint import remove_checkpoint
 from lienet.training.loop import Assignment, Outcome, Row, fit, start_fabric
 from lienet.training.permission import check_permission
@@ -28,7 +28,6 @@ from lienet.workspace import Workspace
 logger = logging.getLogger(__name__)
 HISTORY_COLUMNS = ("step", "loss", "pixel_loss", "ssim_loss", "learning_rate", "valid_psnr_db")
 """Those of every model; an objective's others follow in the order in which they were logged."""
-VGG19_VARIABLE = "LIENET_VGG19_WEIGHTS"
 NOT_OF_THE_RUN = {"log_every_steps", "checkpoint_every_steps", "objectives", "overrides"}
 """Train params that change no weight, or that are taken up by name."""
 
@@ -47,8 +46,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     spec = params.models[item]
     shards_dir = workspace.shards_dir(spec.task)
     indexes = {split: read_index(shards_dir / split) for split in ("train", "valid")}
-    if not isinstance(spec, BicubicModel):
-        check_permission(item, params.intended_use, indexes.values())
+    check_permission(item, params.intended_use, indexes.values())
     hashes = {split: index.sha256 for split, index in indexes.items()}
     vgg19_path = find_vgg19(params, spec, workspace)
     run_key = find_run_key(params, spec, hashes, vgg19_path)
@@ -58,20 +56,21 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     num_params = count_parameters(model)
     fabric = start_fabric(train) if num_params else None
     if fabric is not None and not fabric.is_global_zero:
-        _fit(model, params, spec, workspace, run_key, vgg19_path, fabric, tracker=None)
+        _fit(model, params, spec, workspace, run_key, vgg19_path, fabric, live=None)
         return  # the first process writes and tracks
     logger.info("%s: %d parameters, %d steps", item, num_params, train.steps)
-    with track_run(
-        workspace, task=spec.task, model=spec.name, run_key=run_key, profile=params.profile
-    ) as tracker:
-        _describe(tracker, params, spec, num_params)
-        for split, index in indexes.items():
-            counts = {"num_samples": index.num_samples, "num_images": index.num_images}
-            tracker.log_dataset(spec.task, split, sha256=index.sha256, **counts)
+    training = describe_training(params, spec, vgg19_path)
+    identity = Identity(
+        task=spec.task,
+        name=spec.name,
+        run_key=run_key,
+        profile=params.profile,
+        params={"seed": params.seed, "model": spec.model_dump(), **training},
+    )
+    with follow_training(params, workspace, item, identity) as live:
         outcome = Outcome(model, [], None, 0.0)
         if fabric is not None:
-            with tracker.watching_system():
-                outcome = _fit(model, params, spec, workspace, run_key, vgg19_path, fabric, tracker)
+            outcome = _fit(model, params, spec, workspace, run_key, vgg19_path, fabric, live)
         card = ModelCard(
             task=spec.task,
             name=spec.name,
@@ -85,70 +84,59 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
             run_key=run_key,
             weights_sha256="",
             valid_psnr_db=outcome.valid_psnr_db,
+            training=training,
         )
         model_dir = workspace.model_dir(spec.task, spec.name)
         save_model(model_dir, outcome.model, card)
         write_text(model_dir / "history.csv", _format_history(outcome.history))
-        tracker.log_artifact(model_dir / "history.csv")
     remove_checkpoint(workspace.checkpoint_dir(spec.task, spec.name))
 
 
 def find_run_key(
     params: Params, spec: Model, data_sha256: dict[str, str], vgg19_path: Path | None = None
 ) -> str:
-    """Return what names a run: the same for the same params that change weights, and data.
-
-    VGG19's weights count by their content, wherever they lie.
-    """
-    objective = find_objective(params, spec)
-    minimised = None if objective is None else objective.model_dump()
-    if minimised and minimised["perceptual"] and vgg19_path is not None:
-        minimised["perceptual"]["weights"] = sha256_of_file(vgg19_path)
+    """Return what names a run: the same for the same params that change weights, and data."""
     return sha256_of_json(
         {
             "seed": params.seed,
-            "train": params.train.for_task(spec.task).model_dump(exclude=NOT_OF_THE_RUN),
-            "objective": minimised,
+            **describe_training(params, spec, vgg19_path),
             "model": spec.model_dump(),
             "data": data_sha256,
         }
     )
 
 
-def find_objective(params: Params, spec: Model) -> Objective | None:
-    """Return what a model minimises; None for one that learns nothing."""
-    return None if isinstance(spec, BicubicModel) else params.train.objectives[spec.objective]
+def describe_training(params: Params, spec: Model, vgg19_path: Path | None) -> dict[str, Any]:
+    """Return the params of training that change weights, and those of the objective.
+
+    VGG19's weights count by their content, wherever they lie.
+    """
+    minimised = params.train.objectives[spec.objective].model_dump()
+    if minimised["perceptual"] and vgg19_path is not None:
+        minimised["perceptual"]["weights"] = sha256_of_file(vgg19_path)
+    train = params.train.for_task(spec.task).model_dump(exclude=NOT_OF_THE_RUN)
+    return {"train": train, "objective": minimised}
 
 
 def find_vgg19(params: Params, spec: Model, workspace: Workspace) -> Path | None:
     """Return the file of VGG19's weights; None where the model's objective has no use for it.
 
-    It is the one that params name, else the environment, else the cache's, fetched once.
+    It is the one that params name, else the published one, which the stage download fetches.
 
     Raises:
-        ToolError: a file that is named does not exist.
-        TransferError: the published file cannot be had.
+        ToolError: the file does not exist.
     """
-    if isinstance(spec, BicubicModel):
-        return None
     perceptual = params.train.objectives[spec.objective].perceptual
     if perceptual is None:
         return None
-    name, path = f"train.objectives.{spec.objective}.perceptual.weights", None
-    if perceptual.weights:
-        path = workspace.root / Path(perceptual.weights).expanduser()
-    elif in_environment := os.environ.get(VGG19_VARIABLE):
-        name, path = VGG19_VARIABLE, Path(in_environment).absolute()
-    if path is None:
-        from lienet.transfer.model_files import (
-            fetch_vgg19,  # brings the HTTP client, of use only here
-        )
-
-        return fetch_vgg19(workspace.state_dir / "models")
+    if named := perceptual.weights:
+        path = workspace.root / Path(named).expanduser()
+        remedy = f"correct train.objectives.{spec.objective}.perceptual.weights"
+    else:
+        path = next(workspace.vgg19_dir.glob("*"), workspace.vgg19_dir)
+        remedy = "run lienet download vgg19"
     if not path.is_file():
-        raise ToolError(
-            f"{name} must name VGG19's weights", got=path, remedy=f"correct or unset {name}"
-        )
+        raise ToolError("VGG19's weights are not there", got=path, remedy=remedy)
     return path
 
 
@@ -160,14 +148,13 @@ def _fit(
     run_key: str,
     vgg19_path: Path | None,
     fabric: Fabric,
-    tracker: Tracker | None,
+    live: LiveRun | None,
 ) -> Outcome:
     train = params.train.for_task(spec.task)
-    objective = find_objective(params, spec)
-    assert objective is not None, "a model with parameters minimises something"
+    objective = params.train.objectives[spec.objective]
     shards_dir = workspace.shards_dir(spec.task)
     source = PatchStore if train.store == "memory" else PatchStream
-    with Progress(console=Console(stderr=True), disable=tracker is None, transient=True) as bar:
+    with Progress(console=Console(stderr=True), disable=live is None, transient=True) as bar:
         steps = bar.add_task(spec.name, total=train.steps)
         work = Assignment(
             train=train,
@@ -180,34 +167,22 @@ def _fit(
             ),
             state_dir=workspace.checkpoint_dir(spec.task, spec.name),
             vgg19_path=vgg19_path,
-            on_row=lambda row: _tell(row, spec.name, tracker),
+            on_row=lambda row: _tell(row, spec.name, live),
             on_step=lambda step: bar.update(steps, completed=step),
         )
         outcome = fit(model, work, fabric)
-    if tracker is not None:
+    if live is not None:
         logger.info("%s: %.1f steps/s", spec.name, outcome.steps_per_s)
-        tracker.log_metrics({"steps_per_s": outcome.steps_per_s})
+        live.log_measurement("steps_per_s", outcome.steps_per_s)
     return outcome
 
 
-def _tell(row: Row, name: str, tracker: Tracker | None) -> None:
-    step = int(row["step"] or 0)
-    if tracker is not None:
-        metrics = {key: value for key, value in row.items() if key != "step" and value is not None}
-        tracker.log_metrics(metrics, step=step)
+def _tell(row: Row, name: str, live: LiveRun | None) -> None:
+    if live is not None:
+        live.log_row(row)
     if row["valid_psnr_db"] is not None:
-        scores = (row["loss"], row["valid_psnr_db"])
-        logger.info("%s: step %d, loss %.5f, validation PSNR %.3f dB", name, step, *scores)
-
-
-def _describe(tracker: Tracker, params: Params, spec: Model, num_params: int) -> None:
-    tracker.log_params({"seed": params.seed})
-    tracker.log_params({f"model.{name}": value for name, value in spec.model_dump().items()})
-    train = params.train.for_task(spec.task).model_dump(exclude={"objectives", "overrides"})
-    tracker.log_params({f"train.{name}": value for name, value in train.items()})
-    if (objective := find_objective(params, spec)) is not None:
-        tracker.log_params({"objective": objective.model_dump()})
-    tracker.log_metrics({"num_params": float(num_params)})
+        scores = (row["step"], row["loss"], row["valid_psnr_db"])
+        logger.info("%s: step %d, loss %.5f, validation PSNR %.3f dB", name, *scores)
 
 
 def _format_history(history: list[Row]) -> str:

@@ -1,245 +1,133 @@
-"""Carries journals to MLflow, from a background thread while a stage works.
+"""Sends MLflow what a run lacks, and nothing that it holds already.
 
-The import takes seconds, so it happens in the thread, beside the work. A server that is away costs
-one warning: the journal stays, and is tried again later. Sending a record twice is harmless, since
-MLflow keys a point by run, name, step, time and value, and a param or tag by its name.
+MLflow takes back nothing, so each thing is asked for before it is sent: a point of a curve by name,
+step and value, a figure by its latest value, a param by its name; a dataset and a file replace
+themselves. Whatever was cut short is made up for by doing it again.
 """
 
 from __future__ import annotations
 
 import json
-import logging
-import threading
 import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from lienet.tracking.journal import Journal, Record
-from lienet.tracking.store import (
-    connect,
-    find_experiment,
-    find_run,
-    in_short,
-    nest_run,
-    redact,
-    tracking_uri,
-)
-from lienet.workspace import Workspace
+from lienet.tracking.facts import Point, Shards, StageFacts
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-
-logger = logging.getLogger(__name__)
-MAX_PARAMS = 100
-_MAX_METRICS = 500
-_ALONE = {"artifact", "dataset", "pipeline", "status"}
-"""Kinds of records that go in a request of their own."""
-_OTHERS_TIMEOUT_S = 20.0
-_CLOSE_TIMEOUT_S = 60.0
+    from mlflow.entities import DatasetInput, LoggedModel, Metric, Run
 
 
-class Courier:
-    """Delivers one journal while it is written, then those that earlier processes left."""
+class SentPoints:
+    """The points of curves that a run holds, asked for once for each name."""
 
-    def __init__(self, workspace: Workspace, journal: Journal, *, retry_s: float) -> None:
-        self._workspace = workspace
-        self._journal = journal
-        self._retry_s = retry_s
-        self._client: MlflowClient | None = None
-        self._has_warned = False
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="lienet-tracking", daemon=True)
-        self._thread.start()
+    def __init__(self, client: MlflowClient, run: Run) -> None:
+        self._client = client
+        self._run = run
+        self._known: dict[str, set[tuple[int, float]]] = {}
 
-    def close(self) -> None:
-        """Try once more, for a bounded time, and let go of the journal."""
-        self._stop.set()
-        self._thread.join(_CLOSE_TIMEOUT_S)
-        if self._thread.is_alive():
-            logger.warning("the tracking server is slow; the rest waits in %s", self._journal.path)
-            return
-        if not self._journal.is_delivered:
-            logger.info(
-                "what could not be tracked is kept in %s; the next stage to run delivers it",
-                self._journal.path,
-            )
-        self._journal.close()
+    def list_missing(self, points: Iterable[Point]) -> list[Metric]:
+        """Return those points that the run lacks, as MLflow takes them."""
+        from mlflow.entities import Metric
 
-    def _work(self) -> None:
-        others_are_due = True
-        while True:
-            is_last = self._stop.is_set()
-            is_there = self._attempt(self._journal, deadline=float("inf"))
-            if is_there and others_are_due:
-                others_are_due = False
-                self._deliver_others()
-            if is_last:
-                return
-            self._stop.wait(self._retry_s)
+        now = now_ms()
+        return [
+            Metric(each.name, each.value, each.time_ms or now, each.step)
+            for each in points
+            if (each.step, each.value) not in self._ask(each.name)
+        ]
 
-    def _deliver_others(self) -> None:
-        deadline = time.monotonic() + _OTHERS_TIMEOUT_S
-        for path in sorted(self._journal.path.parent.glob("*.jsonl")):
-            if path == self._journal.path or time.monotonic() > deadline:
-                continue
-            journal = Journal.open_pending(path)
-            if journal is not None:
-                self._attempt(journal, deadline=deadline)
-                journal.close()
-
-    def _attempt(self, journal: Journal, *, deadline: float) -> bool:
-        try:
-            if self._client is None:
-                uri = tracking_uri(self._workspace)
-                self._client = connect(uri, self._workspace.state_dir)
-            if not journal.is_delivered:
-                _deliver(self._client, self._workspace, journal, deadline)
-        except Exception as error:  # whatever ails tracking, the work goes on
-            if not self._has_warned:
-                self._has_warned = True
-                logger.warning(
-                    "MLflow at %s cannot be reached (%s); what is logged is kept and sent later",
-                    redact(tracking_uri(self._workspace)),
-                    in_short(error),
-                )
-            return False
-        return True
+    def _ask(self, name: str) -> set[tuple[int, float]]:
+        if name not in self._known:
+            held: Sequence[Metric] = ()
+            if name in self._run.data.metrics:
+                held = self._client.get_metric_history(self._run.info.run_id, name)
+            self._known[name] = {(each.step, each.value) for each in held}
+        return self._known[name]
 
 
-def deliver_pending(client: MlflowClient, workspace: Workspace) -> None:
-    """Deliver what earlier processes could not; a journal that is in use is left alone.
+def deliver(client: MlflowClient, run: Run, model: LoggedModel, facts: StageFacts) -> None:
+    """Bring a run and its logged model up to date with what one stage wrote.
 
-    Raises:
-        mlflow.exceptions.MlflowException: the store does not take it.
+    Args:
+        client: of the store.
+        run: as it is now.
+        model: the run's, which figures and scores are logged for as well.
+        facts: the stage's.
     """
-    for path in sorted((workspace.state_dir / "tracking").glob("*.jsonl")):
-        journal = Journal.open_pending(path)
-        if journal is not None:
-            try:
-                _deliver(client, workspace, journal, deadline=float("inf"))
-            finally:
-                journal.close()
+    from mlflow.entities import Param, RunTag
+
+    metrics = [
+        *SentPoints(client, run).list_missing(facts.curves),
+        *_list_missing_figures(client, run, model, facts.figures, None),
+        *_list_missing_figures(client, run, model, facts.scores, facts.test_shards),
+    ]
+    params = [
+        Param(name, value) for name, value in facts.params.items() if name not in run.data.params
+    ]
+    tags = [RunTag(name, value) for name, value in facts.tags.items()]
+    client.log_batch(run.info.run_id, metrics=metrics, params=params, tags=tags)
+    if facts.inputs:
+        client.log_inputs(run.info.run_id, [_describe_shards(each) for each in facts.inputs])
+    for path, folder in facts.files:
+        if path.is_dir():
+            client.log_artifacts(run.info.run_id, str(path), f"{folder}/{path.name}")
+        elif path.is_file():
+            client.log_artifact(run.info.run_id, str(path), folder or None)
 
 
-@dataclass
-class _Batch:
-    """Records that go in one request."""
+def now_ms() -> int:
+    """Return the time as MLflow counts it."""
+    return time.time_ns() // 1_000_000
 
-    metrics: list[tuple[str, float, int, int]] = field(default_factory=list)
-    params: dict[str, str] = field(default_factory=dict)
-    tags: dict[str, str] = field(default_factory=dict)
-    end: int = 0
 
-    def is_full_for(self, record: Record) -> bool:
-        return (
-            len(self.metrics) + len(record.get("metrics", ())) > _MAX_METRICS
-            or len(self.params) + len(record.get("params", ())) > MAX_PARAMS
-            or len(self.tags) + len(record.get("tags", ())) > MAX_PARAMS
+def _list_missing_figures(
+    client: MlflowClient,
+    run: Run,
+    model: LoggedModel,
+    figures: Mapping[str, float],
+    shards: Shards | None,
+) -> Iterator[Metric]:
+    """Yield the figures that are not the latest of their name in both the run and the model.
+
+    One that a cut request left in the run alone is sent with its own time, so that the run takes
+    it as the one that it holds.
+    """
+    from mlflow.entities import Metric
+
+    now = now_ms()
+    name, digest = (shards.name, shards.digest) if shards is not None else (None, None)
+    held = sorted(model.metrics or (), key=lambda each: each.timestamp)
+    latest = {each.key: each.value for each in held if each.dataset_digest == digest}
+    for key, value in figures.items():
+        in_run = run.data.metrics.get(key) == value
+        if in_run and latest.get(key) == value:
+            continue
+        time_ms = now
+        if in_run and key not in {each.key for each in held}:
+            history = client.get_metric_history(run.info.run_id, key)
+            time_ms = max(each.timestamp for each in history if each.value == value)
+        yield Metric(
+            key,
+            value,
+            time_ms,
+            0,
+            model_id=model.model_id,
+            dataset_name=name,
+            dataset_digest=digest,
         )
 
-    def add(self, record: Record, end: int) -> None:
-        for name, value in record.get("metrics", {}).items():
-            self.metrics.append((name, value, record["time_ms"], record["step"]))
-        self.params.update(record.get("params", {}))
-        self.tags.update(record.get("tags", {}))
-        self.end = end
 
-
-def _deliver(client: MlflowClient, workspace: Workspace, journal: Journal, deadline: float) -> None:
-    experiment_id, run_id = _find_run(client, workspace, journal)
-    batch = _Batch()
-
-    def flush() -> None:
-        nonlocal batch
-        if batch.end:
-            _send(client, run_id, batch)
-            journal.commit(batch.end)
-        batch = _Batch()
-
-    for record, end in journal.read():
-        if time.monotonic() > deadline:
-            break
-        is_alone = not _ALONE.isdisjoint(record)
-        if is_alone or batch.is_full_for(record):
-            flush()
-        if is_alone:
-            _deliver_alone(client, workspace, journal, (experiment_id, run_id), record)
-            journal.commit(end)
-            if "artifact" in record:
-                journal.detach(record["artifact"])
-        else:
-            batch.add(record, end)
-    flush()
-
-
-def _deliver_alone(
-    client: MlflowClient,
-    workspace: Workspace,
-    journal: Journal,
-    place: tuple[str, str],
-    record: Record,
-) -> None:
-    experiment_id, run_id = place
-    if "artifact" in record:
-        path = journal.attached(record["artifact"])
-        if path.exists():
-            client.log_artifact(run_id, str(path), record["folder"] or None)
-    elif "dataset" in record:
-        _log_dataset(client, run_id, record["dataset"])
-    elif "pipeline" in record:
-        nest_run(client, workspace.state_dir, experiment_id, run_id, record["pipeline"])
-    else:
-        _set_status(client, run_id, record)
-
-
-def _find_run(client: MlflowClient, workspace: Workspace, journal: Journal) -> tuple[str, str]:
-    """Return the ids of the experiment and of the run with the journal's key, made if missing."""
-    header = journal.header
-    experiment_id = find_experiment(client, workspace, header["experiment"])
-    start_ms = next(
-        (record["time_ms"] for record, _ in journal.read() if "time_ms" in record), None
-    )
-    return experiment_id, find_run(
-        client, experiment_id, header["name"], header["run_key"], start_ms
-    )
-
-
-def _log_dataset(client: MlflowClient, run_id: str, dataset: Record) -> None:
+def _describe_shards(shards: Shards) -> DatasetInput:
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
-    plain = {name: dataset[name] for name in ("name", "digest", "source_type")}
-    entity = Dataset(
-        **plain, source=json.dumps(dataset["source"]), profile=json.dumps(dataset["profile"])
+    path = f"data/shards/{shards.task}/{shards.split}"
+    dataset = Dataset(
+        name=shards.name,
+        digest=shards.digest,
+        source_type="dvc",
+        source=json.dumps({"path": path}),
+        profile=json.dumps({"sha256": shards.sha256}),
     )
-    tags = [InputTag("mlflow.data.context", dataset["context"])]
-    client.log_inputs(run_id, [DatasetInput(entity, tags)])
-
-
-def _set_status(client: MlflowClient, run_id: str, record: Record) -> None:
-    if record["status"] == "RUNNING":
-        client.update_run(run_id, status="RUNNING")
-    else:
-        client.set_terminated(run_id, status=record["status"], end_time=record["time_ms"])
-
-
-def _send(client: MlflowClient, run_id: str, batch: _Batch) -> None:
-    """Send a batch; where MLflow refuses it, send its parts and warn of each that is refused."""
-    from mlflow.entities import Metric, Param, RunTag
-    from mlflow.exceptions import MlflowException
-
-    metrics = [Metric(*parts) for parts in batch.metrics]
-    params = [Param(*parts) for parts in batch.params.items()]
-    tags = [RunTag(*parts) for parts in batch.tags.items()]
-    calls: list[dict[str, Any]] = [{"metrics": metrics, "params": params, "tags": tags}]
-    while calls:
-        call = calls.pop(0)
-        try:
-            client.log_batch(run_id, **call)
-        except MlflowException as error:
-            if error.error_code != "INVALID_PARAMETER_VALUE":
-                raise
-            parts = [{kind: [one]} for kind, ones in call.items() for one in ones]
-            if len(parts) > 1:
-                calls.extend(parts)
-            else:
-                logger.warning("MLflow refused a record: %s", " ".join(str(error).split())[:300])
+    return DatasetInput(dataset, [InputTag("mlflow.data.context", shards.split)])

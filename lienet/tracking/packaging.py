@@ -34,6 +34,7 @@ class Package:
     run_key: str
     onnx: bytes
     onnx_sha256: str
+    weights_sha256: str
     card: str
     """Markdown."""
     candidate: Mapping[str, Any]

@@ -1,15 +1,12 @@
-"""Where a run comes from: the commit and its cleanliness, and the hashes DVC gave to its data.
+"""The commit that a run comes from, and whether code or params differ from it.
 
-Reads only; a checkout without git, or data that DVC has not met, gives fewer tags and no error.
+Reads only; a checkout without git gives no tags and no error.
 """
 
 from __future__ import annotations
 
 import subprocess
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 _CODE = ("lienet", "params.yaml", "dvc.yaml", "constraints.txt")
 _GIT_TIMEOUT_S = 10.0
@@ -24,23 +21,6 @@ def describe_code(root: Path) -> dict[str, str]:
     tags = {"mlflow.source.git.commit": commit, "lienet.git_commit": commit}
     if changes is not None:
         tags["lienet.git_dirty"] = str(bool(changes)).lower()
-    return tags
-
-
-def describe_data(lock_path: Path, task: str) -> dict[str, str]:
-    """Return one tag for each split of the task's shards that ``dvc.lock`` holds a hash of."""
-    try:
-        lock: Any = yaml.safe_load(lock_path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError):
-        return {}
-    stages = (lock.get("stages") or {}) if isinstance(lock, dict) else {}
-    folder = f"data/shards/{task}/"
-    tags = {}
-    for stage in stages.values():
-        for out in stage.get("outs", []):
-            path = str(out.get("path", ""))
-            if path.startswith(folder) and "md5" in out:
-                tags[f"lienet.data.{path.removeprefix(folder)}"] = str(out["md5"])
     return tags
 
 

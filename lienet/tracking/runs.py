@@ -1,164 +1,167 @@
-"""One MLflow run for each task, model and run key, logged to from any stage and any process.
+"""MLflow's experiments, runs and logged models: each found again, or made where there is none.
 
-Every call is a line in a journal under ``data/state/tracking``, so it is cheap, outlives a kill and
-never waits for a server; a background thread delivers. ``MLFLOW_TRACKING_URI`` chooses the store;
-without it, it is SQLite in ``data/state/mlflow.db``. The journal does not remember the store: what
-a wrong URI kept back goes to the right one. ``LIENET_PARENT_RUN_ID`` names the pipeline run that
-the runs are nested under: the id of a run in MLflow, or any other name, of which one is made.
+A task is an experiment. A trained model or a classical method is a run, named by its run key, so
+that every stage, process and machine finds the same one. A run has one logged model for each set
+of weights that it was measured with, which is what MLflow ranks.
 """
 
 from __future__ import annotations
 
-import itertools
-import json
 import os
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from lienet.errors import InputError
-from lienet.tracking.delivery import MAX_PARAMS, Courier
-from lienet.tracking.journal import Journal
-from lienet.tracking.provenance import describe_code, describe_data
-from lienet.tracking.system import watch_system
+from lienet.files import locked
+from lienet.tracking.table_columns import NOTE, VIEW_TAG, describe_view
 from lienet.workspace import Workspace
 
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import LoggedModel, Run
+
 PARENT_VARIABLE = "LIENET_PARENT_RUN_ID"
-_MAX_VALUE_CHARS = 5000
-_MAX_DIGEST_CHARS = 36
+"""Names the pipeline run that runs are nested under, in the environment of stages."""
+PARENT_TAG = "mlflow.parentRunId"
+PIPELINE_TAG = "lienet.pipeline"
+RUN_KEY_TAG = "lienet.run_key"
+WEIGHTS_TAG = "lienet.weights_sha256"
+_RUN_ID = re.compile(r"[0-9a-f]{32}")
+_EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
 
 
-class Tracker:
-    """Logs to one run; made by :func:`track_run`."""
-
-    def __init__(self, journal: Journal, data_hashes: Mapping[str, str]) -> None:
-        self._journal = journal
-        self._data_hashes = data_hashes
-
-    def log_params(self, params: Mapping[str, object]) -> None:
-        """Log params; nested groups are flattened with dots. A param keeps its first value."""
-        items = iter(_flatten(params))
-        while part := dict(itertools.islice(items, MAX_PARAMS)):
-            self._journal.append({"params": part})
-
-    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
-        """Log one point of each curve; ``step`` None is a final figure, at step 0."""
-        values = {name: float(value) for name, value in metrics.items()}
-        record = {"metrics": values, "step": step or 0, "time_ms": _now_ms()}
-        self._journal.append(record)
-
-    def log_artifact(self, path: Path, folder: str = "") -> None:
-        """Log a copy of a file, or of a folder under its own name, as they are now.
-
-        Raises:
-            InputError: there is nothing at ``path``.
-        """
-        if not path.exists():
-            raise InputError(f"there is no {path} to log as an artifact")
-        for one in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if one.is_file():
-                inner = one.relative_to(path.parent).parent.as_posix()
-                place = "/".join(part for part in (folder, inner) if part not in ("", "."))
-                self._journal.append({"artifact": self._journal.attach(one), "folder": place})
-
-    def log_dataset(self, task: str, split: str, *, sha256: str, **counts: int) -> None:
-        """Log a split of a task's shards as an input of the run.
-
-        Its digest is the hash that DVC gave it, or the start of ``sha256`` where DVC has not met
-        it.
-
-        Args:
-            task: of the shards.
-            split: "train", "valid" or "test"; also the dataset's context.
-            sha256: of the shards, from their index.
-            **counts: numbers that describe it, such as ``num_samples``.
-        """
-        path = f"data/shards/{task}/{split}"
-        digest = self._data_hashes.get(f"lienet.data.{split}", sha256[:_MAX_DIGEST_CHARS])
-        dataset = {
-            "name": f"{task}-{split}",
-            "digest": digest,
-            "source_type": "dvc",
-            "source": {"path": path, "md5": digest},
-            "profile": {"sha256": sha256, **counts},
-            "context": split,
-        }
-        self._journal.append({"dataset": dataset})
-        self.set_tags({f"lienet.data.{split}": digest})
-
-    @contextmanager
-    def watching_system(self, every_s: float = 10.0) -> Iterator[None]:
-        """Log the machine's load as ``system/…`` while the body runs."""
-        with watch_system(self.log_metrics, every_s=every_s):
-            yield
-
-    def set_tags(self, tags: Mapping[str, str]) -> None:
-        """Set tags; the latest value of each stands."""
-        self._journal.append({"tags": {name: str(value) for name, value in tags.items()}})
+def name_experiment(task: str) -> str:
+    """Return the name of a task's experiment, which is its registered model's too."""
+    return f"lienet-{task}"
 
 
-@contextmanager
-def track_run(
-    workspace: Workspace,
-    *,
-    task: str,
-    model: str,
-    run_key: str,
-    profile: str,
-    retry_s: float = 10.0,
-) -> Iterator[Tracker]:
-    """Log to the run of ``(task, model, run_key)``, found again or made.
+def find_experiment(client: MlflowClient, workspace: Workspace, name: str) -> str:
+    """Return the id of the experiment ``name``, made if there is none, with its view of Table 1."""
+    from mlflow.exceptions import MlflowException
 
-    A server that is away never raises and never delays the body; leaving takes at most a minute.
-    Journals that earlier processes could not deliver are delivered on the way.
+    found = client.get_experiment_by_name(name)
+    if found is None:
+        is_local = not os.environ.get("MLFLOW_TRACKING_URI")
+        artifacts = (workspace.state_dir / "mlartifacts").as_uri() if is_local else None
+        try:
+            made = str(client.create_experiment(name, artifacts, tags=dict(_EXPERIMENT_TAGS)))
+            client.set_experiment_tag(made, "mlflow.note.content", NOTE.format(id=made))
+        except MlflowException:
+            pass  # another stage was quicker, or it is refused below
+        found = client.get_experiment_by_name(name)
+        if found is None:
+            raise MlflowException(f"the experiment {name} cannot be made")
+    if found.lifecycle_stage == "deleted":
+        client.restore_experiment(found.experiment_id)
+    if found.tags.get(VIEW_TAG) != describe_view():
+        client.set_experiment_tag(found.experiment_id, VIEW_TAG, describe_view())
+    return str(found.experiment_id)
+
+
+def find_run(client: MlflowClient, experiment_id: str, name: str, run_key: str) -> Run:
+    """Return the oldest run of a name and key, made if there is none."""
+    named = f"tags.`{RUN_KEY_TAG}` = '{run_key}' and attributes.run_name = '{name}'"
+    if (found := _seek_oldest(client, experiment_id, named)) is not None:
+        return found
+    tags = {RUN_KEY_TAG: run_key, "mlflow.source.name": "lienet"}
+    return client.create_run(experiment_id, run_name=name, tags=tags)
+
+
+def find_logged_model(
+    client: MlflowClient, state_dir: Path, run: Run, weights_sha256: str
+) -> LoggedModel:
+    """Return the oldest logged model of a run and its weights, made if there is none.
 
     Args:
-        workspace: holds the default store and the journals.
-        task: the run's experiment is ``lienet-<task>``.
-        model: the run's name.
-        run_key: hex; the same for every stage of one trained model.
-        profile: the params profile, as a tag.
-        retry_s: how often the background thread delivers, or tries to.
-
-    Raises:
-        InputError: the journal cannot be written.
+        client: of the store.
+        state_dir: of the workspace; holds the lock by which two processes make one.
+        run: that it comes from.
+        weights_sha256: of the weights; empty for a method that has none.
     """
-    header = {"experiment": f"lienet-{task}", "name": model, "run_key": run_key}
-    stem = f"{task}-{model}-{run_key[:12]}"
-    journal = Journal.open(workspace.state_dir / "tracking", stem, header)
-    hashes = describe_data(workspace.root / "dvc.lock", task)
-    tracker = Tracker(journal, hashes)
-    courier = Courier(workspace, journal, retry_s=retry_s)
-    journal.append({"status": "RUNNING", "time_ms": _now_ms()})
-    if pipeline := os.environ.get(PARENT_VARIABLE):
-        journal.append({"pipeline": pipeline})
-    tracker.set_tags(
-        {"lienet.task": task, "lienet.model": model, "lienet.profile": profile}
-        | describe_code(workspace.root)
-        | hashes
+    with locked(state_dir / "logged_model.lock"):
+        found = _seek_logged_model(client, run, weights_sha256)
+        if found is None:
+            found = client.create_logged_model(
+                run.info.experiment_id,
+                name=run.info.run_name,
+                source_run_id=run.info.run_id,
+                tags=_tag_logged_model(run, weights_sha256),
+                model_type="image-enhancement",
+            )
+        if found.status != "READY":  # made just now, or by a process that was killed
+            _add_output(client, run.info.run_id, found.model_id)
+            found = client.finalize_logged_model(found.model_id, "READY")
+    return found
+
+
+def _add_output(client: MlflowClient, run_id: str, model_id: str) -> None:
+    from mlflow.entities import LoggedModelOutput
+
+    outputs = client.get_run(run_id).outputs
+    held = outputs.model_outputs if outputs is not None else []
+    if model_id not in {each.model_id for each in held}:
+        client.log_outputs(run_id, [LoggedModelOutput(model_id, step=0)])
+
+
+def _tag_logged_model(run: Run, weights_sha256: str) -> dict[str, str]:
+    return {RUN_KEY_TAG: run.data.tags[RUN_KEY_TAG], WEIGHTS_TAG: weights_sha256}
+
+
+def _seek_logged_model(client: MlflowClient, run: Run, weights_sha256: str) -> LoggedModel | None:
+    tags = _tag_logged_model(run, weights_sha256)
+    wanted = " AND ".join(
+        (
+            f"source_run_id = '{run.info.run_id}'",
+            *(f"tags.`{name}` = '{value}'" for name, value in tags.items()),
+        )
     )
-    status = "FAILED"
-    try:
-        yield tracker
-        status = "FINISHED"
-    except KeyboardInterrupt:
-        status = "KILLED"
-        raise
-    finally:
-        journal.append({"status": status, "time_ms": _now_ms()})
-        courier.close()
+    found = client.search_logged_models(
+        [run.info.experiment_id],
+        filter_string=wanted,
+        order_by=[{"field_name": "creation_timestamp", "ascending": True}],
+        max_results=1,
+    )
+    return found[0] if found else None
 
 
-def _flatten(values: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _flatten(value, f"{prefix}{name}.")
-        elif isinstance(value, list | tuple):
-            yield f"{prefix}{name}", json.dumps(value)[:_MAX_VALUE_CHARS]
-        else:
-            yield f"{prefix}{name}", str(value)[:_MAX_VALUE_CHARS]
+def nest_run(client: MlflowClient, state_dir: Path, run: Run, pipeline: str) -> None:
+    """Put a run under its pipeline's, unless it is under one; the first that made it keeps it.
+
+    ``pipeline`` is the id of a run in MLflow, or any other name of a pipeline run: then each
+    experiment gets a run of that name, as MLflow nests within one experiment.
+    """
+    if PARENT_TAG in run.data.tags:
+        return
+    experiment_id = run.info.experiment_id
+    with locked(state_dir / "nest.lock"):  # stages side by side make one parent
+        parent = _seek_parent(client, experiment_id, pipeline)
+        if parent is None:
+            name = f"pipeline {pipeline[:8]}"
+            tags = {PIPELINE_TAG: pipeline, "mlflow.source.name": "lienet"}
+            parent = client.create_run(experiment_id, run_name=name, tags=tags)
+            client.set_terminated(parent.info.run_id)  # it holds others; nobody ends it later
+    client.set_tag(run.info.run_id, PARENT_TAG, parent.info.run_id)
 
 
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
+def _seek_parent(client: MlflowClient, experiment_id: str, pipeline: str) -> Run | None:
+    from mlflow.exceptions import MlflowException
+
+    if _RUN_ID.fullmatch(pipeline):
+        try:
+            return client.get_run(pipeline)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                raise
+    quoted = pipeline.replace("'", "")
+    return _seek_oldest(client, experiment_id, f"tags.`{PIPELINE_TAG}` = '{quoted}'")
+
+
+def _seek_oldest(client: MlflowClient, experiment_id: str, filter_string: str) -> Run | None:
+    """Return the oldest run that passes, as two processes may have made one each."""
+    found = client.search_runs(
+        [experiment_id],
+        filter_string=filter_string,
+        max_results=1,
+        order_by=["attributes.start_time ASC"],
+    )
+    return found[0] if found else None

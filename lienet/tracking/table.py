@@ -5,13 +5,17 @@ Reads any tracking URI. A model's row is its latest run; the pipeline's own runs
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rich.table import Table
+from rich.text import Text
+
 from lienet.errors import InputError
-from lienet.tracking.columns import COLUMNS, Column
-from lienet.tracking.store import PIPELINE_TAG, connect, explaining, tracking_uri
+from lienet.tracking.runs import PIPELINE_TAG, name_experiment
+from lienet.tracking.store import connect, explain_errors, tracking_uri
+from lienet.tracking.table_columns import COLUMNS, Column
 from lienet.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -19,6 +23,8 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 _PAGE = 500
+WIDTH_CHARS = 10_000
+"""Of the console that draws the table: enough for every column, whoever breaks the lines."""
 _COMMIT_CHARS, _HASH_CHARS = 9, 12
 _SHORT = {"lienet.git_commit": _COMMIT_CHARS, "lienet.data.test": _HASH_CHARS}
 
@@ -48,7 +54,7 @@ def read_table(
 
     chosen = _choose(metrics)
     address = uri or tracking_uri(Workspace.find(folder))
-    with explaining(address):
+    with explain_errors(address):
         client = connect(address, None)
         rows = [row for task in tasks for row in _read_rows(client, task, chosen, is_all)]
     if not rows:
@@ -72,18 +78,15 @@ def read_table(
     return found[["task", "model", *(each.key for each in chosen), "run"]].reset_index(drop=True)
 
 
-def format_table(found: pd.DataFrame) -> str:
-    """Return aligned columns under a heading; "-" where a run has no such figure."""
-    cells = _format(found)
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    is_figure = [_column(key).kind == "metrics" for key in found.columns[:-1]]
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if right else cell.ljust(width)
-            for cell, width, right in zip(row, widths, is_figure, strict=True)
-        ).rstrip()
-        for row in cells
-    )
+def make_table(found: pd.DataFrame) -> Table:
+    """Return the runs under headings, figures to the right; "-" where a run has no such figure."""
+    table = Table(box=None, pad_edge=False)
+    for column in _columns_of(found):
+        is_figure = column.kind == "metrics"
+        table.add_column(column.title, justify="right" if is_figure else "left", no_wrap=True)
+    for cells in _format_rows(found):
+        table.add_row(*map(Text, cells))
+    return table
 
 
 def to_csv(found: pd.DataFrame) -> str:
@@ -92,11 +95,11 @@ def to_csv(found: pd.DataFrame) -> str:
 
 
 def to_markdown(found: pd.DataFrame) -> str:
-    """Return a Markdown table with the headings of :func:`format_table`."""
-    heading, *rows = _format(found)
-    is_figure = [_column(key).kind == "metrics" for key in found.columns[:-1]]
-    rule = ["---:" if right else "---" for right in is_figure]
-    escaped = [[cell.replace("|", "\\|") for cell in row] for row in (heading, rule, *rows)]
+    """Return a Markdown table with the headings of :func:`make_table`."""
+    columns = _columns_of(found)
+    rule = ["---:" if column.kind == "metrics" else "---" for column in columns]
+    rows = [[column.title for column in columns], rule, *_format_rows(found)]
+    escaped = [[cell.replace("|", "\\|") for cell in row] for row in rows]
     return "".join(f"| {' | '.join(row)} |\n" for row in escaped)
 
 
@@ -119,7 +122,7 @@ def _read_rows(
     client: MlflowClient, task: str, chosen: Sequence[Column], is_all: bool
 ) -> list[dict[str, Any]]:
     """Return the runs of a task, the latest first, as rows."""
-    experiment = client.get_experiment_by_name(f"lienet-{task}")
+    experiment = client.get_experiment_by_name(name_experiment(task))
     if experiment is None:
         return []
     rows: dict[str, dict[str, Any]] = {}
@@ -149,15 +152,17 @@ def _make_row(task: str, run: Any, chosen: Sequence[Column]) -> dict[str, Any]:
     return row
 
 
-def _format(found: pd.DataFrame) -> list[list[str]]:
-    columns = [_column(key) for key in found.columns[:-1]]
-    rows = [[column.title for column in columns]]
+def _columns_of(found: pd.DataFrame) -> list[Column]:
+    return [_column(key) for key in found.columns if key != "run"]
+
+
+def _format_rows(found: pd.DataFrame) -> Iterator[list[str]]:
+    columns = _columns_of(found)
     for _, values in found.iterrows():
-        rows.append([_format_one(column, values[column.key]) for column in columns])
-    return rows
+        yield [_format(column, values[column.key]) for column in columns]
 
 
-def _format_one(column: Column, value: Any) -> str:
+def _format(column: Column, value: Any) -> str:
     if value is None or value == "" or value != value:
         return "-"
     if column.kind == "metrics":

@@ -1,1 +1,1 @@
-"""Remote files brought in: verified, resumable, whole or not there at all."""
+"""Verified, resumable downloads: a file appears whole and right, or not at all."""

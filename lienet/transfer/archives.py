@@ -1,4 +1,4 @@
-"""Zip files of strangers, unpacked: whole and below their folder, or not at all.
+"""Unpacking zip files of strangers: whole and below their folder, or not at all.
 
 What could write elsewhere, hide a file behind another or fill the disk refuses the whole archive
 before any of it is in place: a path that leaves the folder, a link, an encrypted entry, two entries
@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from lienet.errors import DataError
 from lienet.files import replacing_folder
-from lienet.transfer.file_locks import explaining
+from lienet.transfer.disk_errors import explaining_disk_errors
 
 _CHUNK_BYTES = 2**20
 _KINDS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
@@ -50,7 +50,7 @@ def unpack_zip(
             # A run that was killed leaves its half-unpacked folder beside this one.
             for leftover in folder.parent.glob(f".{folder.name}.*.part"):
                 shutil.rmtree(leftover, ignore_errors=True)
-            with explaining(folder), replacing_folder(folder) as beside:
+            with explaining_disk_errors(folder), replacing_folder(folder) as beside:
                 _extract(archive, path, files, beside, max_bytes)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, zlib.error, ValueError) as error:
         raise DataError(f"{path} is not a whole zip file: {error}", remedy=_REMEDY) from error

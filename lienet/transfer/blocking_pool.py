@@ -1,39 +1,23 @@
-"""Threads that do what blocks for an event loop, and are heard in batches.
-
-``loop.run_in_executor`` wakes the loop once for each job, and takes three locks for it; where jobs
-are as short as hashing and storing a small file, that costs more than the job.
-"""
+"""A thread pool for blocking file work, whose jobs an event loop can wait for."""
 
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable
-from queue import SimpleQueue
+from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TypeVar
 
 _Result = TypeVar("_Result")
-_Job = tuple[Callable[[], Any], asyncio.Future[Any]]
 
 
-class Desk:
-    """Takes jobs from the event loop that it is made in; to be used as a context."""
+class BlockingPool:
+    """Threads for what blocks; to be used as a context, at whose end they have ended."""
 
     def __init__(self, num_threads: int) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
-        self._done: SimpleQueue[tuple[asyncio.Future[Any], Any, BaseException | None]]
-        self._done = SimpleQueue()
-        self._is_called = False
-        self._threads = [
-            threading.Thread(target=self._work, name=f"disk {number}", daemon=True)
-            for number in range(num_threads)
-        ]
+        self._threads = ThreadPoolExecutor(num_threads, thread_name_prefix="disk")
 
-    def __enter__(self) -> Desk:
-        for thread in self._threads:
-            thread.start()
+    def __enter__(self) -> BlockingPool:
         return self
 
     def __exit__(
@@ -42,40 +26,16 @@ class Desk:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for _ in self._threads:
-            self._jobs.put(None)
-        for thread in self._threads:
-            thread.join()
+        self._threads.shutdown()
 
-    async def do(self, function: Callable[[], _Result]) -> _Result:
-        """Return what a function returns, or raise what it raises.
+    async def run(self, function: Callable[[], _Result]) -> _Result:
+        """Run a function in a thread; return what it returns, or raise what it raises.
 
         Even when this is cancelled, it first waits for the function's end.
         """
-        future: asyncio.Future[_Result] = self._loop.create_future()
-        self._jobs.put((function, future))
+        job = asyncio.get_running_loop().run_in_executor(self._threads, function)
         try:
-            return await asyncio.shield(future)
+            return await asyncio.shield(job)
         except asyncio.CancelledError:
-            await asyncio.wait([future])
+            await asyncio.wait([job])
             raise
-
-    def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            function, future = job
-            try:
-                self._done.put((future, function(), None))
-            except BaseException as error:
-                self._done.put((future, None, error))
-            if not self._is_called:  # else the loop, once it comes, finds this one too
-                self._is_called = True
-                self._loop.call_soon_threadsafe(self._deliver)
-
-    def _deliver(self) -> None:
-        self._is_called = False  # first: what is done from here on calls again
-        while not self._done.empty():
-            future, result, error = self._done.get()
-            if error is not None:
-                future.set_exception(error)
-            else:
-                future.set_result(result)

@@ -1,4 +1,4 @@
-"""The thread in which transfers run: files go in, and what became of each comes out of a queue."""
+"""The background thread that fetches files: files are submitted, results come from a queue."""
 
 from __future__ import annotations
 
@@ -12,36 +12,33 @@ from queue import Empty, SimpleQueue
 from types import TracebackType
 
 from lienet.params import Transfer
-from lienet.transfer.blocking_pool import Desk
+from lienet.transfer.blocking_pool import BlockingPool
 from lienet.transfer.fetching import Fetcher
-from lienet.transfer.requests import Arrived, Wanted
+from lienet.transfer.requests import FetchResult, RemoteFile
 
 _DISK_THREADS = 8
 """For hashing and the disk; more only wait for each other."""
 _OF_ONE_FILE = {errno.ENAMETOOLONG, errno.EISDIR, errno.ENOTDIR, errno.EINVAL, errno.EILSEQ}
 _OF_ONE_FILE |= {errno.EEXIST, errno.ENOTEMPTY, errno.ELOOP}
 
-_TELLING_S = 0.005
-_TWICE = "duplicate name"
+_SEND_DELAY_S = 0.005
+_DUPLICATE = "duplicate name"
 
 
 class Engine:
-    """An event loop with a client, in a thread of its own; to be used as a context."""
+    """Fetches files into a folder by an event loop in its own thread; to be used as a context."""
 
     def __init__(
         self,
         folder: Path,
         limits: Transfer,
-        *,
-        content_retries: int | None = None,
         count_bytes: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.folder = folder
         self._limits = limits
-        self._content_retries = content_retries
         self._count_bytes = count_bytes
-        self._results: SimpleQueue[list[Arrived] | BaseException] = SimpleQueue()
-        self._untold: list[Arrived] = []
+        self._results: SimpleQueue[list[FetchResult] | BaseException] = SimpleQueue()
+        self._unsent: list[FetchResult] = []
         self._is_ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="transfers", daemon=True)
         self._names: set[str] = set()
@@ -62,24 +59,24 @@ class Engine:
             self._loop.call_soon_threadsafe(self._is_over.set)
             self._thread.join()
 
-    def submit(self, batch: list[Wanted]) -> None:
-        """Begin to fetch some files."""
+    def submit(self, batch: list[RemoteFile]) -> None:
+        """Start to fetch some files."""
         if not batch:
             return
-        begun, refused = [], []
-        for wanted in batch:
-            if not wanted.is_named_safely:
-                refused.append(Arrived(wanted, "refused", "unsafe name", detail=wanted.name))
-            elif wanted.name in self._names:
-                refused.append(Arrived(wanted, "refused", _TWICE, detail=wanted.name))
+        started, refused = [], []
+        for file in batch:
+            if not file.is_named_safely:
+                refused.append(FetchResult(file, "refused", "unsafe name", detail=file.name))
+            elif file.name in self._names:
+                refused.append(FetchResult(file, "refused", _DUPLICATE, detail=file.name))
             else:
-                self._names.add(wanted.name)
-                begun.append((wanted, self._has_traces(wanted)))
+                self._names.add(file.name)
+                started.append((file, self._has_traces(file)))
         if refused:
             self._results.put(refused)
-        self._loop.call_soon_threadsafe(self._begin, begun)
+        self._loop.call_soon_threadsafe(self._start, started)
 
-    def wait(self, timeout_s: float) -> list[Arrived]:
+    def wait(self, timeout_s: float) -> list[FetchResult]:
         """Return the next results, or none if there are none within so long.
 
         Raises:
@@ -94,12 +91,12 @@ class Engine:
         if isinstance(results, BaseException):
             raise results
         self._names.difference_update(
-            result.wanted.name for result in results if result.reason != _TWICE
+            result.file.name for result in results if result.reason != _DUPLICATE
         )
         return results
 
-    def _has_traces(self, wanted: Wanted) -> bool:
-        target = f"{self.folder}/{wanted.name}"
+    def _has_traces(self, file: RemoteFile) -> bool:
+        target = f"{self.folder}/{file.name}"
         return os.path.lexists(target) or os.path.lexists(f"{target}.part")
 
     def _run(self) -> None:
@@ -111,18 +108,17 @@ class Engine:
             self._is_ready.set()
 
     async def _serve(self) -> None:
-        from lienet.transfer.connections import Client
+        from lienet.transfer.http_client import HttpClient
 
         self._loop = asyncio.get_running_loop()
         self._is_over = asyncio.Event()
-        with Desk(_DISK_THREADS) as desk:
-            async with Client(self._limits) as client:
+        with BlockingPool(_DISK_THREADS) as pool:
+            async with HttpClient(self._limits) as client:
                 self._fetcher = Fetcher(
                     client,
-                    desk,
+                    pool,
                     self.folder,
                     self._limits,
-                    content_retries=self._content_retries,
                     count_bytes=self._count_bytes,
                 )
                 self._is_ready.set()
@@ -131,37 +127,37 @@ class Engine:
                     task.cancel()
                 await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _begin(self, batch: list[tuple[Wanted, bool]]) -> None:
-        for wanted, has_traces in batch:
-            task = self._loop.create_task(self._fetch(wanted, has_traces=has_traces))
+    def _start(self, batch: list[tuple[RemoteFile, bool]]) -> None:
+        for file, has_traces in batch:
+            task = self._loop.create_task(self._fetch(file, has_traces=has_traces))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _fetch(self, wanted: Wanted, *, has_traces: bool) -> None:
+    async def _fetch(self, file: RemoteFile, *, has_traces: bool) -> None:
         try:
-            self._tell(await self._fetcher.fetch(wanted, has_traces=has_traces))
+            self._send(await self._fetcher.fetch(file, has_traces=has_traces))
         except OSError as error:
             if error.errno in _OF_ONE_FILE:
-                detail = f"{wanted.name}: {error.strerror}"
-                self._tell(Arrived(wanted, "refused", "cannot be stored", detail=detail))
+                detail = f"{file.name}: {error.strerror}"
+                self._send(FetchResult(file, "refused", "cannot be stored", detail=detail))
             else:
-                self._tell_error(error)
+                self._send_error(error)
         except asyncio.CancelledError:
             raise
         except BaseException as error:
-            self._tell_error(error)
+            self._send_error(error)
 
-    def _tell(self, result: Arrived) -> None:
-        """Pass a result on, soon: a thread that is woken for each takes the loop's time."""
-        if not self._untold:
-            self._loop.call_later(_TELLING_S, self._tell_all)
-        self._untold.append(result)
+    def _send(self, result: FetchResult) -> None:
+        """Send a result out, a little later: waking the other thread for each costs too much."""
+        if not self._unsent:
+            self._loop.call_later(_SEND_DELAY_S, self._send_all)
+        self._unsent.append(result)
 
-    def _tell_all(self) -> None:
-        told, self._untold = self._untold, []
-        if told:
-            self._results.put(told)
+    def _send_all(self) -> None:
+        results, self._unsent = self._unsent, []
+        if results:
+            self._results.put(results)
 
-    def _tell_error(self, error: BaseException) -> None:
-        self._tell_all()  # what came before it is there
+    def _send_error(self, error: BaseException) -> None:
+        self._send_all()  # what came before it is there
         self._results.put(error)

@@ -1,8 +1,8 @@
-"""A file on its way: the ``.part`` beside its target, hashed while it grows, renamed when whole.
+"""Partial files: a ``.part`` beside its target, hashed while it grows and renamed when whole.
 
-What came is held in memory until a MiB is there or the attempt ends, so that a small file is
-written once. A part on the disk outlives the process; beside it, ``.part.version`` holds what the
-server called the version that the part is of.
+What came is buffered in memory until a MiB is there or the attempt ends, so that a small file is
+written once. A partial file on the disk outlives the process; beside it, ``.part.version`` holds
+what the server called the version that it is of.
 """
 
 from __future__ import annotations
@@ -11,23 +11,23 @@ import hashlib
 import os
 from pathlib import Path
 
-from lienet.transfer.requests import Arrived, Fault, Wanted
+from lienet.transfer.requests import Fault, FetchResult, RemoteFile
 from lienet.transfer.verification import Body, find_fault
 
 FLUSH_BYTES = 2**20
-WORTH_BYTES = 2**16
-"""A shorter part of a file that was given up is sooner fetched again than kept."""
+MIN_KEPT_BYTES = 2**16
+"""A shorter partial file is sooner fetched again than kept."""
 _HEAD_BYTES = 1024
 _FEW_CHUNKS = 4
 """So many are hashed and written one by one, which spares a copy; more are first joined."""
 
 
-class Part:
-    """What is here so far of one wanted file. Its methods block; threads may run them in turn."""
+class PartialFile:
+    """What is here so far of a remote file. Its methods block; threads may run them in turn."""
 
-    def __init__(self, wanted: Wanted, folder: Path) -> None:
-        self.wanted = wanted
-        target = self._target_path = f"{folder}/{wanted.name}"  # text: there may be millions
+    def __init__(self, file: RemoteFile, folder: Path) -> None:
+        self.file = file
+        target = self._target_path = f"{folder}/{file.name}"  # text: there may be millions
         self._part_path = f"{target}.part"
         self._version_path = f"{target}.part.version"
         self._has_version_file = False
@@ -37,7 +37,7 @@ class Part:
         self.has_ranges = True
         """Whether the server may be asked to continue; not after it did so wrongly."""
         self._is_on_disk = False
-        self._needs_md5 = wanted.md5 is not None
+        self._needs_md5 = file.md5 is not None
         self._reset()
 
     def _reset(self) -> None:
@@ -46,8 +46,8 @@ class Part:
         self._sha256 = hashlib.sha256()
         self._md5 = hashlib.md5(usedforsecurity=False) if self._needs_md5 else None
         self._head = b""
-        self._held: list[bytes] = []
-        self._num_held = 0
+        self._buffered: list[bytes] = []
+        self._num_buffered = 0
         self._unwritten: list[bytes] = []
         self._num_unwritten = 0
 
@@ -59,10 +59,10 @@ class Part:
     @property
     def can_continue(self) -> bool:
         """Whether more bytes can be put behind these without two versions meeting unnoticed."""
-        return bool(self.size_bytes and self.has_ranges and (self.version or self.wanted.has_hash))
+        return bool(self.size_bytes and self.has_ranges and (self.version or self.file.has_hash))
 
-    def take_up(self) -> Arrived | None:
-        """Look for the target, else for the part that an earlier run left.
+    def load(self) -> FetchResult | None:
+        """Look for the target, else for the partial file that an earlier run left.
 
         Returns:
             The result if nothing is left to fetch.
@@ -70,10 +70,10 @@ class Part:
         Raises:
             OSError: the disk fails.
         """
-        if self.target.is_file() and (arrived := self._judge_target()):
+        if self.target.is_file() and (result := self._verify_target()):
             self._is_on_disk = self._has_version_file = True
-            self._forget_files()
-            return arrived
+            self._delete_files()
+            return result
         part_path, version_path = Path(self._part_path), Path(self._version_path)
         if not part_path.is_file():
             return None
@@ -82,7 +82,7 @@ class Part:
             self._has_version_file = True
             self.version = version_path.read_text(encoding="utf-8", errors="replace").strip()
         self._hash_file(part_path)
-        size_bytes = self.wanted.size_bytes
+        size_bytes = self.file.size_bytes
         is_too_long = size_bytes is not None and self.size_bytes > size_bytes
         if is_too_long or not self.can_continue:
             self.discard()
@@ -90,14 +90,14 @@ class Part:
         self.is_resumed = True
         if self.size_bytes == size_bytes:
             outcome = self.finish()
-            return outcome if isinstance(outcome, Arrived) else None
+            return outcome if isinstance(outcome, FetchResult) else None
         return None
 
     def expect_md5(self) -> None:
-        """See to it that the MD5 of the whole file will be known at its end."""
+        """Compute the MD5 of the whole file, too, from its first byte on."""
         if self._md5 is not None:
             return
-        self.absorb()
+        self.hash_buffered()
         self._needs_md5 = True
         self._md5 = hashlib.md5(usedforsecurity=False)
         if self._is_on_disk:
@@ -107,42 +107,42 @@ class Part:
         for chunk in self._unwritten:
             self._md5.update(chunk)
 
-    def hold(self, chunk: bytes) -> int:
-        """Take more bytes, which costs nothing yet; return how many are to be absorbed."""
-        self._held.append(chunk)
-        self._num_held += len(chunk)
-        return self._num_held
+    def buffer(self, chunk: bytes) -> int:
+        """Take more bytes, which costs nothing yet; return how many are buffered."""
+        self._buffered.append(chunk)
+        self._num_buffered += len(chunk)
+        return self._num_buffered
 
-    def absorb(self) -> None:
-        """Hash what is held, and write it down once it is much."""
-        if not self._held:
+    def hash_buffered(self) -> None:
+        """Hash what is buffered, and write it once it is much."""
+        if not self._buffered:
             return
-        is_many = len(self._held) > _FEW_CHUNKS
-        chunks = [b"".join(self._held)] if is_many else self._held
+        is_many = len(self._buffered) > _FEW_CHUNKS
+        chunks = [b"".join(self._buffered)] if is_many else self._buffered
         for chunk in chunks:
             self._update(chunk)
         self._unwritten += chunks
-        self._num_unwritten += self._num_held
-        self._held, self._num_held = [], 0
+        self._num_unwritten += self._num_buffered
+        self._buffered, self._num_buffered = [], 0
         if self._num_unwritten >= FLUSH_BYTES:
             self.write()
 
-    def settle(self) -> None:
-        """End an attempt that broke off: what came is kept, in memory only where it is little."""
-        self.absorb()
-        if self._num_unwritten >= WORTH_BYTES:
+    def end_attempt(self) -> None:
+        """Keep what an attempt brought that broke off; a little of it only in memory."""
+        self.hash_buffered()
+        if self._num_unwritten >= MIN_KEPT_BYTES:
             self.write()
 
     def write(self) -> None:
-        """Write down all that came, for a later run to continue."""
-        self.absorb()
+        """Write all that came, for a later run to continue."""
+        self.hash_buffered()
         if not self._num_unwritten:
             return
         is_first = not self._is_on_disk
         if is_first:
             self.target.parent.mkdir(parents=True, exist_ok=True)
         self._append(is_last=False)
-        if is_first and self.version:  # a part without its version is of no harm, the other way is
+        if is_first and self.version:  # bytes without a version do no harm, the other way round
             self._has_version_file = True
             Path(self._version_path).write_text(self.version, encoding="utf-8")
 
@@ -161,15 +161,15 @@ class Part:
         self._is_on_disk = True
         self._unwritten, self._num_unwritten = [], 0
 
-    def finish(self, told_md5: str = "") -> Arrived | Fault:
-        """Rename the part to its target if it is the file wanted, else say why not.
+    def finish(self, server_md5: str = "") -> FetchResult | Fault:
+        """Verify all that came and rename it to its target, or say what is wrong with it.
 
         Raises:
             OSError: the disk fails; the target is as it was.
         """
-        self.absorb()
+        self.hash_buffered()
         body = Body(self.size_bytes, self._sha256.hexdigest(), self._hex_md5(), self._content())
-        if (fault := find_fault(self.wanted, body, told_md5)) is not None:
+        if (fault := find_fault(self.file, body, server_md5)) is not None:
             return fault
         try:
             self._append(is_last=True)
@@ -178,49 +178,47 @@ class Part:
             self._append(is_last=True)
         Path(self._part_path).replace(self._target_path)
         self._is_on_disk = False
-        self._forget_files()
+        self._delete_files()
         status = "resumed" if self.is_resumed else "fetched"
-        return Arrived(self.wanted, status, "", body.sha256, body.md5, self.size_bytes)
+        return FetchResult(self.file, status, "", body.sha256, body.md5, self.size_bytes)
 
     def discard(self) -> None:
-        """Forget all that came."""
-        self._forget_files()
+        """Delete all that came."""
+        self._delete_files()
         self.version = ""
         self._reset()
 
-    def _forget_files(self) -> None:
+    def _delete_files(self) -> None:
         if self._has_version_file:
             Path(self._version_path).unlink(missing_ok=True)
         if self._is_on_disk:
             Path(self._part_path).unlink(missing_ok=True)
         self._is_on_disk = self._has_version_file = False
 
-    def give_up(self) -> None:
-        """Keep the part only if a later run may want to continue it."""
-        self.absorb()
-        if self.can_continue and self.size_bytes >= WORTH_BYTES:
+    def abandon(self) -> None:
+        """Keep what came only if a later run may continue it."""
+        self.hash_buffered()
+        if self.can_continue and self.size_bytes >= MIN_KEPT_BYTES:
             self.write()
         else:
             self.discard()
 
-    def _judge_target(self) -> Arrived | None:
+    def _verify_target(self) -> FetchResult | None:
         size_bytes = self.target.stat().st_size
-        if self.wanted.size_bytes not in (None, size_bytes):
+        if self.file.size_bytes not in (None, size_bytes):
             return None
         self._hash_file(self.target)
         content = self.target.read_bytes() if self._needs_content else self._head
         body = Body(size_bytes, self._sha256.hexdigest(), self._hex_md5(), content)
-        fault = find_fault(self.wanted, body)
+        fault = find_fault(self.file, body)
         self._reset()
         if fault is not None:
             return None
-        return Arrived(self.wanted, "present", "", body.sha256, body.md5, size_bytes)
+        return FetchResult(self.file, "present", "", body.sha256, body.md5, size_bytes)
 
     @property
     def _needs_content(self) -> bool:
-        return self.wanted.pixel_md5 is not None or (
-            self.wanted.is_image and not self.wanted.has_hash
-        )
+        return self.file.pixel_md5 is not None or (self.file.is_image and not self.file.has_hash)
 
     def _content(self) -> bytes:
         if not self._needs_content:

@@ -1,6 +1,6 @@
-"""How a host is treated: so many requests at once, so many a second, and none when it asks so.
+"""Rate limits for one host: requests in flight, requests a second, pauses that it asks for.
 
-Nothing here knows what a request is for.
+Beside them the wait before a retry, and how a server's Retry-After is read.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from email.utils import parsedate_to_datetime
 from lienet.params import Transfer
 
 
-class Lane:
-    """The requests to one host."""
+class HostLimiter:
+    """Limits the requests to one host."""
 
     def __init__(self, concurrency: int, requests_per_s: float | None) -> None:
         self._slots = asyncio.Semaphore(concurrency)
@@ -26,7 +26,7 @@ class Lane:
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
-        """Wait for a place among the requests in flight, and for the host to be ready."""
+        """Hold one of the places for requests in flight; waits for it, and for the next turn."""
         async with self._slots:
             await self._wait_turn()
             yield

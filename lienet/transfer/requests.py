@@ -1,4 +1,4 @@
-"""What is asked of a transfer and what it answers, one remote file at a time."""
+"""A remote file to fetch, what became of it, and why an attempt failed."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ LOCK_NAME = ".lock"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """One remote file; what is known of it is checked before it appears."""
+class RemoteFile:
+    """A remote file to fetch; all that is known of it is verified before it appears."""
 
     url: str
     name: str
@@ -27,7 +27,7 @@ class Wanted:
 
     @property
     def has_hash(self) -> bool:
-        """Whether bytes of two versions put together would be noticed."""
+        """Whether a mixture of two versions' bytes would be noticed."""
         return bool(self.sha256 or self.md5 or self.pixel_md5)
 
     @property
@@ -44,37 +44,37 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrived:
-    """What became of one wanted file."""
+class FetchResult:
+    """What became of one remote file."""
 
-    wanted: Wanted
+    file: RemoteFile
     status: str
     """"fetched", "resumed", "present", "missing" (404 or 410) or "refused"."""
     reason: str
     """Why it is not there, in a word or two that many files share; empty if it is."""
     sha256: str = ""
     md5: str = ""
-    """Empty where nobody told what it should be."""
+    """Empty where nobody said what it should be."""
     size_bytes: int = 0
     detail: str = ""
     """The reason in one line, with what was expected and got."""
 
     @property
-    def is_here(self) -> bool:
+    def is_stored(self) -> bool:
         """Whether the file is in the folder, verified."""
         return self.status not in ("missing", "refused")
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why one attempt did not bring the file."""
+    """Why one attempt to fetch a file failed."""
 
     reason: str
     detail: str = ""
     is_final: bool = False
     """Whether another attempt is useless."""
     is_content: bool = False
-    """Whether the bytes came, but are not the ones wanted."""
+    """Whether bytes came, but wrong ones."""
     retry_after_s: float | None = None
     """How long the server asks to be left alone."""
 

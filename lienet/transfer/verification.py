@@ -1,6 +1,6 @@
-"""Whether bytes are the ones wanted: size, hashes, and for an image that it is one and whole.
+"""Verification of received files: size, hashes, and for an image that it is one and whole.
 
-What a server tells of its own file counts where nothing better is known: Google Cloud Storage sends
+What a server says of its own file counts where nothing better is known: Google Cloud Storage sends
 its MD5 as ``x-goog-hash``, S3 as the ETag of objects that were uploaded in one piece and are not
 encrypted with a key of KMS or the customer.
 """
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from lienet.errors import ImageError
 from lienet.images import SIGNATURE_BYTES, probe_image, sniff_format
-from lienet.transfer.requests import Fault, Wanted
+from lienet.transfer.requests import Fault, RemoteFile
 
 _PLAIN_MD5 = re.compile(r'"([0-9a-f]{32})"')
 _HTML = re.compile(
@@ -29,13 +29,13 @@ _MAX_PROBED_PIXELS = 2**30
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What a server says of the file that it sends."""
+class FileHeaders:
+    """What a response's headers say of the file that is sent."""
 
     length_bytes: int | None
     """Of this answer's body."""
     md5: str
-    """Lower-case hex, of the whole file; empty if it is not told."""
+    """Lower-case hex, of the whole file; empty if they do not say."""
     version: str
     """What the If-Range of a later request can hold: a strong tag, or a date."""
     encoding: str
@@ -44,7 +44,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A file that has come, as far as a verdict needs it."""
+    """A received file, as far as verification needs it."""
 
     size_bytes: int
     sha256: str
@@ -53,11 +53,11 @@ class Body:
     """All of it where it must be an image; else at least the first KiB."""
 
 
-def read_told(headers: Mapping[str, str]) -> Told:
-    """Gather from an answer's headers what is told of the file."""
+def read_file_headers(headers: Mapping[str, str]) -> FileHeaders:
+    """Read what a response's headers say of the file."""
     length = headers.get("content-length", "")
     encoding = headers.get("content-encoding", "").strip().lower()
-    return Told(
+    return FileHeaders(
         length_bytes=int(length) if length.isdecimal() else None,
         md5=_read_google_md5(headers) or _read_s3_md5(headers),
         version=_read_version(headers),
@@ -94,53 +94,53 @@ def _read_version(headers: Mapping[str, str]) -> str:
     return tag if tag.startswith('"') else headers.get("last-modified", "")
 
 
-def find_fault(wanted: Wanted, body: Body, told_md5: str = "") -> Fault | None:
-    """Return why a body is not the wanted file, the most telling reason first; None if it is."""
-    if not body.size_bytes and wanted.size_bytes != 0:
+def find_fault(expected: RemoteFile, body: Body, server_md5: str = "") -> Fault | None:
+    """Return why a body is not the file expected, the clearest reason first; None if it is."""
+    if not body.size_bytes and expected.size_bytes != 0:
         return Fault("empty", "the body is empty", is_content=True)
     return (
-        _find_kind_fault(wanted, body)
-        or _find_size_fault(wanted, body)
-        or _find_hash_fault(wanted, body, told_md5)
-        or _find_image_fault(wanted, body)
+        _find_kind_fault(expected, body)
+        or _find_size_fault(expected, body)
+        or _find_hash_fault(expected, body, server_md5)
+        or _find_image_fault(expected, body)
     )
 
 
-def _find_kind_fault(wanted: Wanted, body: Body) -> Fault | None:
+def _find_kind_fault(expected: RemoteFile, body: Body) -> Fault | None:
     head = body.content[:1024]
     is_page = _HTML.match(head) is not None
-    if wanted.is_image:
+    if expected.is_image:
         if sniff_format(head[:SIGNATURE_BYTES]) is not None:
             return None
         reason = "html" if is_page else "not an image"
         return Fault(reason, f"the body begins with {head[:16]!r}", is_content=True)
-    if is_page and not wanted.name.lower().endswith((".html", ".htm")):
+    if is_page and not expected.name.lower().endswith((".html", ".htm")):
         return Fault("html", "the body is a web page", is_content=True)
     return None
 
 
-def _find_size_fault(wanted: Wanted, body: Body) -> Fault | None:
-    if wanted.size_bytes is None or body.size_bytes == wanted.size_bytes:
+def _find_size_fault(expected: RemoteFile, body: Body) -> Fault | None:
+    if expected.size_bytes is None or body.size_bytes == expected.size_bytes:
         return None
-    if body.size_bytes < wanted.size_bytes:
-        what = f"only {body.size_bytes} of {wanted.size_bytes} bytes came"
+    if body.size_bytes < expected.size_bytes:
+        what = f"only {body.size_bytes} of {expected.size_bytes} bytes came"
         return Fault("truncated", what)
-    what = f"{body.size_bytes} bytes came, expected {wanted.size_bytes}"
+    what = f"{body.size_bytes} bytes came, expected {expected.size_bytes}"
     return Fault("wrong size", what, is_content=True)
 
 
-def _find_hash_fault(wanted: Wanted, body: Body, told_md5: str) -> Fault | None:
-    if wanted.sha256 is not None:
-        return _compare("sha256", wanted.sha256, body.sha256, body)
-    if wanted.md5 is not None or wanted.pixel_md5 is not None:
-        if wanted.pixel_md5 is None or wanted.md5 == body.md5:
-            return _compare("md5", wanted.md5 or "", body.md5, body)
+def _find_hash_fault(expected: RemoteFile, body: Body, server_md5: str) -> Fault | None:
+    if expected.sha256 is not None:
+        return _compare("sha256", expected.sha256, body.sha256, body)
+    if expected.md5 is not None or expected.pixel_md5 is not None:
+        if expected.pixel_md5 is None or expected.md5 == body.md5:
+            return _compare("md5", expected.md5 or "", body.md5, body)
         try:
             got = md5_of_pixels(body.content)
         except Exception as error:  # broken bytes raise almost anything from inside a decoder
             return Fault("unreadable image", str(error), is_content=True)
-        return _compare("pixel md5", wanted.pixel_md5, got, body)
-    return _compare("md5", told_md5, body.md5, body) if told_md5 else None
+        return _compare("pixel md5", expected.pixel_md5, got, body)
+    return _compare("md5", server_md5, body.md5, body) if server_md5 else None
 
 
 def _compare(name: str, expected: str, got: str, body: Body) -> Fault | None:
@@ -150,8 +150,8 @@ def _compare(name: str, expected: str, got: str, body: Body) -> Fault | None:
     return Fault(f"wrong {name}", what, is_content=True)
 
 
-def _find_image_fault(wanted: Wanted, body: Body) -> Fault | None:
-    if not wanted.is_image or wanted.has_hash:
+def _find_image_fault(expected: RemoteFile, body: Body) -> Fault | None:
+    if not expected.is_image or expected.has_hash:
         return None
     if _is_whole(body.content):
         return None

@@ -20,7 +20,7 @@ NOT_DECIDING = {"num_workers", "cluster", "profile", "download.transfer", "promo
 FANNED_OUT_OVER = {
     "filter": ("download.sources",),
     "export": ("models",),
-    "evaluate": ("models", "evaluate.classics"),
+    "evaluate": ("models", "evaluate.methods"),
 }
 # Sections of which a method is read: each of their keys is tracked by itself.
 TRACKED_BY_KEY = {"train": Train}
@@ -33,7 +33,7 @@ def stage(request: pytest.FixtureRequest) -> str:
 
 
 def test_every_stage_is_held_here(pipeline: dict[str, Any]):
-    assert tuple(pipeline) == ("plugins", "code", *STAGES)
+    assert tuple(pipeline) == ("code", *STAGES)
 
 
 def test_every_param_that_a_stage_reads_is_tracked(

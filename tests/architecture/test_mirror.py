@@ -14,10 +14,11 @@ ELSEWHERE = {
 }
 FLOWS_ELSEWHERE = {
     "deploy": "tests/flows/test_worker.py",
+    "dvc_process": "tests/flows/test_dvc.py",
     "guard": "tests/flows/test_commands.py",
     "orphans": "tests/flows/test_worker.py",
-    "ready": "tests/flows/test_commands.py",
     "run": "tests/flows/test_pipeline.py",
+    "session": "tests/flows/test_pipeline.py",
 }
 ABOUT_THE_WHOLE = {"tests/test_pipeline.py"}
 

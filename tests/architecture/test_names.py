@@ -12,6 +12,7 @@ from lienet.params import Params
 
 SHARED_PARAMS = (
     "profile",
+    "plugins",
     "seed",
     "num_workers",
     "cluster",
@@ -23,12 +24,11 @@ SHARED_PARAMS = (
 )
 
 WITHOUT_PARAMS = ("code",)
-CODE_OF: dict[str, list[str]] = {"plugins": [], "code": ["lienet"]}
 
 
 def test_stages_are_the_sections_of_params(pipeline: dict[str, Any]):
     sections = [name for name in Params.model_fields if name not in SHARED_PARAMS]
-    assert sections == [name for name in pipeline if name not in WITHOUT_PARAMS]
+    assert [*WITHOUT_PARAMS, *sections] == list(pipeline)
 
 
 def test_stages_are_the_files_of_the_stages_package(repository: Path, pipeline: dict[str, Any]):
@@ -44,11 +44,9 @@ def test_stages_are_verbs_of_the_command_line_in_their_order(pipeline: dict[str,
 def test_each_entry_runs_its_stage_s_own_verb(entries: dict[str, Any]):
     for entry, stage in entries.items():
         name = _stage_of(entry, entries)
-        assert stage["cmd"] in (
-            f"lienet {name}",
-            f"lienet {name} ${{key}}",
-            f"lienet {name} ${{item}}",
-        )
+        part = f"lienet {name} {entry.removeprefix(f'{name}_')}"
+        verbs = (f"lienet {name}", part, f"lienet {name} ${{key}}", f"lienet {name} ${{item}}")
+        assert stage["cmd"] in verbs
 
 
 def test_each_entry_reports_into_the_folder_of_its_stage(entries: dict[str, Any]):
@@ -75,15 +73,15 @@ def test_each_entry_depends_on_its_stage_s_fingerprint_and_on_no_other_code(
     entries: dict[str, Any],
 ):
     for entry, stage in entries.items():
-        name = _stage_of(entry, entries)
-        expected = CODE_OF.get(name, [f"data/code/{name}.json"])
+        own = {"code": ["lienet"], "code_plugins": []}
+        expected = own.get(entry, [f"data/code/{_stage_of(entry, entries)}.json"])
         assert [dep for dep in stage["deps"] if dep.startswith(("lienet", "data/code"))] == expected
 
 
 def test_a_part_of_a_stage_tracks_the_stage_s_params(entries: dict[str, Any]):
-    for entry, stage in entries.items():
+    for entry in entries.keys() - {"code_plugins", "download_vgg19"}:
         whole = entries[_stage_of(entry, entries)]
-        assert stage.get("params") == whole.get("params")
+        assert entries[entry].get("params") == whole.get("params")
 
 
 def _stage_of(name: str, entries: dict[str, Any]) -> str:

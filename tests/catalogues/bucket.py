@@ -31,7 +31,6 @@ LIMITS = Transfer(
     stall_timeout_s=5.0,
     total_timeout_s=30.0,
     max_failed_share=0.5,
-    http2=False,
 )
 IMAGE_HEADER = [
     "ImageID",

@@ -10,14 +10,14 @@ import pytest
 from lienet.catalogues.found import FoundFile
 from lienet.catalogues.remote import Listed, fetch_listed, fetch_one
 from lienet.errors import TransferError
-from lienet.transfer.batches import Wanted
+from lienet.transfer.batches import RemoteFile
 from tests.catalogues.bucket import Bucket, make_depot, make_jpeg
 
 
 def list_files(bucket: Bucket, names: list[str]) -> Iterator[Listed]:
     for name in names:
         found = FoundFile(name, "", "CC0", "A", f"origin of {name}", "auto", title=f"T {name}")
-        yield Listed(Wanted(f"{bucket.url}/{name}", f"a/{name}"), found)
+        yield Listed(RemoteFile(f"{bucket.url}/{name}", f"a/{name}"), found)
 
 
 def test_every_listed_file_is_found_in_order_or_has_a_reason(
@@ -49,14 +49,14 @@ def test_one_file_that_cannot_be_had_is_one_line(
 ) -> None:
     if content is not None:
         bucket.files["list.csv"] = content
-    wanted = Wanted(f"{bucket.url}/list.csv", "list.csv", is_image=False)
+    file = RemoteFile(f"{bucket.url}/list.csv", "list.csv", is_image=False)
     with pytest.raises(TransferError, match=r"cannot fetch .*list.csv: .*; try again, or put"):
-        fetch_one(wanted, make_depot(tmp_path))
+        fetch_one(file, make_depot(tmp_path))
 
 
 def test_one_file_lies_among_the_lists(bucket: Bucket, tmp_path: Path) -> None:
     bucket.files["list.csv"] = b"a,b\n"
     depot = make_depot(tmp_path)
-    path = fetch_one(Wanted(f"{bucket.url}/list.csv", "list.csv", is_image=False), depot)
+    path = fetch_one(RemoteFile(f"{bucket.url}/list.csv", "list.csv", is_image=False), depot)
     assert path == depot.lists_dir / "list.csv"
     assert path.read_bytes() == b"a,b\n"

@@ -13,17 +13,7 @@ from typer.testing import CliRunner
 from lienet.cli import app
 from tests.fresh_workspace import make_workspace
 
-VERBS = (
-    "plugins",
-    "code",
-    "download",
-    "filter",
-    "synthesize",
-    "train",
-    "export",
-    "evaluate",
-    "report",
-)
+VERBS = ("code", "download", "filter", "synthesize", "train", "export", "evaluate", "report")
 TOOLS = ("inspect", "degrade", "observe", "score", "models", "profile")
 TOOLS += ("promote", "rollback", "compare")
 
@@ -61,7 +51,10 @@ def test_without_arguments_the_help_is_shown(tmp_path: Path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("download", "flickr"), "lienet: download has the items sample, portrait, got flickr"),
+        (
+            ("download", "flickr"),
+            "lienet: download has the items sample, portrait, vgg19, got flickr",
+        ),
         (
             ("synthesize", "dust"),
             "lienet: synthesize has the items sr, face, old_photo, got dust; see params.yaml",

@@ -30,12 +30,15 @@ def runner(monkeypatch: pytest.MonkeyPatch, repository: Path, tmp_path: Path, em
 
 
 @pytest.mark.slow
-def test_promote_rollback_and_compare(runner: CliRunner):
+def test_track_promote_rollback_and_compare(runner: CliRunner):
     def run(*words: str) -> str:
         result = runner.invoke(app, words, catch_exceptions=False)
         assert result.exit_code == 0, result.output
         return result.stdout
 
+    assert run("track", "sr-lienet") == "MLflow is up to date; new to it: sr-lienet\n"
+    assert run("track") == "MLflow is up to date; new to it: sr-srgan\n"
+    assert run("track") == "MLflow is up to date; new to it: nothing\n"
     said = run("promote", "sr-lienet", "--json", "made/first.json")
     assert said == "sr-lienet: lienet-sr/1 is champion now\n"
     assert json.loads(Path("made/first.json").read_text())["promoted"] is True

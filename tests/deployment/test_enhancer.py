@@ -17,8 +17,8 @@ from lienet.deployment.onnx import export_onnx
 from lienet.deployment.runtimes import TorchNetwork
 from lienet.errors import InputError, ModelError
 from lienet.networks.blocks import Modulation
+from lienet.networks.global_skip import BicubicUpsampling
 from lienet.networks.registry import build_model
-from lienet.networks.rivals import Bicubic
 from lienet.params import load_params
 
 
@@ -203,7 +203,7 @@ def test_what_a_network_makes_of_a_tile_as_a_whole_becomes_a_slope(monkeypatch: 
 
 def test_the_registry_s_bicubic_agrees_with_the_resizer():
     pixels = noise(40, 50)
-    enhanced = Enhancer(Bicubic(4), scale=4).enhance(pixels).astype(int)
+    enhanced = Enhancer(BicubicUpsampling(4), scale=4).enhance(pixels).astype(int)
     real = np.clip(resize_bicubic(pixels.astype(np.float64), scale=4), 0, 255)
     assert np.abs(enhanced - real).max() < 0.501
 

@@ -5,16 +5,17 @@ import numpy as np
 import pytest
 import skimage.data
 
+from lienet.degradations.noise import estimate_noise
 from lienet.errors import DataError
 from lienet.evaluation.appearance import (
     Appearance,
     AppearanceChange,
     changes_as_json,
     compare_appearances,
-    estimate_noise,
     measure_appearance,
 )
-from lienet.evaluation.scoring import EnhancedImage, Unchanged
+from lienet.evaluation.methods import Unchanged
+from lienet.evaluation.scoring import EnhancedImage
 from lienet.images import encode_jpeg, encode_png
 from lienet.shards.reading import Sample
 

@@ -10,7 +10,7 @@ from lienet.degradations.sr import degrade_sr
 from lienet.evaluation.cluster_scoring import FirstOfEachSet, score_on_cluster
 from lienet.evaluation.scoring import EnhancedImage, make_contenders, score_samples
 from lienet.images import encode_png
-from lienet.networks.rivals import Bicubic
+from lienet.networks.global_skip import BicubicUpsampling
 from lienet.params import Cluster, Protocol
 from lienet.shards.reading import Sample
 
@@ -32,21 +32,21 @@ def test_the_first_of_each_set_are_wanted_and_the_very_first_always():
 @pytest.mark.xdist_group("cluster")
 def test_a_cluster_gives_the_scores_and_the_images_of_one_process():
     samples = [make_sample(f"s{place}", "set", 40 * place) for place in range(3)]
-    contenders = make_contenders({4: Bicubic(4)}, tile_px=512)
+    contenders = make_contenders({4: BicubicUpsampling(4)}, tile_px=512)
     usual = {"task": "sr", "scale": 4, "jpeg_quality": 20, "jpeg_chroma": "4:2:0"}
     protocols = {
         colour: Protocol(**usual, colour=colour, border_px=4) for colour in ("rgb", "luma")
     }
     expected_images: list[EnhancedImage] = []
     expected = score_samples(
-        samples, contenders, protocols, with_vmaf=False, on_image=expected_images.append
+        samples, contenders, protocols, metrics={}, on_image=expected_images.append
     )
     images: list[EnhancedImage] = []
     scores = score_on_cluster(
         iter(samples),
         contenders,
         protocols,
-        with_vmaf=False,
+        metrics={},
         on_image=images.append,
         wants_image=FirstOfEachSet(2),
         cluster=Cluster(address="local", chunk_images=2, timeout_s=60),

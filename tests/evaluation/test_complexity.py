@@ -11,7 +11,7 @@ from torch import nn
 
 from lienet.errors import InputError, ModelError
 from lienet.evaluation.complexity import count_macs, count_parameters, measure_latency_ms
-from lienet.networks.rivals import Bicubic
+from lienet.networks.global_skip import BicubicUpsampling
 
 
 @pytest.fixture
@@ -27,9 +27,9 @@ def test_parameters_and_multiply_adds_of_one_convolution(network: nn.Module):
 
 def test_grouped_fixed_filters_count_by_their_groups():
     # 48 outputs per input pixel and position, 25 taps each, of one channel.
-    macs = count_macs(Bicubic(4), scale=4, output_height_px=8, output_width_px=12)
+    macs = count_macs(BicubicUpsampling(4), scale=4, output_height_px=8, output_width_px=12)
     assert macs == 48 * 25 * 2 * 3
-    assert count_parameters(Bicubic(4)) == 0
+    assert count_parameters(BicubicUpsampling(4)) == 0
 
 
 def test_counting_leaves_the_network_as_it_is(network: nn.Module):

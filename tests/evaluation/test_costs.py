@@ -27,13 +27,10 @@ def test_a_small_network_costs_what_is_counted_by_hand(params: Params):
     assert cost.macs_output_px == (720, 1280)
 
 
-def test_every_model_is_listed_in_order_and_interpolation_has_no_parameters(params: Params):
+def test_every_model_is_listed_in_order(params: Params):
     costs = list_costs(params)
     assert [f"{cost.task}-{cost.name}" for cost in costs] == list(params.models)
-    free = [cost.architecture == "bicubic" for cost in costs]
-    assert [cost.num_params == 0 for cost in costs] == free
-    by_key = {f"{cost.task}-{cost.name}": cost for cost in costs}
-    assert by_key["face-input"].num_macs == 0
+    assert all(cost.num_params > 0 and cost.num_macs > 0 for cost in costs)
 
 
 def test_the_enhancement_network_costs_what_is_counted_by_hand(params: Params):

@@ -12,8 +12,8 @@ from lienet.errors import ModelError
 from lienet.evaluation.feature_map import extract_feature_map
 from lienet.images import to_tensor
 from lienet.networks.features import extract_features
+from lienet.networks.global_skip import BicubicUpsampling
 from lienet.networks.registry import build_model
-from lienet.networks.rivals import Bicubic
 from lienet.params import load_params
 
 
@@ -60,4 +60,6 @@ def test_the_file_holds_all_and_is_the_same_again(network):
 
 def test_a_network_without_a_map_is_refused():
     with pytest.raises(ModelError, match="AI feature map"):
-        extract_feature_map(Bicubic(2), make_photograph(), test_set="s", key="a", max_side_px=40)
+        extract_feature_map(
+            BicubicUpsampling(2), make_photograph(), test_set="s", key="a", max_side_px=40
+        )

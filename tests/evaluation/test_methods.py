@@ -1,82 +1,102 @@
-"""What is said of a method beside its results; the stage's own test runs trained ones."""
-
 from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
-import torch
+import skimage.data
+from skimage.filters import unsharp_mask
 
-from lienet.errors import ModelError
-from lienet.evaluation.classics import UnsharpMask
-from lienet.evaluation.methods import has_feature_map, open_method, time_onnx
-from lienet.evaluation.scoring import Unchanged
-from lienet.networks.features import extract_features
-from lienet.networks.registry import build_model
-from lienet.params import Params, load_params
-from lienet.shards.reading import ShardIndex
-from lienet.shards.writing import write_split
-from lienet.workspace import Workspace
-
-
-@pytest.fixture(scope="module")
-def params(repository: Path) -> Params:
-    return load_params(repository / "params.yaml")
+from lienet.degradations.resize import resize_bicubic
+from lienet.evaluation.appearance import measure_appearance
+from lienet.evaluation.methods import (
+    BicubicEnlargement,
+    ClassicalRestoration,
+    Unchanged,
+    UnsharpMask,
+    make_method,
+    time_enhancer_ms,
+)
+from lienet.evaluation.metrics import measure_ciede2000, measure_psnr, measure_sharpness
+from lienet.params import load_params
 
 
-@pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory) -> ShardIndex:
-    return write_split(
-        tmp_path_factory.mktemp("shards") / "test",
-        [],
-        task="face",
-        split="test",
-        params={},
-        shard_max_bytes=2**20,
-    )
+def make_photograph():
+    return np.ascontiguousarray(skimage.data.astronaut()[:120, 180:340])
 
 
-def test_a_classic_has_no_parameters_no_multiply_adds_and_a_latency(params, index, tmp_path):
-    method = open_method(params, Workspace(tmp_path), "face-unsharp", index)
-    assert (method.task, method.name, method.network) == ("face", "unsharp", None)
-    assert method.facts["num_params"] == 0
-    assert method.facts["num_macs"] is None
-    assert method.facts["architecture"] == "unsharp"
-    assert method.facts["latency_ms"] > 0
-    assert method.facts["data_sha256"] == {"test": index.sha256}
-    contender = method.contenders[1]
-    assert isinstance(contender.enhancer, UnsharpMask)
-    pixels = np.arange(300, dtype=np.uint8).reshape(10, 10, 3)
-    assert isinstance(contender.baseline, Unchanged)
-    assert contender.baseline.enhance(pixels) is pixels
+def fade(pixels):
+    """Lift blacks, lower whites, tint, and add noise: a print that has paled."""
+    faded = 40 + pixels * np.array([0.6, 0.55, 0.45])
+    noise = np.random.default_rng(1).normal(0, 5, pixels.shape)
+    return np.rint(faded + noise).clip(0, 255).astype(np.uint8)
 
 
-def test_a_classic_s_run_is_known_by_its_choices(params, index, tmp_path):
-    first = open_method(params, Workspace(tmp_path), "face-unsharp", index)
-    again = open_method(params, Workspace(tmp_path), "face-unsharp", index)
-    spec = params.evaluate.classics["face-unsharp"].model_copy(update={"amount": 2.0})
-    evaluate = params.evaluate.model_copy(update={"classics": {"face-unsharp": spec}})
-    other_params = params.model_copy(update={"evaluate": evaluate})
-    other = open_method(other_params, Workspace(tmp_path), "face-unsharp", index)
-    assert first.run_key == again.run_key != other.run_key
+def test_the_unsharp_mask_is_scikit_image_s():
+    pixels = make_photograph()
+    expected = unsharp_mask(pixels / 255.0, radius=2.0, amount=1.0, channel_axis=2)
+    got = UnsharpMask(2.0, 1.0).enhance(pixels)
+    assert np.abs(got - np.rint(255 * expected)).max() <= 1
+    assert got.dtype == np.uint8
+    blurred = cv2.GaussianBlur(pixels, (0, 0), 1.5)
+    sharpened = UnsharpMask(2.0, 1.0).enhance(blurred)
+    assert measure_sharpness(sharpened) > 1.2 * measure_sharpness(blurred)
 
 
-def test_a_model_that_is_not_there_is_one_error(params, index, tmp_path):
-    with pytest.raises(ModelError, match="train the model first"):
-        open_method(params, Workspace(tmp_path), "sr-lienet", index)
-    with pytest.raises(ModelError, match="none"):
-        time_onnx(params, tmp_path / "none.onnx")
+def test_restoration_brings_a_faded_photograph_back_towards_the_original():
+    pixels = np.ascontiguousarray(skimage.data.coffee()[100:260, 150:390])
+    faded = fade(pixels)
+    restored = ClassicalRestoration(0.8, 0.5, 1.0).enhance(faded)
+    assert measure_psnr(pixels, restored) > measure_psnr(pixels, faded) + 2
+    assert measure_ciede2000(pixels, restored) < measure_ciede2000(pixels, faded) - 3
 
 
-def test_a_feature_map_is_asked_only_of_networks_that_have_one(repository: Path):
-    specs = load_params(repository / "profiles" / "ablation.yaml").models.values()
-    asked = {has_feature_map(spec) for spec in specs}
-    for spec in specs:
-        model, degraded = build_model(spec, spec.scale).eval(), torch.rand(1, 3, 16, 16)
-        if has_feature_map(spec):
-            assert extract_features(model, degraded).shape[0] == 1
-        else:
-            with pytest.raises(ModelError, match="self-feature extraction"):
-                extract_features(model, degraded)
-    assert asked == {True, False}
+def test_the_unsharp_mask_leaves_no_channel_and_no_row_out():
+    flat = np.full((40, 30, 3), (10, 128, 250), np.uint8)
+    assert np.array_equal(UnsharpMask(2.0, 1.0).enhance(flat), flat)
+
+
+def test_each_step_does_its_own_and_can_be_left_out():
+    faded = fade(make_photograph())
+    before = measure_appearance(faded)
+    denoised = measure_appearance(ClassicalRestoration(0.8, 0.0, 1.0).enhance(faded))
+    assert denoised.noise < before.noise
+    stretched = ClassicalRestoration(0.0, 0.0, 1.0).enhance(faded)
+    assert stretched.min(axis=(0, 1)).tolist() == [0, 0, 0]
+    assert stretched.max(axis=(0, 1)).tolist() == [255, 255, 255]
+    full = np.stack([np.arange(256, dtype=np.uint8)] * 3, axis=-1)[None].repeat(8, axis=0)
+    assert np.array_equal(ClassicalRestoration(0.0, 0.0, 1.0).enhance(full), full)
+    lively = measure_appearance(ClassicalRestoration(0.0, 0.5, 1.5).enhance(faded))
+    plain = measure_appearance(ClassicalRestoration(0.0, 0.5, 1.0).enhance(faded))
+    assert lively.saturation > 1.1 * plain.saturation
+
+
+@pytest.mark.parametrize("value", [0, 128, 255])
+def test_a_picture_of_one_colour_stays_as_it_is(value: int):
+    flat = np.full((16, 16, 3), value, np.uint8)
+    assert np.array_equal(ClassicalRestoration(0.8, 0.5, 1.4).enhance(flat), flat)
+
+
+def test_params_decide_which_method_and_how_strong(repository: Path):
+    specs = load_params(repository / "params.yaml").evaluate.methods
+    made = {key: make_method(spec, 4, tile_px=64) for key, spec in specs.items()}
+    assert made["face-unsharp"] == UnsharpMask(2.0, 1.0)
+    assert made["old_photo-classical"] == ClassicalRestoration(0.8, 0.5, 1.4)
+    assert made["sr-bicubic"] == BicubicEnlargement(4, 64)
+    assert make_method(specs["face-input"], 1, tile_px=64) == Unchanged()
+
+
+def test_bicubic_enlargement_is_matlab_s_but_for_its_rounding_between_the_axes():
+    pixels = make_photograph()
+    enlarged = BicubicEnlargement(2, 512).enhance(pixels)
+    expected = resize_bicubic(pixels, scale=2)
+    assert np.abs(enlarged.astype(int) - expected.astype(int)).max() <= 2
+
+
+def test_a_method_is_timed_and_opencv_keeps_its_threads():
+    before = cv2.getNumThreads()
+    small = time_enhancer_ms(ClassicalRestoration(0.8, 0.5, 1.4), height_px=16, width_px=16)
+    large = time_enhancer_ms(ClassicalRestoration(0.8, 0.5, 1.4), height_px=160, width_px=160)
+    assert 0 < small < large
+    assert cv2.getNumThreads() == before

@@ -11,6 +11,8 @@ from torch import Tensor, nn
 
 from lienet.degradations.sr import degrade_sr
 from lienet.errors import DataError
+from lienet.evaluation.measures import Ciede2000, Sharpness, Vmaf
+from lienet.evaluation.methods import Unchanged
 from lienet.evaluation.metrics import (
     measure_ciede2000,
     measure_psnr,
@@ -20,13 +22,12 @@ from lienet.evaluation.metrics import (
 from lienet.evaluation.scoring import (
     Contender,
     EnhancedImage,
-    Unchanged,
     make_contenders,
     score_samples,
 )
 from lienet.evaluation.vmaf import measure_vmaf
 from lienet.images import decode_image, encode_png
-from lienet.networks.rivals import Bicubic
+from lienet.networks.global_skip import BicubicUpsampling
 from lienet.params import Protocol
 from lienet.shards.reading import Sample
 
@@ -36,7 +37,7 @@ class Darkened(nn.Module):
 
     def __init__(self, scale: int) -> None:
         super().__init__()
-        self.upsampling = Bicubic(scale)
+        self.upsampling = BicubicUpsampling(scale)
 
     def forward(self, degraded: Tensor) -> Tensor:
         return self.upsampling(degraded) * 0.9
@@ -74,7 +75,11 @@ def test_every_image_is_scored_under_every_protocol_of_its_scale(samples, protoc
     contenders = make_contenders({4: Darkened(4), 2: Darkened(2)}, tile_px=512)
     seen: list[EnhancedImage] = []
     scores = score_samples(
-        iter(samples), contenders, protocols, with_vmaf=True, on_image=seen.append
+        iter(samples),
+        contenders,
+        protocols,
+        metrics={"vmaf": Vmaf(), "sharpness": Sharpness()},
+        on_image=seen.append,
     )
     assert [(score.protocol, score.key) for score in scores] == [
         (protocol, key) for protocol in ("luma", "rgb", "half") for key in ("a", "b", "c")
@@ -87,29 +92,29 @@ def test_every_image_is_scored_under_every_protocol_of_its_scale(samples, protoc
     reference = decode_image(samples[1].reference_png)
     quarter = next(each.pixels for each in seen if (each.key, each.scale) == ("b", 4))
     score = next(each for each in scores if (each.key, each.protocol) == ("b", "luma"))
-    assert score.psnr_db == measure_psnr(reference, quarter, colour="luma", border_px=4)
-    assert score.ssim == measure_ssim(reference, quarter, colour="luma", border_px=4)
-    assert score.vmaf == measure_vmaf(reference, quarter)
+    assert score.values["psnr_db"] == measure_psnr(reference, quarter, colour="luma", border_px=4)
+    assert score.values["ssim"] == measure_ssim(reference, quarter, colour="luma", border_px=4)
+    assert score.values["vmaf"] == measure_vmaf(reference, quarter)
     in_rgb = next(each for each in scores if (each.key, each.protocol) == ("b", "rgb"))
-    assert in_rgb.psnr_db == measure_psnr(reference, quarter)
-    assert in_rgb.vmaf == score.vmaf
+    assert in_rgb.values["psnr_db"] == measure_psnr(reference, quarter)
+    assert in_rgb.values["vmaf"] == score.values["vmaf"]
     half = next(each for each in scores if (each.key, each.protocol) == ("b", "half"))
-    assert half.vmaf != score.vmaf
+    assert half.values["vmaf"] != score.values["vmaf"]
 
 
 def test_gains_are_over_bicubic_of_the_same_input(samples, protocols):
     chosen = {"luma": protocols["luma"]}
     dark = score_samples(
-        samples, make_contenders({4: Darkened(4)}, tile_px=512), chosen, with_vmaf=False
+        samples, make_contenders({4: Darkened(4)}, tile_px=512), chosen, metrics={}
     )
     plain = score_samples(
-        samples, make_contenders({4: Bicubic(4)}, tile_px=512), chosen, with_vmaf=False
+        samples, make_contenders({4: BicubicUpsampling(4)}, tile_px=512), chosen, metrics={}
     )
     for ours, bicubic in zip(dark, plain, strict=True):
-        assert bicubic.psnr_db == bicubic.baseline_psnr_db == ours.baseline_psnr_db
-        assert bicubic.ssim == bicubic.baseline_ssim == ours.baseline_ssim
-        assert ours.psnr_db < ours.baseline_psnr_db
-        assert ours.vmaf is None
+        assert bicubic.values["psnr_db"] == bicubic.baseline["psnr_db"] == ours.baseline["psnr_db"]
+        assert bicubic.values["ssim"] == bicubic.baseline["ssim"] == ours.baseline["ssim"]
+        assert ours.values["psnr_db"] < ours.baseline["psnr_db"]
+        assert "vmaf" not in ours.values
 
 
 def test_samples_are_read_one_at_a_time(samples, protocols):
@@ -122,9 +127,9 @@ def test_samples_are_read_one_at_a_time(samples, protocols):
 
     score_samples(
         walk(),
-        make_contenders({4: Bicubic(4)}, tile_px=512),
+        make_contenders({4: BicubicUpsampling(4)}, tile_px=512),
         {"luma": protocols["luma"]},
-        with_vmaf=False,
+        metrics={},
         on_image=lambda image: events.append(f"made {image.key}"),
     )
     assert events == ["read a", "made a", "read b", "made b", "read c", "made c"]
@@ -147,9 +152,9 @@ def test_samples_that_do_not_fit_are_named(samples, protocols, broken, said):
     with pytest.raises(DataError, match=said):
         score_samples(
             [broken(samples[0])],
-            make_contenders({4: Bicubic(4)}, tile_px=512),
+            make_contenders({4: BicubicUpsampling(4)}, tile_px=512),
             {"luma": protocols["luma"]},
-            with_vmaf=False,
+            metrics={},
         )
 
 
@@ -177,8 +182,7 @@ def test_at_scale_1_the_baseline_is_the_input_and_whole_images_are_measured():
         [sample],
         contenders,
         {"rgb": protocol},
-        with_vmaf=True,
-        with_ciede2000=True,
+        metrics={"vmaf": Vmaf(), "ciede2000": Ciede2000(), "sharpness": Sharpness()},
         on_image=seen.append,
     )
     reference, degraded = decode_image(sample.reference_png), decode_image(sample.degraded[1])
@@ -186,30 +190,33 @@ def test_at_scale_1_the_baseline_is_the_input_and_whole_images_are_measured():
     assert np.array_equal(seen[0].pixels, enhanced)
     assert np.array_equal(seen[0].degraded, degraded)
     assert np.array_equal(seen[0].reference, reference)
-    assert score.baseline_psnr_db == measure_psnr(reference, degraded)
-    assert score.psnr_db == measure_psnr(reference, enhanced)
-    assert score.vmaf == measure_vmaf(reference, enhanced)
-    assert score.baseline_vmaf == measure_vmaf(reference, degraded)
-    assert score.ciede2000 == measure_ciede2000(reference, enhanced)
-    assert score.baseline_ciede2000 == measure_ciede2000(reference, degraded)
-    assert score.baseline_sharpness == measure_relative_sharpness(reference, degraded) < 1
+    assert score.baseline["psnr_db"] == measure_psnr(reference, degraded)
+    assert score.values["psnr_db"] == measure_psnr(reference, enhanced)
+    assert score.values["vmaf"] == measure_vmaf(reference, enhanced)
+    assert score.baseline["vmaf"] == measure_vmaf(reference, degraded)
+    assert score.values["ciede2000"] == measure_ciede2000(reference, enhanced)
+    assert score.baseline["ciede2000"] == measure_ciede2000(reference, degraded)
+    assert score.baseline["sharpness"] == measure_relative_sharpness(reference, degraded) < 1
 
 
 def test_the_baseline_itself_gains_nothing_at_scale_1():
     protocol = make_protocol(task="face", scale=1, jpeg_quality=None, jpeg_chroma=None)
-    contenders = make_contenders({1: Bicubic(1)}, tile_px=512)
+    contenders = make_contenders({1: nn.Identity()}, tile_px=512)
     (score,) = score_samples(
-        [make_face_sample("a")], contenders, {"luma": protocol}, with_vmaf=True
+        [make_face_sample("a")],
+        contenders,
+        {"luma": protocol},
+        metrics={"vmaf": Vmaf(), "sharpness": Sharpness()},
     )
-    assert score.psnr_db == score.baseline_psnr_db
-    assert score.vmaf == score.baseline_vmaf is not None
-    assert score.sharpness == score.baseline_sharpness
-    assert score.ciede2000 is None
+    assert score.values["psnr_db"] == score.baseline["psnr_db"]
+    assert score.values["vmaf"] == score.baseline["vmaf"]
+    assert score.values["sharpness"] == score.baseline["sharpness"]
+    assert "ciede2000" not in score.values
 
 
 def test_a_test_sample_without_a_reference_is_named(protocols):
     bare = replace(make_face_sample("a"), reference_png=None)
     with pytest.raises(DataError, match="test sample a has no reference"):
         score_samples(
-            [bare], make_contenders({1: Bicubic(1)}, tile_px=512), protocols, with_vmaf=False
+            [bare], make_contenders({1: nn.Identity()}, tile_px=512), protocols, metrics={}
         )

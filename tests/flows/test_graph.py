@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from flows.commands import Commands
-from flows.graph import Graph, parse_dot, parse_status, read_graph, read_graph_and_changed
+from flows.dvc import Dvc
+from flows.graph import Graph, parse_dot, parse_status, read_changed, read_graph
 from lienet.errors import InputError, ToolError
 from tests.flows.toy import Toy
 
@@ -27,7 +28,7 @@ def graph() -> Graph:
     return parse_dot(DOT)
 
 
-def test_edges_lead_from_inputs(graph: Graph):
+def test_dot_edges_lead_from_inputs_to_dependents(graph: Graph):
     assert graph.inputs == {
         "data": frozenset(),
         "train@a": {"data"},
@@ -38,65 +39,43 @@ def test_edges_lead_from_inputs(graph: Graph):
     assert graph.all_inputs(["report"]) == {"data", "train@a", "report"}
 
 
-def test_targets_bring_what_they_need_and_no_more(graph: Graph):
+def test_selecting_targets_keeps_them_and_all_their_inputs(graph: Graph):
     assert set(graph.select(["train"]).inputs) == {"data", "train@a"}
     assert set(graph.select(["train@a", "alone"]).inputs) == {"data", "train@a", "alone"}
     assert graph.select([]) is graph
 
 
 @pytest.mark.parametrize("target", ["", "train@b", "--force", "../data", "a; ls", "train@a\n"])
-def test_a_target_that_is_no_stage_is_refused(graph: Graph, target: str):
+def test_a_target_that_is_no_stage_is_an_error(graph: Graph, target: str):
     with pytest.raises(InputError, match="targets must be stages of"):
         graph.select([target])
 
 
-def test_no_stage_at_all_is_an_error():
+def test_a_graph_without_stages_is_an_error():
     with pytest.raises(ToolError, match="names no stage"):
         parse_dot("strict digraph {\n}\n")
 
 
-def test_dvc_tells_its_graph_and_what_is_up_to_date(tmp_path: Path):
+def test_graph_and_changed_stages_are_asked_of_a_real_dvc(tmp_path: Path):
     toy = Toy(tmp_path / "clone", {"a@1": [], "b": ["a@1"], "c": []})
-    with Commands(toy.root, grace_s=1.0) as commands:
-        graph, changed = read_graph_and_changed(commands)
+    with Commands(toy.root, grace_s=1.0) as commands, Dvc(commands) as dvc:
+        graph, changed = read_graph(dvc), read_changed(dvc)
         assert graph.inputs == {"a@1": frozenset(), "b": {"a@1"}, "c": frozenset()}
-        assert read_graph(commands) == graph
         assert changed == {"a@1", "b", "c"}
         toy.run("dvc", "repro", "--quiet")
-        assert read_graph_and_changed(commands) == (graph, set())
+        assert read_changed(dvc) == set()
         (toy.root / "a_1.out").write_text("changed")
-        _, changed = read_graph_and_changed(commands)
+        changed = read_changed(dvc)
         assert changed >= {"a@1"}
         assert graph.current(changed) == {"c"}
 
 
-def test_a_changed_plugin_is_noted_before_the_others_are_asked_for(tmp_path: Path):
-    toy = Toy(tmp_path / "clone", {"plugins@1": [], "code": ["plugins@1"], "a": ["code"]})
-    toy.run("dvc", "repro", "--quiet")
-    with Commands(toy.root, grace_s=1.0) as commands:
-        (toy.root / "plugins_1.out").unlink()
-        _, changed = read_graph_and_changed(commands)
-        assert changed == set()
-        assert (toy.root / "plugins_1.out").is_file()
-
-
-def test_code_is_brought_up_to_date_before_the_others_are_asked_for(tmp_path: Path):
-    toy = Toy(tmp_path / "clone", {"code": [], "a": ["code"], "b": ["a"]})
-    toy.run("dvc", "repro", "--quiet")
-    with Commands(toy.root, grace_s=1.0) as commands:
-        (toy.root / "code.out").unlink()
-        graph, changed = read_graph_and_changed(commands)
-        assert changed == set()
-        assert (toy.root / "code.out").is_file()
-        assert graph.current(changed) == {"code", "a", "b"}
-
-
-def test_a_status_that_is_none_is_an_error():
+def test_a_status_that_is_no_json_is_an_error():
     assert parse_status("a warning\n{}") == set()
     with pytest.raises(ToolError, match="printed no JSON"):
         parse_status("{'a'")
 
 
-def test_what_waits_for_a_changed_stage_is_not_known_to_be_up_to_date(graph: Graph):
+def test_stages_downstream_of_a_change_are_not_up_to_date(graph: Graph):
     assert graph.current([]) == graph.inputs.keys()
     assert graph.current(["train@a", "of another file"]) == {"data", "alone"}

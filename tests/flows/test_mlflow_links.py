@@ -62,13 +62,13 @@ def test_the_latest_run_of_each_model_is_linked(port: int):
     assert Handler.seen[1][1]["experiment_ids"] == ["1"]
 
 
-def test_a_store_that_is_no_server_has_no_links():
+def test_a_store_without_server_gives_no_links():
     assert list_run_links("sqlite:///data/state/mlflow.db") == []
     assert list_run_links("") == []
 
 
-def test_a_server_that_is_away_costs_the_links_alone(port: int, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setitem(ANSWERS, "experiments/search", {"message": "not today"})
+def test_a_server_that_is_away_gives_no_links(port: int, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(ANSWERS, "experiments/search", {"message": "unavailable"})
     assert list_run_links(f"http://127.0.0.1:{port}") == []
     assert list_run_links("http://127.0.0.1:1") == []
 
@@ -81,5 +81,5 @@ def test_a_server_that_is_away_costs_the_links_alone(port: int, monkeypatch: pyt
         ("http://127.0.0.1:5000", "http://127.0.0.1:5000"),
     ],
 )
-def test_links_have_no_user(url: str, stripped: str):
+def test_user_and_password_are_stripped(url: str, stripped: str):
     assert strip_user(url) == stripped

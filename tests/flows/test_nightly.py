@@ -1,4 +1,4 @@
-"""The night: what may challenge, what is told of the gate's answer, and the remote's two ways."""
+"""The nightly flow: candidates, the gate's verdicts, and pull and push."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ import pytest
 from prefect.logging import disable_run_logger
 
 from flows.commands import Commands, Finished
-from flows.nightly import describe_verdicts, judge, list_candidates
-from flows.run import Session
-from flows.schedule import Outcome
+from flows.dvc import Dvc
+from flows.nightly import describe_verdicts, list_candidates, promote_model
+from flows.session import Session
+from flows.stage import Outcome
 from lienet.errors import ToolError
 from lienet.params import load_params
+from lienet.workspace import Workspace
 from tests.flows.toy import Api, Toy
 from tests.loopback_servers import PrefectServer
 
@@ -33,36 +35,37 @@ class Gate(Commands):
         return Finished(self.code, ("one", "the store is away"))
 
 
-def test_the_gate_is_asked_by_its_command_and_its_answer_passed_on(tmp_path: Path):
+def test_promote_command_is_run_and_its_verdict_returned(tmp_path: Path):
     gate = Gate(tmp_path, 0, {"promoted": True, "champion": "sr-lienet v3", "reasons": []})
     with disable_run_logger():
-        assert judge.fn("sr-lienet", gate) == gate.answer
+        assert promote_model.fn("sr-lienet", gate) == gate.answer
     assert gate.asked == [["lienet", "promote", "sr-lienet", "--json"]]
 
 
-def test_a_gate_that_fails_is_no_verdict(tmp_path: Path):
+def test_a_failed_promote_command_is_an_error(tmp_path: Path):
     with (
         disable_run_logger(),
         pytest.raises(ToolError, match="exit code 1: one the store is away"),
     ):
-        judge.fn("sr-lienet", Gate(tmp_path, 1, {}))
+        promote_model.fn("sr-lienet", Gate(tmp_path, 1, {}))
 
 
-def test_challengers_are_trained_and_evaluated(tmp_path: Path, repository: Path):
+def test_candidates_are_trained_and_evaluated_models(tmp_path: Path, repository: Path):
     path = repository / "profiles" / "sample.yaml"
-    session = Session(tmp_path, load_params(path), "", Commands(tmp_path, grace_s=1.0))
+    commands = Commands(tmp_path, grace_s=1.0)
+    session = Session(Workspace(tmp_path), load_params(path), "", commands, Dvc(commands))
     outcomes = dict.fromkeys(
         (f"{stage}@{model}" for stage in ("train", "evaluate") for model in session.params.models),
         Outcome.CACHED,
     )
-    everybody = list_candidates(session, outcomes)
-    assert "sr-lienet" in everybody
-    assert "sr-bicubic" not in everybody
+    candidates = list_candidates(session, outcomes)
+    assert "sr-lienet" in candidates
+    assert "sr-bicubic" not in candidates
     del outcomes["evaluate@sr-srgan"]
-    assert list_candidates(session, outcomes) == [m for m in everybody if m != "sr-srgan"]
+    assert list_candidates(session, outcomes) == [m for m in candidates if m != "sr-srgan"]
 
 
-def test_verdicts_read_as_a_table():
+def test_verdicts_are_a_markdown_table():
     text = describe_verdicts(
         {
             "sr-lienet": {"promoted": True, "champion": "sr-lienet", "reasons": []},
@@ -79,7 +82,7 @@ def test_verdicts_read_as_a_table():
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.xdist_group("prefect")
-def test_what_was_made_here_is_pulled_there(
+def test_outputs_pushed_here_are_pulled_there(
     tmp_path: Path, prefect_server: PrefectServer, api: Api
 ):
     stages = {"data": [], "report": ["data"]}
@@ -90,7 +93,7 @@ def test_what_was_made_here_is_pulled_there(
     there = Toy(tmp_path / "there", stages)
     there.run("dvc", "remote", "add", "--default", "store", str(tmp_path / "store"))
     (there.root / "dvc.lock").write_bytes((here.root / "dvc.lock").read_bytes())
-    (there.root / "data.out").write_text("half of what a killed st")
+    (there.root / "data.out").write_text("half of what a killed stage wro")
     (kind, _, message), _ = there.run_flow(prefect_server.environment, "nightly")
     assert (kind, message) == ("COMPLETED", "0 stages ran, 2 were cached; promoted: none")
     assert not (there.root / "times.log").exists()

@@ -1,4 +1,4 @@
-"""The pipeline as a flow of a real server: order, failures, caching, choices, one at a time."""
+"""The pipeline as a flow of a real server: order, failures, caching, choices."""
 
 from __future__ import annotations
 
@@ -9,9 +9,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from prefect.logging import disable_run_logger
 
-from flows.pipeline import conclude
-from flows.schedule import Outcome
+from flows.commands import Commands, Finished
+from flows.dvc import Dvc
+from flows.pipeline import conclude, update_mlflow
+from flows.session import Session
+from flows.stage import Outcome
+from lienet.params import load_params
+from lienet.workspace import Workspace
 from tests.flows.toy import Api, Toy, is_alive, wait_until
 from tests.loopback_servers import PrefectServer
 
@@ -21,7 +27,7 @@ services += [pytest.mark.timeout(900)]
 ARMS = {"a@1": [], "b@1": [], "c@1": ["a@1"], "d@1": ["c@1"], "e": ["b@1", "d@1"]}
 
 
-def test_a_failed_stage_is_named_first_and_what_it_cost_after_it():
+def test_failed_stages_are_named_before_those_not_run():
     state = conclude({"a": Outcome.RAN, "b": Outcome.FAILED, "c": Outcome.NOT_RUN})
     assert (state.type.value, state.message) == (
         "FAILED",
@@ -29,15 +35,44 @@ def test_a_failed_stage_is_named_first_and_what_it_cost_after_it():
     )
 
 
-def test_what_was_cached_is_counted_apart():
+def test_cached_stages_are_counted_apart():
     state = conclude({"a": Outcome.RAN, "b": Outcome.CACHED, "c": Outcome.CACHED})
     assert (state.type.value, state.message) == ("COMPLETED", "1 stages ran, 2 were cached")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "commands"),
+    [
+        ({"train@a": Outcome.CACHED, "export@a": Outcome.FAILED}, [["lienet", "track"]]),
+        ({"train@a": Outcome.FAILED, "filter@x": Outcome.RAN}, []),
+    ],
+)
+def test_mlflow_is_updated_for_trained_models_and_its_absence_fails_no_run(
+    tmp_path: Path, repository: Path, outcomes: dict[str, Outcome], commands: list[list[str]]
+):
+    params = load_params(repository / "profiles" / "sample.yaml")
+    failing = FailingCommands(tmp_path)
+    with disable_run_logger():
+        update_mlflow(Session(Workspace(tmp_path), params, "", failing, Dvc(failing)), outcomes)
+    assert failing.asked == commands
+
+
+class FailingCommands(Commands):
+    """Commands that all fail, and are noted."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root, grace_s=1.0)
+        self.asked: list[list[str]] = []
+
+    def run(self, command, on_line=lambda line: None):
+        self.asked.append([*command])
+        return Finished(1, ("MLflow is away",))
 
 
 class TestWithServer:
     pytestmark = services
 
-    def test_a_refusal_a_failure_and_a_second_run(
+    def test_refused_target_failed_stage_and_second_run(
         self, tmp_path: Path, prefect_server: PrefectServer, api: Api
     ):
         toy = Toy(
@@ -78,7 +113,7 @@ class TestWithServer:
         }
         assert b"planted-secret-1" not in _all_bytes(toy.root, prefect_server.folder)
 
-    def test_stages_run_side_by_side_and_not_level_by_level(
+    def test_stages_start_as_soon_as_their_inputs_are_done(
         self, tmp_path: Path, prefect_server: PrefectServer
     ):
         toy = Toy(tmp_path / "clone", ARMS)
@@ -91,7 +126,19 @@ class TestWithServer:
         assert times["b@1"]["start"] < times["c@1"]["start"] < times["b@1"]["end"]
         assert times["e"]["start"] > max(times["b@1"]["end"], times["d@1"]["end"])
 
-    def test_a_terminated_run_ends_its_stage_and_the_next_one_works(
+    def test_code_is_brought_up_to_date_before_dvc_is_asked_what_is_stale(
+        self, tmp_path: Path, prefect_server: PrefectServer, api: Api
+    ):
+        toy = Toy(tmp_path / "clone", {"code_x": [], "code": ["code_x"], "a": ["code"], "b": ["a"]})
+        toy.run("dvc", "repro", "--quiet")
+        stages = toy.root / "dvc.yaml"
+        stages.write_text(stages.read_text().replace("stage.py code 0.0", "stage.py code 0.1"))
+        (kind, _, message), _ = toy.run_flow(prefect_server.environment)
+        assert (kind, message) == ("COMPLETED", "1 stages ran, 3 were cached")
+        states = api.task_states(api.latest_runs(1)[0]["id"])
+        assert states == {"code_x": "Cached", "code": "Completed", "a": "Cached", "b": "Cached"}
+
+    def test_terminated_run_ends_its_stage_and_frees_dvc(
         self, tmp_path: Path, prefect_server: PrefectServer
     ):
         toy = Toy(tmp_path / "clone", {"train@a": []}, seconds=60)

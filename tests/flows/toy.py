@@ -73,6 +73,7 @@ class Toy:
             shutil.copytree(ROOT / folder, root / folder)
         shutil.copy2(ROOT / "prefect.yaml", root)
         self.run("dvc", "init", "--quiet", "--no-scm")
+        self.run("dvc", "config", "core.check_update", "false")
         outcomes = outcomes or {}
         self.write_stages(
             {

@@ -231,3 +231,27 @@ def test_what_is_no_params_file_at_all_is_one_line(text: str):
 def test_a_missing_file_is_named(tmp_path: Path):
     with pytest.raises(InputError, match=r"cannot read .*params.yaml"):
         load_params(tmp_path / "params.yaml")
+
+
+def perceptual(weights: str | None) -> dict[str, Any]:
+    return {"weight": 0.001, "layers": {"conv1_2": 1.0}, "weights": weights}
+
+
+@pytest.mark.parametrize(
+    ("loss", "objective", "is_needed"),
+    [
+        (None, "spare", False),
+        (perceptual(None), "spare", True),
+        (perceptual("my.npz"), "spare", False),
+        (perceptual(None), "enhancement", False),
+    ],
+)
+def test_vgg19_is_needed_by_a_model_whose_perceptual_loss_names_no_weights(
+    sample_tree: dict[str, Any], loss: dict[str, Any] | None, objective: str, is_needed: bool
+):
+    tree = copy.deepcopy(sample_tree)
+    objectives = tree["train"]["objectives"]
+    objectives["spare"] = objectives["enhancement"] | {"perceptual": loss}
+    tree["models"]["face-lienet"]["objective"] = objective
+    params = parse_params(json.dumps(tree), name="params.yaml")
+    assert params.needs_vgg19 is is_needed

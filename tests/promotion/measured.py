@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from lienet.evaluation.benchmark import ImageScore, results_as_json, scores_as_csv, summarise
+from lienet.evaluation.benchmark import results_as_json, summarise
+from lienet.evaluation.scores import ImageScore, scores_as_csv
 from lienet.files import write_json, write_text
 from lienet.params import Params
 from lienet.workspace import Workspace
@@ -34,12 +35,12 @@ def make_scores(
             protocol=protocol,
             test_set="near",
             key=f"near__{place:02}",
-            psnr_db=round(25.0 + gain_db + float(noise[place]), 6),
-            ssim=0.8 + (changes or {}).get("ssim", 0.0),
-            vmaf=60.0 + (changes or {}).get("vmaf", 0.0),
-            baseline_psnr_db=25.0,
-            baseline_ssim=0.75,
-            baseline_vmaf=50.0,
+            values={
+                "psnr_db": round(25.0 + gain_db + float(noise[place]), 6),
+                "ssim": 0.8 + (changes or {}).get("ssim", 0.0),
+                "vmaf": 60.0 + (changes or {}).get("vmaf", 0.0),
+            },
+            baseline={"psnr_db": 25.0, "ssim": 0.75, "vmaf": 50.0},
         )
         for protocol in PROTOCOLS
         for place in range(num_images)

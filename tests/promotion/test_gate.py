@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from lienet.errors import DataError
-from lienet.evaluation.benchmark import scores_as_csv
+from lienet.evaluation.scores import ImageScore
 from lienet.params import Params, load_params
-from lienet.promotion.gate import Candidate, is_comparable, judge, read_scores
+from lienet.promotion.gate import Candidate, is_comparable, judge
 from tests.promotion.measured import NUM_IMAGES, make_scores
 
 DECIDING = "x4_q20_luma"
@@ -17,6 +17,12 @@ DECIDING = "x4_q20_luma"
 @pytest.fixture(scope="module")
 def params(repository: Path) -> Params:
     return load_params(repository / "profiles" / "sample.yaml")
+
+
+def with_values(score: ImageScore, **changes: float | None) -> ImageScore:
+    """Return a score of which these metrics are others, or, if None, not measured."""
+    values = {**score.values, **changes}
+    return replace(score, values={n: each for n, each in values.items() if each is not None})
 
 
 def make_candidate(params: Params, gain_db: float, name: str = "small", **changes) -> Candidate:
@@ -61,7 +67,7 @@ def test_an_equal_model_is_not_better_and_a_better_one_is(params: Params):
 def test_a_gain_whose_interval_holds_zero_is_none(params: Params):
     champion = make_candidate(params, 0.5, "champion")
     scores = [
-        replace(score, psnr_db=score.psnr_db + (0.3 if place % 2 else -0.28))
+        with_values(score, psnr_db=score.values["psnr_db"] + (0.3 if place % 2 else -0.28))
         for place, score in enumerate(champion.scores)
     ]
     verdict = judge(params, "sr", replace(champion, scores=scores), champion)
@@ -102,11 +108,11 @@ def test_what_falls_within_its_tolerance_or_without_one_passes(params: Params):
 
 def test_a_colour_error_that_rises_is_a_fall(params: Params):
     champion = make_candidate(params, 0.5, "champion")
-    with_colour = [replace(score, ciede2000=3.0) for score in champion.scores]
+    with_colour = [with_values(score, ciede2000=3.0) for score in champion.scores]
     champion = replace(champion, scores=with_colour)
     better = make_candidate(params, 0.9)
-    higher = [replace(score, ciede2000=3.3) for score in better.scores]
-    lower = [replace(score, ciede2000=2.0) for score in better.scores]
+    higher = [with_values(score, ciede2000=3.3) for score in better.scores]
+    lower = [with_values(score, ciede2000=2.0) for score in better.scores]
     verdict = judge(params, "sr", replace(better, scores=higher), champion)
     assert "ciede2000 under x4_q20_luma on near is worse by 0.3000" in verdict.reasons[0]
     assert judge(params, "sr", replace(better, scores=lower), champion).passed
@@ -122,7 +128,7 @@ def test_too_few_images_say_nothing(params: Params):
 
 def test_a_measure_that_was_not_taken_decides_nothing(params: Params):
     candidate = make_candidate(params, 0.5)
-    scores = [replace(score, vmaf=None) for score in candidate.scores]
+    scores = [with_values(score, vmaf=None) for score in candidate.scores]
     rule = params.promote.model_copy(update={"measure": "vmaf"})
     by_vmaf = params.model_copy(update={"promote": rule})
     verdict = judge(by_vmaf, "sr", replace(candidate, scores=scores), None)
@@ -141,11 +147,3 @@ def test_other_images_or_another_protocol_of_the_name_are_not_compared(params: P
         assert not is_comparable(ours, other)
         with pytest.raises(DataError, match="was measured on other images"):
             judge(params, "sr", ours, other)
-
-
-def test_scores_survive_their_file(params: Params):
-    scores = make_scores(0.5)
-    scores[0] = replace(scores[0], vmaf=None)
-    assert read_scores(scores_as_csv(scores)) == scores
-    with pytest.raises(DataError, match=r"per_image.csv cannot be read: KeyError"):
-        read_scores("protocol,test_set\na,b\n")

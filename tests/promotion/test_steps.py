@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -137,19 +138,25 @@ def test_a_champion_of_other_images_is_measured_again_on_those_of_the_challenger
     repository: Path, workspace: Workspace
 ):
     content = yaml.safe_load(workspace.params_path.read_text())
-    content["evaluate"]["vmaf"] = False
+    del content["evaluate"]["metrics"]["vmaf"]
     workspace.params_path.write_text(yaml.safe_dump(content))
     params = load_params(workspace.params_path)
     write_measured(params, workspace, "sr-lienet", make_scores(0.5))
     assert promote(params, workspace, "sr-lienet").promoted
     write_shards(workspace, "sr", "test", make_samples())
     sha256 = read_index(workspace.shards_dir("sr") / "test").sha256
-    from lienet.stages.evaluate import score_onnx
+    from lienet.evaluation.measuring import score_onnx
 
     onnx_path = workspace.model_dir("sr", "lienet") / "model.onnx"
     measured = score_onnx(params, workspace, onnx_path, task="sr", scale=4)
     better = [
-        type(score)(**{**vars(score), "psnr_db": score.psnr_db + 0.01 * (1 + place % 3)})
+        replace(
+            score,
+            values={
+                **score.values,
+                "psnr_db": score.values["psnr_db"] + 0.01 * (1 + place % 3),
+            },
+        )
         for place, score in enumerate(measured)
     ]
     data = {"test": sha256}
@@ -164,5 +171,5 @@ def test_a_champion_of_other_images_is_measured_again_on_those_of_the_challenger
 
 
 def test_what_is_no_model_is_named_with_those_that_are(params: Params, workspace: Workspace):
-    with pytest.raises(InputError, match=r"the models are sr-bicubic, .*got face-unsharp"):
+    with pytest.raises(InputError, match=r"the models are sr-srgan, .*got face-unsharp"):
         promote(params, workspace, "face-unsharp")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import yaml
 from PIL import Image
 from skimage import data
 
+from lienet.evaluation.scores import Result
 from lienet.images import decode_image, encode_jpeg, encode_png
 from lienet.params import Params
 from lienet.shards.reading import Sample
@@ -44,7 +46,9 @@ def make_params(repository: Path, **report: Any) -> Params:
     names = {f"sr-{name}" for name in SHARES}
     content["models"] = {key: spec for key, spec in content["models"].items() if key in names}
     content["evaluate"]["bootstrap_resamples"] = 500
-    content["evaluate"]["classics"] = {}
+    content["evaluate"]["methods"] = {
+        "sr-bicubic": {"task": "sr", "name": "bicubic", "method": "bicubic"}
+    }
     content["evaluate"]["protocols"] = {
         f"x{scale}_q20_{colour}": {
             "task": "sr",
@@ -66,6 +70,12 @@ def make_params(repository: Path, **report: Any) -> Params:
     return Params.model_validate(content)
 
 
+def with_means(result: Result, **changes: float | None) -> Result:
+    """Return a result in which means of these metrics are others, or, if None, not measured."""
+    means = {**result.means, **changes}
+    return replace(result, means={name: mean for name, mean in means.items() if mean is not None})
+
+
 def make_workspace(root: Path, params: Params, *, side_px: int = 192) -> Workspace:
     """Write test shards, metrics, per-image scores and enhanced images under ``root``."""
     workspace = Workspace(root)
@@ -79,6 +89,7 @@ def make_workspace(root: Path, params: Params, *, side_px: int = 192) -> Workspa
         params={},
         shard_max_bytes=10**9,
     )
+    _evaluate(workspace, params, "bicubic", "bicubic", samples)
     for model in params.models.values():
         _evaluate(workspace, params, model.name, model.architecture, samples)
     return workspace
@@ -147,7 +158,7 @@ def _evaluate(
         "latency_input_px": [180, 320],
         "steps": 0 if architecture == "bicubic" else 400,
         "data_sha256": {},
-        "weights_sha256": f"{num_params:064x}",
+        "weights_sha256": f"{num_params:064x}" if num_params else "",
         "results": _sum_up(lines),
     }
     workspace.evaluation_path("sr", name).write_text(json.dumps(content))
@@ -172,6 +183,7 @@ def _sum_up(lines: list[dict[str, Any]]) -> dict[str, dict[str, dict[str, Any]]]
             "ssim_gain": float(np.mean(ssim_gains)),
             "ssim_gain_low": min(ssim_gains),
             "ssim_gain_high": max(ssim_gains),
+            **dict.fromkeys(("vmaf_gain", "vmaf_gain_low", "vmaf_gain_high")),
         }
     return results
 

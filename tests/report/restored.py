@@ -15,9 +15,12 @@ import yaml
 from skimage import data
 
 from lienet.evaluation.appearance import changes_as_json, compare_appearances
-from lienet.evaluation.benchmark import results_as_json, scores_as_csv, summarise
+from lienet.evaluation.benchmark import results_as_json, summarise
 from lienet.evaluation.feature_map import FeatureMap
-from lienet.evaluation.scoring import Contender, Unchanged, score_samples
+from lienet.evaluation.measures import Ciede2000, Sharpness
+from lienet.evaluation.methods import Unchanged
+from lienet.evaluation.scores import scores_as_csv
+from lienet.evaluation.scoring import Contender, score_samples
 from lienet.images import decode_image, encode_jpeg, encode_png
 from lienet.params import Params
 from lienet.shards.reading import Sample
@@ -67,6 +70,7 @@ def make_params(repository: Path) -> Params:
         f"{task}-{name}": {"task": task, "name": name} | _spec(name)
         for task in TASKS
         for name in SHARES
+        if name != "input"
     }
     content["train"]["objectives"]["enhancement_gan"] = _GAN
     content["evaluate"]["bootstrap_resamples"] = 500
@@ -79,8 +83,6 @@ def make_params(repository: Path) -> Params:
 
 
 def _spec(name: str) -> dict[str, Any]:
-    if name == "input":
-        return {"architecture": "bicubic", "scale": 1}
     objective = "enhancement_gan" if name == "lienet_gan" else "enhancement"
     return (_SRGAN if name == "srresnet" else _LIENET) | {"objective": objective}
 
@@ -110,8 +112,8 @@ def make_workspace(root: Path, params: Params) -> Workspace:
         if task == "old_photo":
             _write_shards(workspace, task, "real", [_bare(each) for each in samples[:2]])
         names = {name: spec.architecture for name, spec in _models_of(params, task).items()}
-        classics = [each for each in params.evaluate.classics.values() if each.task == task]
-        names |= {classic.name: classic.method for classic in classics}
+        methods = [each for each in params.evaluate.methods.values() if each.task == task]
+        names = {method.name: method.method for method in methods} | names
         for name, architecture in names.items():
             _evaluate(workspace, params, task, name, architecture, samples)
     return workspace
@@ -157,14 +159,14 @@ def _evaluate(
         samples,
         {1: Contender(method, Unchanged())},
         protocols,
-        with_vmaf=False,
-        with_ciede2000=task == "old_photo",
+        metrics={"sharpness": Sharpness()}
+        | ({"ciede2000": Ciede2000()} if task == "old_photo" else {}),
         on_image=keep,
     )
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "per_image.csv").write_text(scores_as_csv(scores))
     results = summarise(scores, resamples=100, confidence=0.95, seed=0)
-    is_network = architecture not in ("bicubic", "unsharp", "restoration")
+    is_network = architecture not in ("input", "unsharp", "restoration")
     content: dict[str, Any] = {
         "task": task,
         "model": name,
@@ -177,7 +179,7 @@ def _evaluate(
         "latency_input_px": [180, 320],
         "steps": 150 if is_network else 0,
         "data_sha256": {},
-        "weights_sha256": "ab" * 32,
+        "weights_sha256": "ab" * 32 if is_network else "",
         "results": results_as_json(results),
     }
     if task == "face":

@@ -6,16 +6,16 @@ import re
 
 import pytest
 
+from lienet.evaluation.scores import Interval
 from lienet.report import tables
 from lienet.report.markdown import render_markdown
 from lienet.report.paired_differences import compare_pairs
 from lienet.report.side_tables import make_pair_sheets
-from lienet.report.tables import Gain
 
 
 @pytest.fixture
 def text(params, groups, per_image) -> str:
-    pairs = compare_pairs(groups, per_image, lambda differences: Gain(0.1, 0.05, 0.2))
+    pairs = compare_pairs(groups, per_image, lambda differences: Interval(0.1, 0.05, 0.2))
     sheets = make_pair_sheets(params, pairs)
     return render_markdown(params, groups, pairs, tables.find_nearest(groups), sheets)
 

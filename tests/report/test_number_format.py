@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from lienet.evaluation.scores import Interval
 from lienet.report import number_format as words
-from lienet.report.tables import Gain
 
 
 @pytest.mark.parametrize(
@@ -25,10 +25,10 @@ def test_counts(count: int | None, said: str):
 
 
 def test_an_interval_of_one_image_is_left_out():
-    gain = Gain(0.4312, 0.31, 0.55)
+    gain = Interval(0.4312, 0.31, 0.55)
     assert words.format_interval(gain, 2, 24) == "+0.43 [+0.31, +0.55]"
     assert words.format_interval(gain, 2, 1) == "+0.43"
-    assert words.format_interval(Gain(-0.02, -0.05, 0.01), 2, 24) == "-0.02 [-0.05, +0.01]"
+    assert words.format_interval(Interval(-0.02, -0.05, 0.01), 2, 24) == "-0.02 [-0.05, +0.01]"
 
 
 def test_gains_are_over_bicubic_in_super_resolution_and_over_the_input_elsewhere():

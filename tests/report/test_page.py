@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from lienet.errors import DataError
+from lienet.evaluation.scores import Interval
 from lienet.images import encode_png
 from lienet.report import page, tables
 from lienet.report.drawings import Drawing
@@ -19,7 +20,6 @@ from lienet.report.page import render_page
 from lienet.report.paired_differences import compare_pairs
 from lienet.report.pictures import load_comparisons
 from lienet.report.side_tables import make_pair_sheets
-from lienet.report.tables import Gain
 
 PNG = encode_png(np.zeros((8, 8, 3), np.uint8))
 FIGURES = {
@@ -56,7 +56,7 @@ def comparisons(params, workspace, groups, per_image):
 
 @pytest.fixture(scope="module")
 def html(params, groups, per_image, comparisons) -> str:
-    pairs = compare_pairs(groups, per_image, lambda differences: Gain(0.1, 0.05, 0.2))
+    pairs = compare_pairs(groups, per_image, lambda differences: Interval(0.1, 0.05, 0.2))
     nearest = tables.find_nearest(groups)
     return render_page(
         params, groups, pairs, nearest, comparisons, FIGURES, make_pair_sheets(params, pairs)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from lienet.evaluation.scores import Distances, Identity, Interval
 from lienet.report import side_tables as sheets
-from lienet.report.evaluations import Distances, Identity, read_evaluations, read_per_image
+from lienet.report.evaluations import read_evaluations, read_per_image
 from lienet.report.paired_differences import compare_ablations, compare_pairs
-from lienet.report.tables import Gain
 
 
 def bound(differences):
-    return Gain(float(np.mean(differences)), float(min(differences)), float(max(differences)))
+    return Interval(float(np.mean(differences)), float(min(differences)), float(max(differences)))
 
 
 @pytest.fixture(scope="module")

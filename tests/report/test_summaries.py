@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from lienet.evaluation.scores import Interval
 from lienet.report import summaries as wording
 from lienet.report import tables
 from lienet.report.paired_differences import Pair
-from lienet.report.tables import Gain
+from tests.report.evaluated import with_means
 
 
-def pair(psnr_db: Gain, *, other: str = "srgan", num_images: int = 24) -> Pair:
-    ssim = Gain(0.001, 0.0005, 0.0015)
-    return Pair("sr", "x4_q20_luma", "mixed", "lienet", other, num_images, psnr_db, ssim)
+def pair(psnr_db: Interval, *, other: str = "srgan", num_images: int = 24) -> Pair:
+    ssim = Interval(0.001, 0.0005, 0.0015)
+    return Pair(
+        "sr",
+        "x4_q20_luma",
+        "mixed",
+        "lienet",
+        other,
+        num_images,
+        {"psnr_db": psnr_db, "ssim": ssim},
+    )
 
 
 def test_the_best_of_every_column_is_marked(params, groups):
@@ -29,10 +38,8 @@ def test_the_best_of_every_column_is_marked(params, groups):
 
 def test_cells_that_read_alike_are_best_together(params, groups):
     rows = list(groups[0].rows)
-    psnr_db = rows[4].measured.psnr_db
-    rows[2] = replace(
-        rows[2], measured=rows[2].measured.model_copy(update={"psnr_db": psnr_db - 1e-6})
-    )
+    psnr_db = rows[4].measured.means["psnr_db"]
+    rows[2] = replace(rows[2], measured=with_means(rows[2].measured, psnr_db=psnr_db - 1e-6))
     lines = wording.describe_group(params, replace(groups[0], rows=tuple(rows)))
     assert [line[1].is_best for line in lines] == [False, False, True, False, True]
 
@@ -50,18 +57,18 @@ def test_the_papers_row_stands_beside_ours(params, groups):
 
 
 def test_the_summary_admits_a_second_place(params, groups):
-    pairs = [pair(Gain(0.10, 0.05, 0.15)), pair(Gain(-0.02, -0.03, -0.01), other="esrgan")]
+    pairs = [pair(Interval(0.10, 0.05, 0.15)), pair(Interval(-0.02, -0.03, -0.01), other="esrgan")]
     said = " ".join(wording.summarize(params, groups, pairs, None))
     assert "stands second of 3 networks in PSNR" in said
     assert "against esrgan, its strongest rival, the difference is -0.020 [-0.030, -0.010]" in said
 
 
 def test_the_summary_does_not_decide_what_the_interval_does_not(params, groups):
-    said = " ".join(wording.summarize(params, groups, [pair(Gain(0.01, -0.01, 0.03))], None))
+    said = " ".join(wording.summarize(params, groups, [pair(Interval(0.01, -0.01, 0.03))], None))
     assert "stands first of 2 networks" in said
     assert "holds zero, so the order is undecided" in said
     few = " ".join(
-        wording.summarize(params, groups, [pair(Gain(0.1, 0.05, 0.2), num_images=3)], None)
+        wording.summarize(params, groups, [pair(Interval(0.1, 0.05, 0.2), num_images=3)], None)
     )
     assert "too few images to tell" in few
 

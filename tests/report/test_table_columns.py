@@ -29,4 +29,4 @@ def test_the_baseline_has_no_gain_and_every_other_row_has(other_params, other_gr
         assert (said[0] == "–") == row.is_baseline
         assert (said[2] == "–") == row.is_baseline
     lienet = columns_of(other_params, "old_photo")[6].say(group.ours)
-    assert lienet.startswith(f"{group.ours.measured.ciede2000_gain:+.2f} [")
+    assert lienet.startswith(f"{group.ours.measured.gains['ciede2000'].mean:+.2f} [")

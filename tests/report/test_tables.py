@@ -9,11 +9,12 @@ from dataclasses import replace
 import pytest
 
 from lienet.report import tables
+from tests.report.evaluated import with_means
 
 
 def with_bicubic(group: tables.Group, psnr_db: float, ssim: float) -> tables.Group:
     row = group.rows[0]
-    measured = row.measured.model_copy(update={"psnr_db": psnr_db, "ssim": ssim})
+    measured = with_means(row.measured, psnr_db=psnr_db, ssim=ssim)
     return replace(group, rows=(replace(row, measured=measured), *group.rows[1:]))
 
 
@@ -43,15 +44,15 @@ def test_the_csv_has_the_agreed_columns_and_a_line_for_each_row(groups):
     lienet = groups[0].rows[-1].measured
     assert lines[5][:4] == ["sr", "x4_q20_luma", "mixed", "lienet"]
     assert lines[5][9:] == ["124000", "7100000000", "58.1"]
-    assert float(lines[5][4]) == pytest.approx(lienet.psnr_db, abs=5e-5)
-    assert float(lines[5][7]) == pytest.approx(lienet.ssim_gain, abs=5e-7)
+    assert float(lines[5][4]) == pytest.approx(lienet.means["psnr_db"], abs=5e-5)
+    assert float(lines[5][7]) == pytest.approx(lienet.gains["ssim"].mean, abs=5e-7)
 
 
 def test_what_was_not_measured_is_empty_in_the_csv(groups):
     row = groups[0].rows[1]
     bare = tables.Row(
         row.evaluation.model_copy(update={"num_macs": None, "latency_ms": None}),
-        row.measured.model_copy(update={"vmaf": None}),
+        with_means(row.measured, vmaf=None),
     )
     text = tables.render_csv([replace(groups[0], rows=(bare,))])
     assert text.splitlines()[1].endswith(",,131000,,")

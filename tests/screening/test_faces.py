@@ -1,3 +1,5 @@
+"""YuNet finds small and large faces once, and refuses files of other models."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -8,14 +10,15 @@ import pytest
 from skimage.data import astronaut
 
 from lienet.errors import ToolError
-from lienet.screening.boxes import overlap
-from lienet.screening.faces import CascadeDetector, YunetDetector, decode_faces
+from lienet.screening import faces
+from lienet.screening.faces import SHIPPED_MODEL, YunetDetector, decode_faces
 from lienet.screening.pyramid import Pyramid
 from lienet.screening.verdict import DEFAULT_FACE
 
 
-def _yunet(real_data: Path) -> YunetDetector:
-    return YunetDetector(real_data / "models/face_detection_yunet_2023mar.onnx", DEFAULT_FACE)
+@pytest.fixture(scope="module")
+def detector() -> YunetDetector:
+    return YunetDetector(None, DEFAULT_FACE)
 
 
 def test_a_place_of_a_grid_becomes_a_rectangle():
@@ -33,8 +36,7 @@ def test_a_place_of_a_grid_becomes_a_rectangle():
     assert rows[rows[:, 4] > 0].tolist() == [pytest.approx([40 - 24, 20 - 16, 48, 32, 0.5])]
 
 
-def test_the_cascades_see_the_astronaut_and_nothing_in_noise():
-    detector = CascadeDetector(DEFAULT_FACE)
+def test_astronaut_has_a_face_and_noise_has_none(detector: YunetDetector):
     (face,) = detector.find(Pyramid(astronaut()))
     assert 200 < face.left_px + face.width_px / 2 < 250
     assert 90 < face.top_px + face.height_px / 2 < 140
@@ -42,12 +44,34 @@ def test_the_cascades_see_the_astronaut_and_nothing_in_noise():
     assert detector.find(Pyramid(noise)) == []
 
 
-def test_boxes_are_in_the_pixels_of_the_image_whatever_its_size():
-    detector = CascadeDetector(DEFAULT_FACE)
+def test_boxes_are_in_the_pixels_of_the_image_whatever_its_size(detector: YunetDetector):
     (small,) = detector.find(Pyramid(astronaut()))
     (large,) = detector.find(Pyramid(np.kron(astronaut(), np.ones((2, 2, 1), np.uint8))))
     assert large.width_px == pytest.approx(2 * small.width_px, rel=0.15)
     assert large.left_px == pytest.approx(2 * small.left_px, rel=0.15)
+
+
+def test_another_yunet_file_may_be_named(real_data: Path, detector: YunetDetector):
+    named = YunetDetector(real_data / "models/face_detection_yunet_2023mar.onnx", DEFAULT_FACE)
+    assert named.find(Pyramid(astronaut())) == detector.find(Pyramid(astronaut()))
+
+
+@pytest.mark.parametrize("content", [None, b"damaged"])
+def test_shipped_model_is_verified(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None
+):
+    path = tmp_path / SHIPPED_MODEL.name
+    if content is not None:
+        path.write_bytes(content)
+    monkeypatch.setattr(faces, "SHIPPED_MODEL", path)
+    with pytest.raises(ToolError, match="is missing or damaged; install lienet anew"):
+        YunetDetector(None, DEFAULT_FACE)
+
+
+def test_licence_and_origin_of_the_shipped_model_lie_beside_it():
+    text = SHIPPED_MODEL.with_suffix(".LICENSE").read_text(encoding="utf-8")
+    assert "MIT License" in text
+    assert faces.sha256_of_file(SHIPPED_MODEL) in text
 
 
 def test_a_file_that_is_no_model_is_one_clear_error(tmp_path: Path):
@@ -62,8 +86,7 @@ def test_a_model_of_another_kind_is_one_clear_error(real_data: Path):
         YunetDetector(real_data / "models/ch_PP-OCRv3_det_infer.onnx", DEFAULT_FACE)
 
 
-def test_yunet_finds_small_and_large_faces_once(real_data: Path):
-    detector = _yunet(real_data)
+def test_yunet_finds_small_and_large_faces_once(detector: YunetDetector):
     (face,) = detector.find(Pyramid(astronaut()))
     assert face.score > 0.9
     scene = np.full((900, 1400, 3), 90, np.uint8)
@@ -79,8 +102,9 @@ def test_yunet_finds_small_and_large_faces_once(real_data: Path):
 @pytest.mark.parametrize(
     "shape", [(1, 1, 3), (1, 700, 3), (20, 700, 3), (100, 700, 3), (333, 7, 3)]
 )
-def test_slivers_give_the_same_every_time_and_no_face(real_data: Path, shape: tuple[int, ...]):
-    detector = _yunet(real_data)
+def test_slivers_give_the_same_every_time_and_no_face(
+    detector: YunetDetector, shape: tuple[int, ...]
+):
     generator = np.random.default_rng(0)
     for sliver in (np.full(shape, 128, np.uint8), generator.integers(0, 256, shape, np.uint8)):
         for _ in range(6):
@@ -88,34 +112,25 @@ def test_slivers_give_the_same_every_time_and_no_face(real_data: Path, shape: tu
             detector.find(Pyramid(generator.integers(0, 256, (64, 48, 3), np.uint8)))
 
 
-def test_what_yunet_finds_does_not_depend_on_what_it_saw_before(real_data: Path):
-    detector = _yunet(real_data)
+def test_what_yunet_finds_does_not_depend_on_what_it_saw_before(detector: YunetDetector):
     first = detector.find(Pyramid(astronaut()))
     detector.find(Pyramid(np.zeros((40, 700, 3), np.uint8)))
     assert detector.find(Pyramid(astronaut())) == first
 
 
-def test_both_detectors_agree_on_where_a_face_is(real_data: Path):
-    (by_yunet,) = _yunet(real_data).find(Pyramid(astronaut()))
-    (by_cascades,) = CascadeDetector(DEFAULT_FACE).find(Pyramid(astronaut()))
-    assert overlap(by_yunet, by_cascades) > 0.5
-
-
-def test_boxes_are_those_that_opencv_reads_from_the_same_network(real_data: Path):
-    path = real_data / "models/face_detection_yunet_2023mar.onnx"
+def test_boxes_are_those_that_opencv_reads_from_the_same_network():
     picture = np.ascontiguousarray(astronaut()[:448, :480])
     one_pass = DEFAULT_FACE.model_copy(update={"pass_sides_px": (480,)})
-    (ours,) = YunetDetector(path, one_pass).find(Pyramid(picture))
-    theirs = cv2.FaceDetectorYN.create(str(path), "", (480, 448), 0.6, 0.3, 5000)
+    (ours,) = YunetDetector(None, one_pass).find(Pyramid(picture))
+    theirs = cv2.FaceDetectorYN.create(str(SHIPPED_MODEL), "", (480, 448), 0.6, 0.3, 5000)
     (row,) = theirs.detect(picture[..., ::-1].copy())[1]
     found = (ours.left_px, ours.top_px, ours.width_px, ours.height_px)
     assert found == pytest.approx(row[:4], abs=1.0)
     assert ours.score == pytest.approx(row[14], abs=1e-3)
 
 
-def test_doubtful_faces_are_given_to_who_wants_them(real_data: Path):
-    path = real_data / "models/face_detection_yunet_2023mar.onnx"
+def test_doubtful_faces_are_given_to_who_wants_them():
     strict = DEFAULT_FACE.model_copy(update={"min_score": 0.99})
-    assert YunetDetector(path, strict).find(Pyramid(astronaut())) == []
-    (face,) = YunetDetector(path, strict, min_score=0.6).find(Pyramid(astronaut()))
+    assert YunetDetector(None, strict).find(Pyramid(astronaut())) == []
+    (face,) = YunetDetector(None, strict, min_score=0.6).find(Pyramid(astronaut()))
     assert face.score < 0.99

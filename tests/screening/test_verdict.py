@@ -28,7 +28,7 @@ from lienet.screening.verdict import (
     to_plain,
 )
 
-WITHOUT_MODELS = Detection(DEFAULT_FACE, DEFAULT_TEXT, None, None)
+SHIPPED_ONLY = Detection(DEFAULT_FACE, DEFAULT_TEXT, None, None)
 FACE, TEXT = Box("face", 1, 2, 30, 40, 0.75), Box("text", 5, 6, 70, 8, 0.9)
 
 
@@ -40,14 +40,14 @@ def test_the_defaults_are_those_of_the_sample_profile(repository: Path):
 
 
 def test_a_detection_travels_between_processes():
-    copied = pickle.loads(pickle.dumps(WITHOUT_MODELS))
-    assert copied == WITHOUT_MODELS
-    assert hash(copied) == hash(WITHOUT_MODELS)
+    copied = pickle.loads(pickle.dumps(SHIPPED_ONLY))
+    assert copied == SHIPPED_ONLY
+    assert hash(copied) == hash(SHIPPED_ONLY)
 
 
-def test_without_models_the_cascades_judge_and_text_is_not_looked_for(tmp_path: Path):
-    inspector = Inspector(WITHOUT_MODELS)
-    assert inspector.name == "cascades"
+def test_without_named_models_faces_are_found_and_text_is_not_looked_for(tmp_path: Path):
+    inspector = Inspector(SHIPPED_ONLY)
+    assert inspector.name == "yunet"
     assert inspector.judge(astronaut()).reasons == ("face",)
     assert inspector.judge(coffee()).word == "keep"
     path = tmp_path / "astronaut.png"
@@ -56,7 +56,7 @@ def test_without_models_the_cascades_judge_and_text_is_not_looked_for(tmp_path: 
 
 
 def test_what_cannot_be_read_is_refused_for_that_reason(tmp_path: Path):
-    inspector = Inspector(WITHOUT_MODELS)
+    inspector = Inspector(SHIPPED_ONLY)
     broken = encode_png(np.zeros((64, 64, 3), np.uint8))[:-40]
     assert inspector.judge_bytes(broken) == Verdict(("unreadable",), ())
     assert inspector.judge_bytes(b"").word == "refuse"

@@ -7,11 +7,13 @@ import logging
 from pathlib import Path
 
 import pytest
+import yaml
 
 from lienet.params import Params, load_params
 from lienet.stages import code
 from lienet.workspace import Workspace
 from tests.fresh_workspace import make_workspace
+from tests.small_clone import Clone, copy_project, stages_run
 
 STAGES = ("download", "evaluate", "export", "filter", "report", "synthesize", "train")
 
@@ -28,7 +30,7 @@ def params(workspace: Workspace) -> Params:
 
 def run(params: Params, workspace: Workspace) -> dict[str, bytes]:
     """Run the stage; return the files that it wrote."""
-    code.run(params, workspace, *code.list_items(params))
+    code.run(params, workspace, "code")
     return {path.stem: path.read_bytes() for path in sorted(workspace.code_dir.iterdir())}
 
 
@@ -57,3 +59,38 @@ def test_it_says_what_made_a_stage_stale(
     assert run(params, workspace) == written
     (message,) = caplog.messages
     assert message.startswith("export is stale: lienet.deployment.onnx, onnx 1.0 -> ")
+
+
+def test_a_plugin_has_a_file_of_its_own_that_a_comment_does_not_change(
+    params: Params, workspace: Workspace
+):
+    plugin = workspace.root / "parts" / "mine.py"
+    plugin.parent.mkdir()
+    params = params.model_copy(update={"plugins": ("parts/mine.py",)})
+    assert code.list_items(params) == ["code", "parts/mine.py"]
+    written = set()
+    for content in ("X = 1\n", "X = 1  # a comment\n", "X = 2\n"):
+        plugin.write_text(content)
+        code.run(params, workspace, "parts/mine.py")
+        written.add((workspace.root / "data/plugins/parts/mine.py.json").read_bytes())
+    assert len(written) == 2
+
+
+def test_a_changed_plugin_makes_every_stage_stale_by_dvc(repository: Path, tmp_path: Path):
+    clone = Clone(tmp_path / "a clone")
+    copy_project(repository, clone.root)
+    (clone.root / "dvc.lock").unlink()
+    plugin = clone.root / "some_parts.py"
+    plugin.write_text("X = 1\n")
+    params = yaml.safe_load((clone.root / "profiles/sample.yaml").read_text())
+    params_text = yaml.safe_dump(params | {"plugins": ["some_parts.py"]})
+    (clone.root / "params.yaml").write_text(params_text)
+    clone.run("git", "init", "--quiet")
+    assert stages_run(clone.run("dvc", "repro", "code")) == {"code", "code_plugins@some_parts.py"}
+    assert stages_run(clone.run("dvc", "repro", "code")) == set()
+    plugin.write_text("X = 1  # a comment\n")
+    assert stages_run(clone.run("dvc", "repro", "code")) == {"code_plugins@some_parts.py"}
+    plugin.write_text("X = 2\n")
+    output = clone.run("dvc", "repro", "code")
+    for stage in STAGES:
+        assert f"{stage} is stale: some_parts.py\n" in output

@@ -127,8 +127,15 @@ def files_below(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
-def test_items_are_the_sources(repository: Path) -> None:
-    assert download.list_items(make_params(repository)) == ["photos"]
+def test_items_are_the_sources_and_vgg19(repository: Path) -> None:
+    assert download.list_items(make_params(repository)) == ["photos", "vgg19"]
+
+
+def test_vgg19_is_an_empty_folder_where_no_model_needs_it(
+    repository: Path, workspace: Workspace
+) -> None:
+    download.run(make_params(repository), workspace, "vgg19")
+    assert list(workspace.vgg19_dir.iterdir()) == []
 
 
 def test_every_file_is_kept_or_refused_with_its_reason(

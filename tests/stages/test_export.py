@@ -12,6 +12,7 @@ from lienet.params import Params, load_params
 from lienet.stages.export import list_items, run
 from lienet.workspace import Workspace
 from tests.networks.untrained import store_untrained
+from tests.tracking.stores import list_runs, make_workspace, open_store
 
 KEY = "0123456789abcdef" * 4
 
@@ -22,9 +23,8 @@ def params(repository: Path) -> Params:
 
 
 @pytest.fixture
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")  # away, so it stays quick
-    return Workspace(tmp_path)
+def workspace(tmp_path: Path, empty_store: Path) -> Workspace:
+    return make_workspace(tmp_path, empty_store)
 
 
 def _store(params: Params, workspace: Workspace, item: str) -> Path:
@@ -38,7 +38,7 @@ def test_the_items_are_the_models(params: Params):
     assert list_items(params) == list(params.models)
 
 
-def test_a_model_is_exported_with_its_report_and_logged(params: Params, workspace: Workspace):
+def test_a_model_is_exported_with_its_report_and_tracked(params: Params, workspace: Workspace):
     model_dir = _store(params, workspace, "sr-bicubic")
     run(params, workspace, "sr-bicubic")
     report = json.loads(workspace.export_report_path("sr", "bicubic").read_text())
@@ -50,10 +50,11 @@ def test_a_model_is_exported_with_its_report_and_logged(params: Params, workspac
     metadata = {one.key: one.value for one in onnx.load(model_dir / "model.onnx").metadata_props}
     assert (metadata["model"], metadata["scale"], metadata["run_key"]) == ("bicubic", "4", KEY)
     assert "licences of the photographs" in metadata["licence"]
-    (journal,) = (workspace.state_dir / "tracking").glob("*.jsonl")
-    logged = [json.loads(line) for line in journal.read_text().splitlines()]
-    files = [Path(record["artifact"]).name for record in logged if "artifact" in record]
-    assert files == ["weights.safetensors", "model.json", "model.onnx"]
+    client = open_store(workspace)
+    (tracked,) = list_runs(client)
+    assert tracked.data.metrics["export/max_error"] == report["max_error"]
+    files = [Path(each.path).name for each in client.list_artifacts(tracked.info.run_id, "model")]
+    assert files == ["model.json", "model.onnx", "weights.safetensors"]
 
 
 def test_a_model_that_strays_leaves_no_file(params: Params, workspace: Workspace):

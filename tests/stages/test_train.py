@@ -19,6 +19,7 @@ import yaml
 
 from lienet.degradations.sr import degrade_sr
 from lienet.errors import DataError, ToolError
+from lienet.files import sha256_of_file
 from lienet.images import encode_png
 from lienet.networks.registry import load_model, read_card
 from lienet.params import Params, load_params
@@ -125,6 +126,7 @@ def test_outputs(tmp_path: Path, repository: Path):
     train.run(params, workspace, "sr-lienet")
     model, card = load_model(workspace.model_dir("sr", "lienet"))
     assert (card.task, card.name, card.steps, card.scale) == ("sr", "lienet", 60, 4)
+    assert card.training == train.describe_training(params, params.models["sr-lienet"], None)
     assert card.num_params == sum(value.numel() for value in model.parameters())
     assert set(card.data_sha256) == {"train", "valid"}
     with (workspace.model_dir("sr", "lienet") / "history.csv").open(encoding="utf-8") as stream:
@@ -197,6 +199,18 @@ def test_run_key_ignores_what_changes_no_weight(tmp_path: Path, repository: Path
     assert keys[0] == keys[1] != keys[2]
 
 
+def test_the_card_holds_the_params_that_the_run_key_stands_for(tmp_path: Path, repository: Path):
+    workspace, params = make_workspace(tmp_path / "a", repository, objective="gan")
+    spec = params.models["sr-lienet"]
+    path = train.find_vgg19(params, spec, workspace)
+    training = train.describe_training(params, spec, path)
+    assert training["train"]["learning_rate"] == params.train.learning_rate
+    assert "log_every_steps" not in training["train"]
+    assert training["objective"]["perceptual"]["weights"] == sha256_of_file(
+        workspace.root / "vgg.npz"
+    )
+
+
 def test_run_key_takes_vgg19_by_its_content(tmp_path: Path, repository: Path):
     workspace, params = make_workspace(tmp_path / "a", repository, objective="gan")
     spec = params.models["sr-lienet"]
@@ -215,17 +229,26 @@ def test_vgg19_is_looked_for_only_where_it_is_of_use(tmp_path: Path, repository:
         assert train.find_vgg19(params, params.models[key], workspace) is None
 
 
-def test_vgg19_from_the_environment(
+def test_published_vgg19_is_what_the_stage_download_stored(
     tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setitem(GAN, "perceptual", GAN["perceptual"] | {"weights": None})
     workspace, params = make_workspace(tmp_path / "a", repository, objective="gan")
-    monkeypatch.setenv("LIENET_VGG19_WEIGHTS", str(workspace.root / "vgg.npz"))
     spec = params.models["sr-lienet"]
-    assert train.find_vgg19(params, spec, workspace) == workspace.root / "vgg.npz"
-    monkeypatch.setenv("LIENET_VGG19_WEIGHTS", str(tmp_path / "nowhere"))
-    with pytest.raises(ToolError, match="LIENET_VGG19_WEIGHTS must name VGG19's weights, got"):
+    with pytest.raises(ToolError, match=r"VGG19's weights are not there, .*lienet download vgg19"):
         train.find_vgg19(params, spec, workspace)
+    workspace.vgg19_dir.mkdir(parents=True)
+    (stored := workspace.vgg19_dir / "vgg19-dcbb9e9d.pth").write_bytes(b"weights")
+    assert train.find_vgg19(params, spec, workspace) == stored
+
+
+def test_named_vgg19_must_be_there(
+    tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(GAN, "perceptual", GAN["perceptual"] | {"weights": "none.npz"})
+    workspace, params = make_workspace(tmp_path / "a", repository, objective="gan")
+    with pytest.raises(ToolError, match=r"none\.npz; correct train\.objectives\.gan\.perceptual"):
+        train.find_vgg19(params, params.models["sr-lienet"], workspace)
 
 
 @pytest.mark.usefixtures("unreachable")

@@ -1,178 +1,165 @@
 from __future__ import annotations
 
-import logging
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lienet.tracking.delivery import Courier
-from lienet.tracking.journal import Journal
+from lienet.params import Params
+from lienet.tracking.delivery import SentPoints, deliver
+from lienet.tracking.facts import Point, StageFacts, read_facts
+from lienet.tracking.runs import find_experiment, find_logged_model, find_run
 from lienet.workspace import Workspace
+from tests.tracking.stores import count_points, list_points, make_workspace, open_store
+from tests.tracking.written import ITEM, RUN_KEY, WEIGHTS, load_sample, write_all, write_evaluation
 
-HEADER = {"experiment": "lienet-sr", "name": "small", "run_key": "ab12"}
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
 
 
-class Server:
-    """An MLflow that remembers what it was sent, refuses bad names and can be away."""
-
-    def __init__(self) -> None:
-        self.is_away = False
-        self.num_requests = 0
-        self.points: set[tuple[str, float, int, int]] = set()
-        self.params: dict[str, str] = {}
-        self.tags: dict[str, str] = {}
-        self.files: dict[str, bytes] = {}
-        self.statuses: list[str] = []
-
-    def log_batch(self, run_id: str, metrics: Any = (), params: Any = (), tags: Any = ()) -> None:
-        from mlflow.exceptions import MlflowException
-        from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
-
-        self._answer()
-        assert len(metrics) <= 1000
-        assert len(params) <= 100
-        for metric in metrics:
-            if "*" in metric.key:
-                raise MlflowException(f"bad name {metric.key}", INVALID_PARAMETER_VALUE)
-        self.points |= {(one.key, one.value, one.timestamp, one.step) for one in metrics}
-        self.params |= {one.key: one.value for one in params}
-        self.tags |= {one.key: one.value for one in tags}
-
-    def log_artifact(self, run_id: str, path: str, folder: str | None) -> None:
-        self._answer()
-        self.files[f"{folder}/{Path(path).name}"] = Path(path).read_bytes()
-
-    def update_run(self, run_id: str, status: str) -> None:
-        self._answer()
-        self.statuses.append(status)
-
-    def set_terminated(self, run_id: str, status: str, end_time: int) -> None:
-        self.update_run(run_id, status)
-
-    def find(self) -> str:
-        self._answer()
-        return "e"
-
-    def search_runs(self, experiment_ids: list[str], **options: Any) -> list[Any]:
-        return []
-
-    def create_run(self, experiment_id: str, **options: Any) -> Any:
-        class Run:
-            class info:  # noqa: N801
-                run_id = "r"
-
-        return Run
-
-    def _answer(self) -> None:
-        self.num_requests += 1
-        if self.is_away:
-            raise ConnectionError("connection refused")
+@pytest.fixture(scope="module")
+def params(repository: Path) -> Params:
+    return load_sample(repository)
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Server:
-    made = Server()
-    monkeypatch.setattr("lienet.tracking.delivery.connect", lambda uri, state_dir: made)
-    monkeypatch.setattr("lienet.tracking.delivery.find_experiment", lambda *given: made.find())
+def workspace(tmp_path: Path, empty_store: Path) -> Workspace:
+    made = make_workspace(tmp_path, empty_store)
+    write_all(made)
     return made
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return Workspace(tmp_path)
+def client(workspace: Workspace) -> MlflowClient:
+    return open_store(workspace)
 
 
-def _open(workspace: Workspace, stem: str = "a") -> Journal:
-    return Journal.open(workspace.state_dir / "tracking", stem, {**HEADER, "name": stem})
+@pytest.fixture
+def run_id(client: MlflowClient, workspace: Workspace) -> str:
+    experiment_id = find_experiment(client, workspace, "lienet-sr")
+    return str(find_run(client, experiment_id, "lienet", RUN_KEY).info.run_id)
 
 
-def _log(journal: Journal, steps: range, **others: object) -> None:
-    for step in steps:
-        journal.append({"metrics": {"loss": step / 2, **others}, "step": step, "time_ms": step})
+def read_stages(params: Params, workspace: Workspace) -> dict[str, StageFacts]:
+    facts = read_facts(params, workspace, ITEM)
+    assert facts is not None
+    return {each.stage: each for each in facts.stages}
 
 
-def test_everything_arrives_in_few_requests_and_the_journal_goes(
-    server: Server, workspace: Workspace
+def send(client: MlflowClient, workspace: Workspace, run_id: str, facts: StageFacts) -> Any:
+    run = client.get_run(run_id)
+    model = find_logged_model(client, workspace.state_dir, run, WEIGHTS)
+    deliver(client, run, model, facts)
+    return client.get_logged_model(model.model_id)
+
+
+def test_what_is_delivered_twice_is_there_once(
+    params: Params, workspace: Workspace, client: MlflowClient, run_id: str
 ):
-    journal = _open(workspace)
-    journal.append({"status": "RUNNING", "time_ms": 1})
-    for part in range(3):
-        journal.append({"params": {f"p{part}_{n}": str(n) for n in range(60)}})
-    journal.append({"tags": {"t": "old"}})
-    journal.append({"tags": {"t": "new"}})
-    _log(journal, range(2000))
-    journal.append({"status": "FINISHED", "time_ms": 2})
-    Courier(workspace, journal, retry_s=60).close()
-    assert server.points == {("loss", step / 2, step, step) for step in range(2000)}
-    assert len(server.params) == 180
-    assert server.tags == {"t": "new"}
-    assert server.statuses == ["RUNNING", "FINISHED"]
-    assert server.num_requests < 15
-    assert list((workspace.state_dir / "tracking").iterdir()) == []
+    for facts in [*read_stages(params, workspace).values()] * 2:
+        model = send(client, workspace, run_id, facts)
+    counts = count_points(client, run_id)
+    assert counts.pop("loss") == 3
+    assert set(counts.values()) == {1}
+    assert len(model.metrics) == len({each.key for each in model.metrics})
+    run = client.get_run(run_id)
+    assert run.data.params["train.learning_rate"] == "0.001"
+    assert sorted(each.dataset.name for each in run.inputs.dataset_inputs) == [
+        "sr-test",
+        "sr-train",
+        "sr-valid",
+    ]
+    assert [each.model_id for each in run.outputs.model_outputs] == [model.model_id]
+    artifacts = {each.path for each in client.list_artifacts(run_id)}
+    assert artifacts == {"history.csv", "model", "evaluate"}
+    pictures = client.list_artifacts(run_id, "evaluate/images/x4")
+    assert [each.path for each in pictures] == ["evaluate/images/x4/a.png"]
 
 
-def test_artifacts_arrive_as_they_were_logged(server: Server, workspace: Workspace):
-    journal = _open(workspace)
-    path = workspace.root / "history.csv"
-    path.write_text("one")
-    journal.append({"artifact": journal.attach(path), "folder": "model"})
-    path.write_text("two")
-    Courier(workspace, journal, retry_s=60).close()
-    assert server.files == {"model/history.csv": b"one"}
-
-
-def test_a_refused_record_is_named_and_the_rest_arrives(
-    server: Server, workspace: Workspace, caplog: pytest.LogCaptureFixture
+def test_figures_belong_to_the_model_and_scores_to_the_test_shards_too(
+    params: Params, workspace: Workspace, client: MlflowClient, run_id: str
 ):
-    journal = _open(workspace)
-    _log(journal, range(3), **{"bad*name": 1.0})
-    Courier(workspace, journal, retry_s=60).close()
-    assert server.points == {("loss", step / 2, step, step) for step in range(3)}
-    assert caplog.text.count("bad name bad*name") == 3
-    assert not journal.path.exists()
+    model = send(client, workspace, run_id, read_stages(params, workspace)["evaluate"])
+    datasets = {each.key: (each.dataset_name, each.dataset_digest) for each in model.metrics}
+    assert datasets["psnr_db"] == ("sr-test", "7e57" * 9)
+    assert datasets["latency_ms"] == (None, None)
 
 
-def test_a_server_away_gives_one_warning_and_keeps_all(
-    server: Server, workspace: Workspace, caplog: pytest.LogCaptureFixture
+def test_a_point_is_known_by_name_step_and_value(client: MlflowClient, run_id: str):
+    for step, value in ((1, 0.1), (2, 0.2)):
+        client.log_metric(run_id, "loss", value, step=step)
+    points = [Point("loss", 1, 0.1), Point("loss", 2, 0.25), Point("new", 1, 0.1, time_ms=7)]
+    missing = SentPoints(client, client.get_run(run_id)).list_missing(points)
+    assert [(each.key, each.step, each.value) for each in missing] == [
+        ("loss", 2, 0.25),
+        ("new", 1, 0.1),
+    ]
+    assert missing[1].timestamp == 7
+
+
+def test_a_request_cut_in_the_middle_loses_and_doubles_nothing(
+    params: Params,
+    workspace: Workspace,
+    client: MlflowClient,
+    run_id: str,
+    monkeypatch: pytest.MonkeyPatch,
 ):
-    server.is_away = True
-    journal = _open(workspace)
-    _log(journal, range(5))
-    with caplog.at_level(logging.INFO):
-        courier = Courier(workspace, journal, retry_s=0.01)
-        while server.num_requests < 5:
-            pass
-        courier.close()
-    assert caplog.text.count("cannot be reached (connection refused)") == 1
-    assert caplog.text.count("is kept in") == 1
-    assert journal.path.exists()
+    facts = read_stages(params, workspace)
+    log_batch = type(client).log_batch
+
+    def log_half(self: Any, run_id: str, metrics: Any = (), **others: Any) -> None:
+        log_batch(self, run_id, metrics=metrics[: len(metrics) // 2])
+        raise ConnectionError("cut off")
+
+    for stage in ("train", "evaluate"):
+        with monkeypatch.context() as patch:
+            patch.setattr(type(client), "log_batch", log_half)
+            with pytest.raises(ConnectionError):
+                send(client, workspace, run_id, facts[stage])
+        model = send(client, workspace, run_id, facts[stage])
+    assert list_points(client, run_id, "loss") == [(10 * n, 1 / (3 * n)) for n in (1, 2, 3)]
+    counts = count_points(client, run_id)
+    assert {name for name, count in counts.items() if count != 1} == {"loss"}
+    assert {each.key for each in model.metrics} >= facts["evaluate"].scores.keys()
 
 
-def test_the_next_courier_delivers_what_others_left_but_not_what_they_hold(
-    server: Server, workspace: Workspace
+def test_a_figure_that_reached_the_run_alone_reaches_the_model_and_is_not_doubled(
+    params: Params,
+    workspace: Workspace,
+    client: MlflowClient,
+    run_id: str,
+    monkeypatch: pytest.MonkeyPatch,
 ):
-    left, held, own = (_open(workspace, stem) for stem in ("left", "held", "own"))
-    _log(left, range(5))
-    left.close()
-    _log(held, range(10, 15))
-    _log(own, range(20, 25))
-    Courier(workspace, own, retry_s=60).close()
-    assert {point[3] for point in server.points} == {*range(5), *range(20, 25)}
-    assert [path.name for path in own.path.parent.glob("*.jsonl")] == ["held.jsonl"]
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    facts = read_stages(params, workspace)["evaluate"]
+    with monkeypatch.context() as patch:
+        patch.setattr(SqlAlchemyStore, "_log_model_metrics", lambda *given, **options: 1 / 0)
+        with pytest.raises(Exception, match="division by zero"):
+            send(client, workspace, run_id, facts)
+    assert client.get_run(run_id).data.metrics["psnr_db"] == 26.5
+    model = send(client, workspace, run_id, facts)
+    assert {each.key: each.value for each in model.metrics} == {**facts.figures, **facts.scores}
+    assert set(count_points(client, run_id).values()) == {1}
 
 
-def test_a_server_that_comes_back_gets_the_rest_while_the_run_goes_on(
-    server: Server, workspace: Workspace
+def test_what_was_measured_anew_becomes_the_latest_and_the_rest_stays(
+    params: Params, workspace: Workspace, client: MlflowClient, run_id: str
 ):
-    journal = _open(workspace)
-    courier = Courier(workspace, journal, retry_s=0.01)
-    _log(journal, range(5))
-    server.is_away = True
-    _log(journal, range(5, 10))
-    server.is_away = False
-    _log(journal, range(10, 15))
-    while len(server.points) < 15:
-        pass
-    courier.close()
-    assert {point[3] for point in server.points} == set(range(15))
+    for psnr_db in (26.0, 26.4, 26.0):
+        write_evaluation(workspace, psnr_db)
+        model = send(client, workspace, run_id, read_stages(params, workspace)["evaluate"])
+    latest = {each.key: each.value for each in sorted(model.metrics, key=lambda m: m.timestamp)}
+    assert latest["psnr_db"] == client.get_run(run_id).data.metrics["psnr_db"] == 26.5
+    counts = count_points(client, run_id)
+    assert (counts["psnr_db"], counts["num_params"]) == (3, 1)
+
+
+def test_equal_scores_on_other_test_shards_are_scores_of_those_too(
+    params: Params, workspace: Workspace, client: MlflowClient, run_id: str
+):
+    for sha256 in ("a" * 64, "b" * 64):
+        write_evaluation(workspace, test_sha256=sha256)
+        model = send(client, workspace, run_id, read_stages(params, workspace)["evaluate"])
+    digests = {each.dataset_digest for each in model.metrics if each.key == "psnr_db"}
+    assert digests == {"a" * 36, "b" * 36}

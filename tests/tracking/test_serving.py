@@ -22,12 +22,13 @@ from PIL import Image
 
 from lienet.deployment.enhancer import Enhancer
 from lienet.images import encode_jpeg, encode_png
-from lienet.tracking.registry import open_registry
-from lienet.tracking.runs import track_run
+from lienet.tracking.model_versions import open_versions
+from lienet.tracking.track import track
 from lienet.workspace import Workspace
 from tests.deployment.repeating import write_repeating
 from tests.loopback_servers import MlflowServer, find_free_port
 from tests.tracking.registered import make_package
+from tests.tracking.written import ITEM, load_sample, write_training
 
 SECRET = "planted-secret"
 NOT_IMAGES = [
@@ -146,19 +147,23 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 @pytest.mark.services
 @pytest.mark.xdist_group("mlflow_serving")
 def test_the_champion_of_a_server_answers_and_no_password_is_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    repository: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ):
     pixels = skimage.data.astronaut()[:24, :40]
     with MlflowServer(tmp_path / "server") as server:
         monkeypatch.setenv("MLFLOW_TRACKING_URI", server.url.replace("//", f"//ann:{SECRET}@"))
         workspace = Workspace(tmp_path / "work")
-        with track_run(workspace, task="sr", model="other", run_key="a" * 64, profile="sample"):
-            pass
-        with open_registry(workspace, "sr") as registry, registry.exclusive():
-            champion = registry.register(make_package(tmp_path, "small"))
-            registry.set_champion(champion)
+        write_training(workspace)
+        assert track(load_sample(repository), workspace) == [ITEM]
+        with open_versions(workspace, "sr") as versions:
+            champion = versions.create(make_package(tmp_path, "small"))
+            versions.set_alias("champion", champion)
             (tmp_path / "fetched").mkdir()
-            assert registry.fetch(champion, tmp_path / "fetched")[0]["name"] == "small"
+            place = versions.download(champion, tmp_path / "fetched")
+            assert json.loads((place / "candidate.json").read_text())["name"] == "small"
         assert SECRET not in "".join(capfd.readouterr())
         port = find_free_port()
         command = [sys.executable, "-m", "mlflow", "models", "serve", "--env-manager", "local"]

@@ -1,54 +1,30 @@
 from __future__ import annotations
 
-import shutil
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from lienet.errors import ToolError
-from lienet.tracking.columns import VIEW_TAG, describe_view
 from lienet.tracking.store import (
-    PARENT_TAG,
-    PIPELINE_TAG,
     connect,
-    explaining,
-    find_experiment,
-    find_run,
-    in_short,
-    nest_run,
+    explain_errors,
     redact,
-    seek_run,
+    summarise_error,
+    take_credentials,
     tracking_uri,
 )
 from lienet.workspace import Workspace
 
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
-
-KEY = "ab" * 32
 SECRET_URI = "http://ann:pass@word@127.0.0.1:9/path"
 
 
-@pytest.fixture(scope="module")
-def workspace(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> Workspace:
-    made = Workspace(tmp_path_factory.mktemp("a clone"))
-    made.state_dir.mkdir(parents=True)
-    shutil.copy(empty_store, made.state_dir / "mlflow.db")
-    return made
-
-
-@pytest.fixture(scope="module")
-def client(workspace: Workspace) -> MlflowClient:
-    return connect(f"sqlite:///{workspace.state_dir / 'mlflow.db'}", workspace.state_dir)
-
-
 def test_the_store_is_the_environments_or_the_workspaces(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    assert tracking_uri(workspace) == f"sqlite:///{workspace.state_dir / 'mlflow.db'}"
+    assert tracking_uri(Workspace(tmp_path)) == f"sqlite:///{tmp_path}/data/state/mlflow.db"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
-    assert tracking_uri(workspace) == "http://127.0.0.1:9"
+    assert tracking_uri(Workspace(tmp_path)) == "http://127.0.0.1:9"
 
 
 @pytest.mark.parametrize(
@@ -64,75 +40,52 @@ def test_nothing_shown_holds_a_password(text: str, expected: str):
     assert redact(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("uri", "left", "user", "password"),
+    [
+        ("http://ann:s%40y@host:5000/x", "http://host:5000/x", "ann", "s@y"),
+        ("https://token@host", "https://host", "token", ""),
+    ],
+)
+def test_credentials_go_to_the_variables_that_mlflow_reads(
+    monkeypatch: pytest.MonkeyPatch, uri: str, left: str, user: str, password: str
+):
+    for name in ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"):
+        monkeypatch.setenv(name, "before")
+    assert take_credentials(uri) == left
+    assert os.environ["MLFLOW_TRACKING_USERNAME"] == user
+    assert os.environ["MLFLOW_TRACKING_PASSWORD"] == password
+
+
+@pytest.mark.parametrize("uri", ["http://host:5000", "sqlite:////tmp/a.db", "postgresql://u:p@h/d"])
+def test_other_uris_stay_as_they_are(uri: str):
+    assert take_credentials(uri) == uri
+
+
 def test_an_error_is_told_in_short():
     wrapped = RuntimeError("long story")
     wrapped.__cause__ = ConnectionRefusedError(111, "Connection refused")
-    assert in_short(wrapped) == "connection refused"
-    assert in_short(ValueError(f"no answer\n from {SECRET_URI}")) == (
+    assert summarise_error(wrapped) == "connection refused"
+    assert summarise_error(ValueError(f"no answer\n from {SECRET_URI}")) == (
         "no answer from http://127.0.0.1:9/path"
     )
 
 
-def test_a_store_that_is_away_is_one_line_without_the_password(workspace: Workspace):
+def test_a_store_that_is_away_is_one_line_without_the_password(monkeypatch: pytest.MonkeyPatch):
+    for name in ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"):
+        monkeypatch.setenv(name, "before")
     away = connect(SECRET_URI, None)
     line = r"MLflow at http://127.0.0.1:9/path"
-    with pytest.raises(ToolError, match=line) as raised, explaining(SECRET_URI):
+    with pytest.raises(ToolError, match=line) as raised, explain_errors(SECRET_URI):
         away.search_experiments()
     assert "pass" not in str(raised.value)
     assert "word" not in str(raised.value)
 
 
-def test_an_experiment_is_found_again_with_its_view(client: MlflowClient, workspace: Workspace):
-    made = find_experiment(client, workspace, "lienet-view")
-    client.set_experiment_tag(made, VIEW_TAG, "{}")
-    client.set_experiment_tag(made, "mlflow.note.content", "my own note")
-    client.delete_experiment(made)
-    assert find_experiment(client, workspace, "lienet-view") == made
-    found = client.get_experiment(made)
-    assert found.lifecycle_stage == "active"
-    assert found.tags[VIEW_TAG] == describe_view()
-    assert found.tags["mlflow.experimentKind"] == "custom_model_development"
-    assert found.tags["mlflow.note.content"] == "my own note"
-    assert found.artifact_location.startswith((workspace.state_dir / "mlartifacts").as_uri())
-
-
-def test_a_run_is_found_by_name_and_key(client: MlflowClient, workspace: Workspace):
-    experiment = find_experiment(client, workspace, "lienet-runs")
-    assert seek_run(client, experiment, "small", KEY) is None
-    made = find_run(client, experiment, "small", KEY, start_ms=5)
-    assert find_run(client, experiment, "small", KEY) == made
-    assert find_run(client, experiment, "large", KEY) != made
-    assert client.get_run(made).info.start_time == 5
-
-
-def test_runs_of_a_pipeline_have_one_parent_in_each_experiment(
-    client: MlflowClient, workspace: Workspace
-):
-    parents = {}
-    for task in ("sr", "face"):
-        experiment = find_experiment(client, workspace, f"lienet-nest-{task}")
-        runs = [find_run(client, experiment, name, KEY) for name in ("a", "b")]
-        for run in runs:
-            nest_run(client, workspace.state_dir, experiment, run, "night-5")
-            nest_run(client, workspace.state_dir, experiment, run, "night-6")
-        tags = [client.get_run(run).data.tags for run in runs]
-        assert tags[0][PARENT_TAG] == tags[1][PARENT_TAG]
-        parents[task] = client.get_run(tags[0][PARENT_TAG])
-        assert parents[task].info.experiment_id == experiment
-    assert parents["sr"].info.run_id != parents["face"].info.run_id
-    assert parents["sr"].data.tags[PIPELINE_TAG] == "night-5"
-    assert parents["sr"].info.run_name == "pipeline night-5"
-
-
-def test_a_parent_that_is_a_run_of_mlflow_is_taken_as_it_is(
-    client: MlflowClient, workspace: Workspace
-):
-    experiment = find_experiment(client, workspace, "lienet-given")
-    given = find_run(client, experiment, "flow", KEY)
-    run = find_run(client, experiment, "a", KEY)
-    nest_run(client, workspace.state_dir, experiment, run, given)
-    assert client.get_run(run).data.tags[PARENT_TAG] == given
-    other = find_run(client, experiment, "b", KEY)
-    nest_run(client, workspace.state_dir, experiment, other, "f" * 32)
-    parent = client.get_run(client.get_run(other).data.tags[PARENT_TAG])
-    assert parent.data.tags[PIPELINE_TAG] == "f" * 32
+def test_a_database_that_is_none_is_one_line(tmp_path: Path):
+    (tmp_path / "mlflow.db").write_bytes(os.urandom(4096))
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    with pytest.raises(ToolError, match="does not answer as it should") as raised:  # noqa: SIM117
+        with explain_errors(uri):
+            connect(uri, tmp_path)
+    assert "\n" not in str(raised.value)

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import io
 import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from rich.console import Console
 
 from lienet.errors import InputError
-from lienet.tracking.store import connect, nest_run
-from lienet.tracking.table import format_table, read_table, to_csv, to_markdown
+from lienet.tracking.runs import nest_run
+from lienet.tracking.store import connect
+from lienet.tracking.table import WIDTH_CHARS, make_table, read_table, to_csv, to_markdown
 
 RUNS = (
     ("lienet", 1, {"psnr_db": 26.0, "psnr_gain_db": 0.9}),
@@ -31,7 +34,7 @@ def uri(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> str:
         run = client.create_run(experiment, start_time=start_ms, run_name=name, tags=TAGS)
         for key, value in metrics.items():
             client.log_metric(run.info.run_id, key, value)
-        nest_run(client, folder, experiment, run.info.run_id, "night")
+        nest_run(client, folder, run, "night")
     return uri
 
 
@@ -46,8 +49,14 @@ def test_each_model_has_its_latest_run_the_highest_gain_first(uri: str):
     assert list(read(uri, is_all=True)["model"]) == ["srgan", "lienet", "lienet", "esrgan"]
 
 
+def draw(found: pd.DataFrame) -> list[str]:
+    stream = io.StringIO()
+    Console(file=stream, width=WIDTH_CHARS).print(make_table(found))
+    return stream.getvalue().splitlines()
+
+
 def test_it_is_shown_as_table_1(uri: str):
-    lines = format_table(read(uri)).splitlines()
+    lines = draw(read(uri))
     assert lines[0].split()[:8] == ["task", "model", "PSNR", "(dB)", "SSIM", "VMAF", "gain", "(dB)"]
     shown = " ".join(lines[2].split())
     assert shown == "sr lienet 26.500 0.7514 - +1.310 123,648 - - - 012345678 sa|mple -"

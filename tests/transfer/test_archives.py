@@ -50,14 +50,14 @@ def refuse(path: Path, folder: Path, why: str, **changes: object) -> None:
     assert not folder.parent.exists() or list(folder.parent.iterdir()) == []
 
 
-def test_a_good_archive_is_unpacked(path: Path, folder: Path):
+def test_valid_archive_is_unpacked(path: Path, folder: Path):
     pack(path, {"set/": b""})
     assert unpack_zip(path, folder, **LIMITS, expected_prefix="set/") == sorted(GOOD)
     assert {name: (folder / name).read_bytes() for name in GOOD} == GOOD
     assert [item.name for item in folder.parent.iterdir()] == ["set"]
 
 
-def test_it_takes_the_place_of_what_was_there(path: Path, folder: Path):
+def test_unpacked_folder_replaces_the_former_one(path: Path, folder: Path):
     (folder.parent / ".set.abc.part").mkdir(parents=True)  # of a run that was killed
     folder.mkdir()
     (folder / "old").write_bytes(b"")
@@ -83,12 +83,12 @@ def test_it_takes_the_place_of_what_was_there(path: Path, folder: Path):
         ("set/0801.png/a.png", "is a file and a folder"),
     ],
 )
-def test_a_name_of_malice_refuses_the_whole(path: Path, folder: Path, name: str, why: str):
+def test_malicious_name_refuses_the_archive(path: Path, folder: Path, name: str, why: str):
     pack(path, {name: b"evil"})
     refuse(path, folder, why)
 
 
-def test_two_entries_of_one_name_refuse_the_whole(path: Path, folder: Path):
+def test_two_entries_of_one_name_refuses_the_archive(path: Path, folder: Path):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("set/a.png", b"one")
         with pytest.warns(UserWarning, match="Duplicate name"):
@@ -97,29 +97,29 @@ def test_two_entries_of_one_name_refuse_the_whole(path: Path, folder: Path):
 
 
 @pytest.mark.parametrize("mode", [stat.S_IFLNK | 0o777, stat.S_IFIFO | 0o600, stat.S_IFCHR])
-def test_a_link_or_a_device_refuses_the_whole(path: Path, folder: Path, mode: int):
+def test_a_link_or_a_device_refuses_the_archive(path: Path, folder: Path, mode: int):
     pack(path, {"set/link.png": b"/etc/passwd"}, mode=mode)
     refuse(path, folder, "'set/link.png' is a link or a device; nothing was unpacked; fetch it")
 
 
-def test_an_encrypted_entry_refuses_the_whole(path: Path, folder: Path):
+def test_an_encrypted_entry_refuses_the_archive(path: Path, folder: Path):
     pack(path, {"set/secret.png": b"secret"})
     change(path, "set/secret.png", 8, "<H", 1)
     refuse(path, folder, "'set/secret.png' is encrypted")
 
 
-def test_an_unusual_compression_refuses_the_whole(path: Path, folder: Path):
+def test_an_unusual_compression_refuses_the_archive(path: Path, folder: Path):
     pack(path, {"set/a.png": b"a"}, compress_type=zipfile.ZIP_LZMA)
     refuse(path, folder, "unexpected method, 14")
 
 
-def test_a_declared_bomb_refuses_the_whole(path: Path, folder: Path):
+def test_a_declared_bomb_refuses_the_archive(path: Path, folder: Path):
     pack(path, {"set/bomb.png": bytes(10_000_000)})
     refuse(path, folder, "declares 10006000 bytes, at most 10000 are expected")
 
 
 @pytest.mark.parametrize("declared", [4, 9_000_000])
-def test_an_entry_that_lies_about_its_length_refuses_the_whole(
+def test_an_entry_that_lies_about_its_length_refuses_the_archive(
     path: Path, folder: Path, declared: int
 ):
     pack(path, {"set/bomb.png": bytes(10_000_000 if declared == 4 else 10)})
@@ -127,12 +127,12 @@ def test_an_entry_that_lies_about_its_length_refuses_the_whole(
     refuse(path, folder, "not a whole zip|not as long as|longer than", max_bytes=10_000_000)
 
 
-def test_too_many_files_refuse_the_whole(path: Path, folder: Path):
+def test_too_many_files_refuses_the_archive(path: Path, folder: Path):
     pack(path, {"set/a": b"", "set/b": b""})
     refuse(path, folder, "holds 4 files, at most 3 are expected")
 
 
-def test_what_is_not_below_the_prefix_refuses_the_whole(path: Path, folder: Path):
+def test_entry_outside_the_prefix_refuses_the_archive(path: Path, folder: Path):
     pack(path, {"readme.txt": b"hello"})
     refuse(path, folder, "'readme.txt' is not below set/", expected_prefix="set/")
 
@@ -152,7 +152,7 @@ def test_a_changed_byte_is_refused(path: Path, folder: Path):
     refuse(path, folder, "is not a whole zip file: Bad CRC-32")
 
 
-def test_no_archive_and_no_folder_are_one_line(path: Path, folder: Path, tmp_path: Path):
+def test_missing_archive_and_bad_folder_are_one_line(path: Path, folder: Path, tmp_path: Path):
     refuse(path, folder, "there is no archive")
     pack(path, {})
     with pytest.raises(InputError, match="cannot write"):

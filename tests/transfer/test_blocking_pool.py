@@ -1,4 +1,4 @@
-"""Jobs are done in threads, their results come back, and no job outlives who waits for it."""
+"""Jobs run in threads, their results come back, and no job outlives its cancellation."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ import time
 
 import pytest
 
-from lienet.transfer.blocking_pool import Desk
+from lienet.transfer.blocking_pool import BlockingPool
 
 
-def test_every_job_brings_its_own_result_back():
+def test_each_job_returns_its_own_result():
     async def run() -> list[int]:
-        with Desk(3) as desk:
-            jobs = [desk.do(lambda number=number: number * number) for number in range(500)]
+        with BlockingPool(3) as pool:
+            jobs = [pool.run(lambda number=number: number * number) for number in range(500)]
             return await asyncio.gather(*jobs)
 
     assert asyncio.run(run()) == [number * number for number in range(500)]
 
 
-def test_jobs_run_at_once_and_not_in_the_loop():
+def test_jobs_run_concurrently_outside_the_loop():
     meeting = threading.Barrier(2, timeout=10.0)
 
     def meet() -> str:
@@ -28,18 +28,18 @@ def test_jobs_run_at_once_and_not_in_the_loop():
         return threading.current_thread().name
 
     async def run() -> list[str]:
-        with Desk(2) as desk:
-            return await asyncio.gather(desk.do(meet), desk.do(meet))
+        with BlockingPool(2) as pool:
+            return await asyncio.gather(pool.run(meet), pool.run(meet))
 
-    assert sorted(asyncio.run(run())) == ["disk 0", "disk 1"]
+    assert sorted(asyncio.run(run())) == ["disk_0", "disk_1"]
 
 
-def test_what_a_job_raises_is_raised_and_the_thread_goes_on():
+def test_error_of_a_job_is_raised_and_its_thread_goes_on():
     async def run() -> str:
-        with Desk(1) as desk:
+        with BlockingPool(1) as pool:
             with pytest.raises(OSError, match="full"):
-                await desk.do(_fail)
-            return await desk.do(lambda: "well")
+                await pool.run(_fail)
+            return await pool.run(lambda: "well")
 
     assert asyncio.run(run()) == "well"
 
@@ -48,7 +48,7 @@ def _fail() -> None:
     raise OSError(28, "full")
 
 
-def test_a_job_has_ended_when_its_cancellation_is_felt():
+def test_cancelled_call_waits_for_its_job():
     ended = []
 
     def work() -> None:
@@ -56,8 +56,8 @@ def test_a_job_has_ended_when_its_cancellation_is_felt():
         ended.append(True)
 
     async def run() -> None:
-        with Desk(1) as desk:
-            task = asyncio.ensure_future(desk.do(work))
+        with BlockingPool(1) as pool:
+            task = asyncio.ensure_future(pool.run(work))
             await asyncio.sleep(0.02)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
@@ -67,10 +67,10 @@ def test_a_job_has_ended_when_its_cancellation_is_felt():
     asyncio.run(run())
 
 
-def test_no_thread_is_left():
+def test_threads_end_with_the_context():
     async def run() -> None:
-        with Desk(4) as desk:
-            await desk.do(lambda: None)
+        with BlockingPool(4) as pool:
+            await pool.run(lambda: None)
 
     asyncio.run(run())
-    assert not [one for one in threading.enumerate() if one.name.startswith("disk ")]
+    assert not [one for one in threading.enumerate() if one.name.startswith("disk_")]

@@ -1,4 +1,4 @@
-"""A host is asked so much at once, so often, and not when it asks to be left alone."""
+"""Requests in flight, requests a second and pauses of one host; backoff and Retry-After."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from statistics import mean
 
 import pytest
 
-from lienet.transfer.rate_limits import Lane, draw_backoff_s, parse_retry_after_s
+from lienet.transfer.rate_limits import HostLimiter, draw_backoff_s, parse_retry_after_s
 from tests.transfer.test_fetching import LIMITS
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
@@ -30,7 +30,7 @@ NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
         ("Sun, 01 Mar 2026 11:00:00 GMT", 0.0),
     ],
 )
-def test_both_forms_of_retry_after_are_read(value: str | None, expected_s: float | None):
+def test_retry_after_is_read_as_seconds_or_date(value: str | None, expected_s: float | None):
     assert parse_retry_after_s(value, now=NOW) == expected_s
 
 
@@ -48,11 +48,11 @@ def test_backoff_doubles_to_its_limit_with_jitter(attempt: int, mean_s: float):
 
 def test_no_more_requests_are_in_flight_than_allowed():
     async def run() -> int:
-        lane, now, most = Lane(3, None), 0, 0
+        limiter, now, most = HostLimiter(3, None), 0, 0
 
         async def request() -> None:
             nonlocal now, most
-            async with lane.slot():
+            async with limiter.slot():
                 now += 1
                 most = max(most, now)
                 await asyncio.sleep(0.001)
@@ -66,10 +66,10 @@ def test_no_more_requests_are_in_flight_than_allowed():
 
 def test_requests_begin_no_faster_than_allowed():
     async def run() -> list[float]:
-        lane, begun = Lane(50, 100.0), []
+        limiter, begun = HostLimiter(50, 100.0), []
 
         async def request() -> None:
-            async with lane.slot():
+            async with limiter.slot():
                 begun.append(asyncio.get_running_loop().time())
 
         await asyncio.gather(*(request() for _ in range(11)))
@@ -80,13 +80,13 @@ def test_requests_begin_no_faster_than_allowed():
     assert min(gaps) >= 0.0095
 
 
-def test_a_pause_holds_back_every_request_and_the_longest_counts():
+def test_longest_pause_delays_every_request():
     async def run() -> float:
-        lane, loop = Lane(5, None), asyncio.get_running_loop()
-        lane.pause(0.1)
-        lane.pause(0.01)
+        limiter, loop = HostLimiter(5, None), asyncio.get_running_loop()
+        limiter.pause(0.1)
+        limiter.pause(0.01)
         started = loop.time()
-        async with lane.slot():
+        async with limiter.slot():
             return loop.time() - started
 
     assert asyncio.run(run()) >= 0.09

@@ -1,15 +1,15 @@
-"""What a name may be, and what counts as known."""
+"""Safe names, known hashes, and which results mean that a file is stored."""
 
 from __future__ import annotations
 
 import pytest
 
-from lienet.transfer.requests import Arrived, Wanted
+from lienet.transfer.requests import FetchResult, RemoteFile
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "train/0/a.jpg", "..a/b", "é.png", "x" * 242])
-def test_a_name_below_the_folder_is_safe(name: str):
-    assert Wanted("http://a", name).is_named_safely
+def test_name_below_the_folder_is_safe(name: str):
+    assert RemoteFile("http://a", name).is_named_safely
 
 
 @pytest.mark.parametrize(
@@ -19,19 +19,22 @@ def test_a_name_below_the_folder_is_safe(name: str):
         *("a.part.version", "x" * 243, "é" * 122, "d/" + "x" * 243),
     ],
 )
-def test_any_other_name_is_not(name: str):
-    assert not Wanted("http://a", name).is_named_safely
+def test_other_names_are_unsafe(name: str):
+    assert not RemoteFile("http://a", name).is_named_safely
 
 
-def test_any_hash_is_a_hash():
-    assert not Wanted("http://a", "a", size_bytes=5).has_hash
+def test_any_kind_of_hash_counts():
+    assert not RemoteFile("http://a", "a", size_bytes=5).has_hash
     for key in ("sha256", "md5", "pixel_md5"):
-        assert Wanted("http://a", "a", **{key: "0"}).has_hash  # type: ignore[arg-type]
+        assert RemoteFile("http://a", "a", **{key: "0"}).has_hash  # type: ignore[arg-type]
 
 
-def test_what_is_missing_or_refused_is_not_here():
-    here = {
-        status: Arrived(Wanted("http://a", "a"), status, "").is_here
+def test_missing_and_refused_files_are_not_stored():
+    stored = {
+        status: FetchResult(RemoteFile("http://a", "a"), status, "").is_stored
         for status in ("fetched", "resumed", "present", "missing", "refused")
     }
-    assert [status for status, is_here in here.items() if not is_here] == ["missing", "refused"]
+    assert [status for status, is_stored in stored.items() if not is_stored] == [
+        "missing",
+        "refused",
+    ]

@@ -1,4 +1,4 @@
-"""Bytes are judged by size, hash and structure; what servers tell is read as they mean it."""
+"""Files are verified by size, hash and structure; headers are read as servers mean them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ import base64
 import hashlib
 import io
 
-import httpx
 import numpy as np
 import pytest
 from PIL import Image
 
-from lienet.transfer.requests import Wanted
-from lienet.transfer.verification import Body, Told, find_fault, md5_of_pixels, read_told
+from lienet.transfer.requests import RemoteFile
+from lienet.transfer.verification import (
+    Body,
+    FileHeaders,
+    find_fault,
+    md5_of_pixels,
+    read_file_headers,
+)
 
 MD5 = hashlib.md5(b"content").hexdigest()
 MD5_BASE64 = base64.b64encode(bytes.fromhex(MD5)).decode()
@@ -25,15 +30,15 @@ def encode(format: str, **options: object) -> bytes:
     return stream.getvalue()
 
 
-def judge(content: bytes, told_md5: str = "", **known: object) -> str:
-    """Return the reason of the verdict, or an empty text."""
+def verify(content: bytes, server_md5: str = "", **known: object) -> str:
+    """Return why a file is refused, or an empty text."""
     body = Body(
         len(content),
         hashlib.sha256(content).hexdigest(),
         hashlib.md5(content).hexdigest(),
         content,
     )
-    fault = find_fault(Wanted("http://a", "a.jpg", **known), body, told_md5)  # type: ignore[arg-type]
+    fault = find_fault(RemoteFile("http://a", "a.jpg", **known), body, server_md5)  # type: ignore[arg-type]
     return fault.reason if fault else ""
 
 
@@ -68,47 +73,40 @@ def judge(content: bytes, told_md5: str = "", **known: object) -> str:
         ),
     ],
 )
-def test_an_md5_is_taken_from_those_who_mean_it(headers: dict[str, str], expected: str):
-    assert read_told(headers).md5 == expected
-
-
-def test_two_goog_hash_headers_are_one_list():
-    headers = httpx.Headers(
-        [("x-goog-hash", "crc32c=AAAAAA=="), ("x-goog-hash", f"md5={MD5_BASE64}")]
-    )
-    assert read_told(dict(headers.items())).md5 == MD5
+def test_md5_is_read_from_google_and_s3_headers(headers: dict[str, str], expected: str):
+    assert read_file_headers(headers).md5 == expected
 
 
 @pytest.mark.parametrize(
     ("headers", "expected"),
     [
-        ({}, Told(None, "", "", "")),
-        ({"content-length": "12", "etag": '"a"'}, Told(12, "", '"a"', "")),
-        ({"etag": 'W/"a"', "last-modified": "yesterday"}, Told(None, "", "yesterday", "")),
-        ({"content-encoding": "identity"}, Told(None, "", "", "")),
-        ({"content-encoding": "GZIP", "content-length": "x"}, Told(None, "", "", "gzip")),
+        ({}, FileHeaders(None, "", "", "")),
+        ({"content-length": "12", "etag": '"a"'}, FileHeaders(12, "", '"a"', "")),
+        ({"etag": 'W/"a"', "last-modified": "yesterday"}, FileHeaders(None, "", "yesterday", "")),
+        ({"content-encoding": "identity"}, FileHeaders(None, "", "", "")),
+        ({"content-encoding": "GZIP", "content-length": "x"}, FileHeaders(None, "", "", "gzip")),
     ],
 )
-def test_the_rest_is_read_from_its_headers(headers: dict[str, str], expected: Told):
-    assert read_told(headers) == expected
+def test_length_version_and_encoding_are_read(headers: dict[str, str], expected: FileHeaders):
+    assert read_file_headers(headers) == expected
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "TIFF"])
-def test_a_whole_image_is_told_from_a_cut_one(format: str):
+def test_truncated_image_is_noticed(format: str):
     content = encode(format)
-    assert judge(content) == ""
+    assert verify(content) == ""
     for length in (len(content) // 2, len(content) - 1):
-        assert judge(content[:length]) == "truncated", length
+        assert verify(content[:length]) == "truncated", length
 
 
-def test_a_png_with_a_changed_byte_is_noticed_without_a_hash():
+def test_png_with_a_changed_byte_is_noticed_without_a_hash():
     content = bytearray(encode("PNG"))
     content[len(content) // 2] ^= 1
-    assert judge(bytes(content)) == "truncated"
+    assert verify(bytes(content)) == "truncated"
 
 
-def test_bytes_behind_the_end_of_a_jpeg_are_no_fault():
-    assert judge(encode("JPEG") + b"trailing") == ""
+def test_bytes_after_the_end_of_a_jpeg_are_accepted():
+    assert verify(encode("JPEG") + b"trailing") == ""
 
 
 @pytest.mark.parametrize(
@@ -127,23 +125,23 @@ def test_bytes_behind_the_end_of_a_jpeg_are_no_fault():
         (b"abc", {"is_image": False, "md5": "0" * 32}, "wrong md5"),
     ],
 )
-def test_what_is_known_is_checked(content: bytes, known: dict[str, object], reason: str):
-    assert judge(content, **known) == reason
+def test_size_kind_and_hashes_are_checked(content: bytes, known: dict[str, object], reason: str):
+    assert verify(content, **known) == reason
 
 
-def test_a_told_md5_counts_only_where_nothing_better_is_known():
-    assert judge(b"abc", "0" * 32, is_image=False) == "wrong md5"
+def test_a_server_md5_counts_only_where_nothing_better_is_known():
+    assert verify(b"abc", "0" * 32, is_image=False) == "wrong md5"
     sha256 = hashlib.sha256(b"abc").hexdigest()
-    assert judge(b"abc", "0" * 32, is_image=False, sha256=sha256) == ""
+    assert verify(b"abc", "0" * 32, is_image=False, sha256=sha256) == ""
 
 
-def test_pixels_or_bytes_suffice():
+def test_pixel_md5_or_file_md5_suffices():
     content, other = encode("PNG", compress_level=1), encode("PNG", compress_level=9)
     pixel_md5 = hashlib.md5(np.array(Image.open(io.BytesIO(content))).tobytes()).hexdigest()
     assert md5_of_pixels(other) == pixel_md5
     file_md5 = hashlib.md5(content).hexdigest()
-    assert judge(other, pixel_md5=pixel_md5) == ""
-    assert judge(other, md5=file_md5, pixel_md5=pixel_md5) == ""
-    assert judge(content, md5=file_md5, pixel_md5="0" * 32) == ""
-    assert judge(other, md5=file_md5, pixel_md5="0" * 32) == "wrong pixel md5"
-    assert judge(content[:200], pixel_md5=pixel_md5) == "unreadable image"
+    assert verify(other, pixel_md5=pixel_md5) == ""
+    assert verify(other, md5=file_md5, pixel_md5=pixel_md5) == ""
+    assert verify(content, md5=file_md5, pixel_md5="0" * 32) == ""
+    assert verify(other, md5=file_md5, pixel_md5="0" * 32) == "wrong pixel md5"
+    assert verify(content[:200], pixel_md5=pixel_md5) == "unreadable image"

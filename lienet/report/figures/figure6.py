@@ -47,7 +47,7 @@ def draw_figure6(groups: Sequence[Group], *, theme: Theme = LIGHT) -> bytes:
 
 
 def _draw_panel(axes: Axes, group: Group, theme: Theme) -> None:
-    has_vmaf = all(row.measured.vmaf is not None for row in group.rows)
+    has_vmaf = all(row.mean_of("vmaf") is not None for row in group.rows)
     networks = [row for row in group.rows if row.is_network]
     colours = colour_models(row.model for row in group.rows)
     heights = {row.model: _height(row, has_vmaf=has_vmaf) for row in group.rows}
@@ -73,9 +73,7 @@ def _draw_panel(axes: Axes, group: Group, theme: Theme) -> None:
 
 
 def _height(row: Row, *, has_vmaf: bool) -> float:
-    if has_vmaf and row.measured.vmaf is not None:
-        return row.measured.vmaf
-    return row.measured.psnr_db
+    return row.measured.means["vmaf" if has_vmaf else "psnr_db"]
 
 
 def _set_limits(axes: Axes, networks: Sequence[Row], heights: Sequence[float]) -> None:

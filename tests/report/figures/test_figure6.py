@@ -14,6 +14,7 @@ from lienet.report.figures import figure6
 from lienet.report.figures.figure6 import draw_figure6, spread
 from lienet.report.palette import DARK, LIGHT
 from lienet.report.tables import Row
+from tests.report.evaluated import with_means
 
 
 def test_the_same_groups_give_the_same_bytes(groups):
@@ -34,24 +35,21 @@ def test_markers_stand_at_parameters_and_vmaf_and_bicubic_is_a_line(groups):
     figure6._draw_panel(axes, groups[0], LIGHT)
     drawn = [tuple(collection.get_offsets()[0]) for collection in axes.collections]
     assert drawn == [
-        (row.evaluation.num_params / 1e3, row.measured.vmaf) for row in groups[0].rows[1:]
+        (row.evaluation.num_params / 1e3, row.measured.means["vmaf"]) for row in groups[0].rows[1:]
     ]
     areas = [collection.get_sizes()[0] for collection in axes.collections]
     assert areas[3] / areas[1] == pytest.approx(7.1 / 8.4)
-    assert list(axes.lines[0].get_ydata()) == [groups[0].rows[0].measured.vmaf] * 2
+    assert list(axes.lines[0].get_ydata()) == [groups[0].rows[0].measured.means["vmaf"]] * 2
     assert {text.get_text() for text in axes.texts} >= {row.model for row in groups[0].rows}
 
 
 def test_without_vmaf_the_axis_says_that_psnr_stands_in(groups):
-    rows = tuple(
-        Row(row.evaluation, row.measured.model_copy(update={"vmaf": None}))
-        for row in groups[0].rows
-    )
+    rows = tuple(Row(row.evaluation, with_means(row.measured, vmaf=None)) for row in groups[0].rows)
     figure = figure6.make_figure(800, 600, LIGHT)
     axes = figure.add_subplot()
     figure6._draw_panel(axes, replace(groups[0], rows=rows), LIGHT)
     assert axes.get_ylabel() == "PSNR (dB); VMAF was not measured"
-    assert axes.collections[3].get_offsets()[0][1] == rows[4].measured.psnr_db
+    assert axes.collections[3].get_offsets()[0][1] == rows[4].measured.means["psnr_db"]
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=7))

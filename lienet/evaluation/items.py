@@ -1,0 +1,157 @@
+"""An item of the stage evaluate, made ready: a trained network, or a method that learns nothing.
+
+Owns what is said of each beside its results: size, cost, latency and where it came from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import nn
+
+from lienet.evaluation.complexity import count_macs, measure_latency_ms
+from lienet.evaluation.methods import make_baseline, make_method, time_enhancer_ms
+from lienet.evaluation.scoring import Contender, make_contenders
+from lienet.files import sha256_of_json
+from lienet.networks.global_skip import BicubicUpsampling
+from lienet.networks.registry import load_model
+from lienet.params import EnhancementModel, LienetModel, MethodSpec, Model, Params, Task
+from lienet.shards.reading import ShardIndex
+from lienet.workspace import ONNX_NAME, Workspace
+
+
+@dataclass(frozen=True)
+class Item:
+    """Something that enhances, by scale, and what is said of it."""
+
+    task: Task
+    name: str
+    run_key: str
+    """Identifies the tracked run."""
+    contenders: Mapping[int, Contender]
+    facts: Mapping[str, object]
+    """What ``reports/evaluate/<task>/<name>.json`` says before its results."""
+    network: nn.Module | None
+    """The network whose AI feature map is worth a look."""
+
+
+def open_item(params: Params, workspace: Workspace, item: str, index: ShardIndex) -> Item:
+    """Load a model by its key, or set up a method by its own.
+
+    Args:
+        params: the active set.
+        workspace: holds the trained models.
+        item: a key of ``models`` or of ``evaluate.methods``.
+        index: of the test shards.
+
+    Raises:
+        ModelError: a model's weights or ONNX file are missing or do not fit.
+    """
+    if item in params.models:
+        return _open_model(params, workspace, params.models[item], index)
+    return _open_method(params, params.evaluate.methods[item], index)
+
+
+def time_onnx(params: Params, onnx_path: Path) -> dict[str, object]:
+    """Return a network's latency and the input size it was taken at.
+
+    Raises:
+        ModelError: the file is missing or cannot be loaded.
+    """
+    size = params.evaluate.latency
+    latency_ms = measure_latency_ms(
+        onnx_path,
+        height_px=size.input_height_px,
+        width_px=size.input_width_px,
+        num_runs=size.num_runs,
+    )
+    return _state_latency(params, latency_ms)
+
+
+def _open_model(params: Params, workspace: Workspace, spec: Model, index: ShardIndex) -> Item:
+    chosen = params.evaluate
+    model_dir = workspace.model_dir(spec.task, spec.name)
+    model, card = load_model(model_dir)
+    facts = {
+        "task": card.task,
+        "model": card.name,
+        "architecture": card.architecture,
+        "scale": card.scale,
+        "num_params": card.num_params,
+        "num_macs": count_macs(
+            model,
+            scale=card.scale,
+            output_height_px=chosen.macs_output_height_px,
+            output_width_px=chosen.macs_output_width_px,
+        ),
+        "macs_output_px": [chosen.macs_output_height_px, chosen.macs_output_width_px],
+        **time_onnx(params, model_dir / ONNX_NAME),
+        "steps": card.steps,
+        "data_sha256": {**card.data_sha256, "test": index.sha256},
+        "weights_sha256": card.weights_sha256,
+    }
+    contenders = make_contenders({card.scale: model}, tile_px=chosen.tile_px)
+    network = model if has_feature_map(spec) else None
+    return Item(spec.task, spec.name, card.run_key, contenders, facts, network)
+
+
+def has_feature_map(spec: Model) -> bool:
+    """Return whether the network modulates by features of its own input."""
+    if isinstance(spec, LienetModel | EnhancementModel):
+        return spec.self_features and spec.modulate != "none"
+    return False
+
+
+def _open_method(params: Params, spec: MethodSpec, index: ShardIndex) -> Item:
+    chosen, size = params.evaluate, params.evaluate.latency
+    protocols = [each for each in chosen.protocols.values() if each.task == spec.task]
+    scales = sorted({protocol.scale for protocol in protocols})
+    contenders: dict[int, Contender] = {}
+    for scale in scales:
+        method = make_method(spec, scale, tile_px=chosen.tile_px)
+        baseline = make_baseline(scale, tile_px=chosen.tile_px)
+        contenders[scale] = Contender(baseline if method == baseline else method, baseline)
+    latency_ms = time_enhancer_ms(
+        contenders[scales[-1]].enhancer,
+        height_px=size.input_height_px,
+        width_px=size.input_width_px,
+    )
+    facts = {
+        "task": spec.task,
+        "model": spec.name,
+        "architecture": spec.method,
+        "scale": scales[-1],
+        "num_params": 0,
+        "num_macs": _count_macs_of_method(params, spec, scales[-1]),
+        "macs_output_px": [chosen.macs_output_height_px, chosen.macs_output_width_px],
+        **_state_latency(params, latency_ms),
+        "steps": 0,
+        "data_sha256": {"test": index.sha256},
+        "weights_sha256": "",
+    }
+    run_key = sha256_of_json({"method": spec.model_dump(mode="json"), "test": index.sha256})
+    return Item(spec.task, spec.name, run_key, contenders, facts, None)
+
+
+def _count_macs_of_method(params: Params, spec: MethodSpec, scale: int) -> int | None:
+    """Return the multiply-adds of a method that has any worth counting; None where unknown."""
+    if spec.method == "input":
+        return 0
+    if spec.method != "bicubic":
+        return None
+    return count_macs(
+        BicubicUpsampling(scale),
+        scale=scale,
+        output_height_px=params.evaluate.macs_output_height_px,
+        output_width_px=params.evaluate.macs_output_width_px,
+    )
+
+
+def _state_latency(params: Params, latency_ms: float) -> dict[str, object]:
+    size = params.evaluate.latency
+    return {
+        "latency_ms": latency_ms,
+        "latency_input_px": [size.input_height_px, size.input_width_px],
+    }

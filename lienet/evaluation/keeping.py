@@ -1,0 +1,53 @@
+"""What is kept of a measured method besides its scores: enhanced images and an AI feature map."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lienet.evaluation.feature_map import extract_feature_map
+from lienet.evaluation.items import Item
+from lienet.evaluation.scores import FEATURES_NAME
+from lienet.evaluation.scoring import EnhancedImage
+from lienet.files import write_bytes
+from lienet.images import encode_png
+
+
+class ImageKeeper:
+    """Writes the first images of each scale and test set, which come in the order of keys.
+
+    Args:
+        folder: gets ``x<scale>/<test set>/<key>.png``.
+        images_per_set: how many of each.
+    """
+
+    def __init__(self, folder: Path, images_per_set: int) -> None:
+        self.first: EnhancedImage | None = None
+        """The very first image, kept or not."""
+        self._folder = folder
+        self._images_per_set = images_per_set
+        self._num_kept: dict[Path, int] = {}
+
+    def keep(self, image: EnhancedImage) -> None:
+        """Write an image if it is among the first of its scale and test set."""
+        self.first = self.first or image
+        folder = self._folder / f"x{image.scale}" / image.test_set
+        num_kept = self._num_kept.get(folder, 0)
+        if num_kept < self._images_per_set:
+            write_bytes(folder / f"{image.key}.png", encode_png(image.pixels))
+            self._num_kept[folder] = num_kept + 1
+
+
+def keep_feature_map(
+    item: Item, image: EnhancedImage | None, folder: Path, *, max_side_px: int
+) -> None:
+    """Write what a network modulates by in an image; nothing of a method without such a map."""
+    if item.network is None or image is None:
+        return
+    extracted = extract_feature_map(
+        item.network,
+        image.degraded,
+        test_set=image.test_set,
+        key=image.key,
+        max_side_px=max_side_px,
+    )
+    write_bytes(folder / FEATURES_NAME, extracted.to_bytes())

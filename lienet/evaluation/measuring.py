@@ -1,0 +1,159 @@
+"""The test shards of a task, measured by any method: here or on a cluster, with progress shown.
+
+Owns what every measurement shares: which samples, which protocols and metrics, how intervals are
+drawn. Writes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress
+
+from lienet.errors import DataError
+from lienet.evaluation.benchmark import (
+    paired_bootstrap,
+    results_as_json,
+    select_protocols,
+    summarise,
+)
+from lienet.evaluation.cluster_scoring import score_on_cluster
+from lienet.evaluation.items import time_onnx
+from lienet.evaluation.scores import ImageScore, Interval, Results
+from lienet.evaluation.scoring import Contender, EnhancedImage, make_contenders, score_samples
+from lienet.params import Params
+from lienet.shards.reading import Sample, ShardIndex, iterate_samples, read_index
+from lienet.workspace import Workspace
+
+logger = logging.getLogger(__name__)
+_LOG_EVERY_SAMPLES = 10
+
+
+def read_test_index(workspace: Workspace, task: str) -> ShardIndex:
+    """Return the index of a task's test shards.
+
+    Raises:
+        DataError: there are none, or they hold no image.
+    """
+    index = read_index(workspace.shards_dir(task) / "test")
+    if not index.num_samples:
+        raise DataError(
+            f"the task {task} has no test images",
+            remedy="give a source the split test, or raise synthesize.split.test_share",
+        )
+    return index
+
+
+def score_test_images(
+    params: Params,
+    workspace: Workspace,
+    task: str,
+    contenders: Mapping[int, Contender],
+    *,
+    label: str,
+    on_image: Callable[[EnhancedImage], None] = lambda image: None,
+    wants_image: Callable[[Sample], bool] | None = None,
+) -> list[ImageScore]:
+    """Score a method on a task's test images, under every protocol of its scales.
+
+    Args:
+        params: the active set.
+        workspace: holds the test shards.
+        task: the task by name.
+        contenders: the method by scale.
+        label: stands for it in the log.
+        on_image: is given the enhanced images.
+        wants_image: scores on the cluster, and tells whose images come back from there.
+    """
+    chosen = params.evaluate
+    scale = next(iter(contenders)) if len(contenders) == 1 else None
+    score = partial(
+        score_samples,
+        contenders=contenders,
+        protocols=select_protocols(chosen.protocols, task=task, scale=scale),
+        metrics=chosen.metrics_of(task),
+        on_image=on_image,
+    )
+    if wants_image is not None:
+        score = partial(
+            score_on_cluster,
+            **score.keywords,
+            wants_image=wants_image,
+            cluster=params.cluster,
+            num_workers=params.num_workers,
+        )
+    with show_progress(workspace.shards_dir(task) / "test", label) as samples:
+        return score(samples)
+
+
+def score_onnx(
+    params: Params, workspace: Workspace, onnx_path: Path, *, task: str, scale: int
+) -> list[ImageScore]:
+    """Score an ONNX file image by image on the test shards."""
+    contenders = make_contenders({scale: onnx_path}, tile_px=params.evaluate.tile_px)
+    return score_test_images(params, workspace, task, contenders, label=onnx_path.name)
+
+
+def measure_onnx(
+    params: Params, workspace: Workspace, onnx_path: Path, *, task: str, scale: int
+) -> tuple[dict[str, object], Results]:
+    """Measure an ONNX file that a person brings, as the stage evaluate measures a network.
+
+    Returns:
+        What ``reports/evaluate/<task>/<model>.json`` says, less what an ONNX file does not tell,
+        and the results in it.
+    """
+    index = read_test_index(workspace, task)
+    scores = score_onnx(params, workspace, onnx_path, task=task, scale=scale)
+    results = summarise_scores(params, scores)
+    return {
+        "task": task,
+        "model": onnx_path.name,
+        "scale": scale,
+        **time_onnx(params, onnx_path),
+        "data_sha256": {"test": index.sha256},
+        "results": results_as_json(results),
+    }, results
+
+
+def summarise_scores(params: Params, scores: list[ImageScore]) -> Results:
+    """Return means, gains and intervals as params ask for them."""
+    return summarise(scores, **_resampling(params))
+
+
+def make_bootstrap(params: Params) -> Callable[[Any], Interval]:
+    """Return what turns paired differences into a mean and its interval."""
+    return partial(paired_bootstrap, **_resampling(params))
+
+
+def _resampling(params: Params) -> dict[str, Any]:
+    return {
+        "resamples": params.evaluate.bootstrap_resamples,
+        "confidence": params.evaluate.bootstrap_confidence,
+        "seed": params.seed,
+    }
+
+
+@contextmanager
+def show_progress(split_dir: Path, label: str) -> Iterator[Iterator[Sample]]:
+    """Yield a split's samples, and tell how many of them have been taken."""
+    total = read_index(split_dir).num_samples
+    console = Console(stderr=True)
+
+    def walk() -> Iterator[Sample]:
+        for place, sample in enumerate(iterate_samples(split_dir)):
+            if place % _LOG_EVERY_SAMPLES == 0 and not console.is_terminal:
+                logger.info("%s: %d of %d images measured", label, place, total)
+            yield sample
+            bar.advance(task)
+
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(f"evaluate {label}", total=total)
+        yield walk()
+    logger.info("%s: %d images measured", label, total)

@@ -1,0 +1,177 @@
+"""`lienet track`: brings MLflow up to date with what the stages wrote, whenever it is called.
+
+The stages call it at their end. One that DVC took from its run cache, or that ran while the server
+was away, is made up for by the next call. Doing it twice, or after a kill, doubles nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from lienet.errors import InputError
+from lienet.params import Params
+from lienet.tracking.delivery import deliver
+from lienet.tracking.facts import ModelFacts, StageFacts, read_facts
+from lienet.tracking.provenance import describe_code
+from lienet.tracking.runs import (
+    PARENT_VARIABLE,
+    find_experiment,
+    find_logged_model,
+    find_run,
+    name_experiment,
+    nest_run,
+)
+from lienet.tracking.store import (
+    connect,
+    explain_errors,
+    redact,
+    summarise_error,
+    take_credentials,
+    tracking_uri,
+)
+from lienet.workspace import Workspace
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
+logger = logging.getLogger(__name__)
+_LOCK_TIMEOUT_S = 5.0
+_STAGE_TIMEOUT_S = 60.0
+
+
+def track(params: Params, workspace: Workspace, items: Sequence[str] = ()) -> list[str]:
+    """Bring MLflow up to date with the files of models and classical methods.
+
+    Args:
+        params: the active set.
+        workspace: holds the files, and the store where MLFLOW_TRACKING_URI names none.
+        items: keys of ``models`` or of ``evaluate.methods``; all of them if there are none. Those
+            that no stage has run for are passed over.
+
+    Returns:
+        The items that MLflow lacked something of.
+
+    Raises:
+        InputError: no such item.
+        DataError: a file cannot be read.
+        ToolError: MLflow cannot be reached, or refuses.
+    """
+    known = [*params.models, *params.evaluate.methods]
+    for item in items:
+        if item not in known:
+            raise InputError(
+                f"the items are {', '.join(known)}", got=item, remedy="see params.yaml"
+            )
+    chosen = [(item, read_facts(params, workspace, item)) for item in items or known]
+    uri = take_credentials(tracking_uri(workspace))
+    with explain_errors(uri):
+        client = connect(uri, workspace.state_dir)
+        return [
+            item
+            for item, facts in chosen
+            if facts is not None and _update(client, workspace, facts, params.profile)
+        ]
+
+
+def track_after_stage(
+    params: Params, workspace: Workspace, items: Sequence[str] = (), *, is_silent: bool = False
+) -> None:
+    """Call :func:`track` at the end of a stage, which neither fails nor waits long for MLflow.
+
+    Args:
+        params: as of :func:`track`.
+        workspace: as of :func:`track`.
+        items: as of :func:`track`.
+        is_silent: whether the user has been warned already.
+    """
+    warnings: list[str] = []
+
+    def work() -> None:
+        try:
+            track(params, workspace, items)
+        except Exception as error:  # whatever ails tracking, the work is done and stays
+            warnings.append(summarise_error(error))
+
+    thread = threading.Thread(target=work, name="lienet-tracking", daemon=True)
+    thread.start()
+    thread.join(_STAGE_TIMEOUT_S)
+    if thread.is_alive():
+        warnings.append(f"no answer within {_STAGE_TIMEOUT_S:.0f} s")
+    if warnings and not is_silent:
+        warn_away(workspace, warnings[0])
+
+
+def warn_away(workspace: Workspace, reason: str) -> None:
+    """Say in one line that MLflow is away, and what to do about it."""
+    logger.warning(
+        "MLflow at %s is not up to date (%s); run `lienet track` when it is back",
+        redact(tracking_uri(workspace)),
+        reason,
+    )
+
+
+def tracking_lock(workspace: Workspace, task: str, name: str) -> FileLock:
+    """Return the lock of what one process at a time may send: a run's points while it trains."""
+    folder = workspace.state_dir / "tracking"
+    folder.mkdir(parents=True, exist_ok=True)
+    return FileLock(folder / f"{task}-{name}.lock", thread_local=False)
+
+
+def describe_run(workspace: Workspace, task: str, name: str, profile: str) -> dict[str, str]:
+    """Return the tags that say what a run is and which code it comes from."""
+    tags = {"lienet.task": task, "lienet.model": name, "lienet.profile": profile}
+    return tags | describe_code(workspace.root)
+
+
+def _update(client: MlflowClient, workspace: Workspace, facts: ModelFacts, profile: str) -> bool:
+    """Bring one run up to date; return whether it lacked anything."""
+    try:
+        with tracking_lock(workspace, facts.task, facts.name).acquire(timeout=_LOCK_TIMEOUT_S):
+            experiment_id = find_experiment(client, workspace, name_experiment(facts.task))
+            run = find_run(client, experiment_id, facts.name, facts.run_key)
+            due = [each for each in facts.stages if run.data.tags.get(_tag(each)) != each.digest]
+            if not due and run.info.status == "FINISHED":
+                return False
+            _deliver_stages(client, workspace, run, facts, due)
+            tags = describe_run(workspace, facts.task, facts.name, profile)
+            tags |= {_tag(each): each.digest for each in due}
+            _set_tags(client, run, tags)
+            return True
+    except Timeout:
+        logger.info("%s-%s is being trained or tracked elsewhere", facts.task, facts.name)
+        return False
+
+
+def _deliver_stages(
+    client: MlflowClient,
+    workspace: Workspace,
+    run: Run,
+    facts: ModelFacts,
+    due: Sequence[StageFacts],
+) -> None:
+    for each in due:
+        run = client.get_run(run.info.run_id)  # with what the stage before has sent
+        model = find_logged_model(client, workspace.state_dir, run, facts.weights_sha256)
+        deliver(client, run, model, each)
+    if pipeline := os.environ.get(PARENT_VARIABLE):
+        nest_run(client, workspace.state_dir, run, pipeline)
+    if run.info.status != "FINISHED":
+        client.set_terminated(run.info.run_id, "FINISHED")
+
+
+def _set_tags(client: MlflowClient, run: Run, tags: dict[str, str]) -> None:
+    from mlflow.entities import RunTag
+
+    client.log_batch(run.info.run_id, tags=[RunTag(name, value) for name, value in tags.items()])
+
+
+def _tag(facts: StageFacts) -> str:
+    """Return the tag that holds the digest of a stage's files, set once all of them are sent."""
+    return f"lienet.tracked.{facts.stage}"
