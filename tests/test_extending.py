@@ -95,6 +95,18 @@ def test_a_task_of_ones_own_is_made_learned_and_stands_in_table_1(clone: Clone):
     assert (clone.root / "noisy.png").read_bytes() != picture.read_bytes()
 
 
+def test_a_metric_of_ones_own_shows_up_with_its_direction_everywhere(clone: Clone):
+    folder = clone.root / "reports/evaluate/denoise"
+    (header, *_) = (folder / "lienet/per_image.csv").read_text().splitlines()
+    assert header.endswith("gradient_error,baseline_gradient_error")
+    table = (clone.root / "reports/table1.md").read_text()
+    assert "gradient error (less is better) | change [95%]" in table
+    assert "gradient error (less is better)" in (clone.root / "reports/index.html").read_text()
+    clone.run("lienet", "track")
+    found = clone.run("lienet", "compare", "--task", "denoise", "--metric", "gradient_error")
+    assert "gradient_error" in found
+
+
 def test_nothing_is_stale_then_and_a_changed_plugin_makes_it_so(clone: Clone):
     assert clone.stages_to_run() == set()
     path = clone.root / "docs/examples/degradation.py"

@@ -25,7 +25,6 @@ from lienet.params.degradations import (
     degradations,
 )
 from lienet.params.evaluation import (
-    METRICS,
     Bicubic,
     Evaluate,
     Export,
@@ -37,6 +36,7 @@ from lienet.params.evaluation import (
     Report,
     Restoration,
     Unsharp,
+    metrics,
 )
 from lienet.params.flows import Flows
 from lienet.params.machines import Cluster, Storage
@@ -82,7 +82,7 @@ __all__ = [
     "Bicubic",
     "Input",
     "MethodSpec",
-    "METRICS",
+    "metrics",
     "Metric",
     "Cluster",
     "Degradation",

@@ -88,7 +88,7 @@ MethodSpec = Annotated[Bicubic | Input | Unsharp | Restoration, Field(discrimina
 class Metric(Section):
     """A number that says how an enhanced image compares with its reference; base of all metrics.
 
-    A metric of one's own is a subclass that is registered in :data:`METRICS`, named in
+    A metric of one's own is a subclass that is registered in :data:`metrics`, named in
     ``evaluate.metrics``; its fields are what params may set.
     """
 
@@ -106,7 +106,7 @@ class Metric(Section):
         raise NotImplementedError
 
 
-METRICS: Registry[type[Metric]] = Registry("metric", built_in="lienet.evaluation.measures")
+metrics: Registry[type[Metric]] = Registry("metric", built_in="lienet.evaluation.measures")
 
 
 def _choose_metrics(value: object) -> object:
@@ -116,7 +116,7 @@ def _choose_metrics(value: object) -> object:
         if name in value:
             raise ValueError(f"{name} is measured under every protocol, and is not named here")
     return {
-        name: METRICS.get(name).model_validate({} if config is None else config)
+        name: metrics.get(name).model_validate({} if config is None else config)
         for name, config in value.items()
     }
 

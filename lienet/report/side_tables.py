@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from lienet.evaluation.scores import Distances, Evaluation, Interval
-from lienet.params import METRICS, Metric, Params
+from lienet.params import Metric, Params, metrics
 from lienet.report.evaluations import is_contender
 from lienet.report.number_format import ABSENT, format_interval, format_percent, title_task
 from lienet.report.paired_differences import MIN_IMAGES_TO_JUDGE, Pair, judge
@@ -132,9 +132,9 @@ def _compare(params: Params, pairs: Sequence[Pair], *, title: str, note: str) ->
     percent = format_percent(params.evaluate.bootstrap_confidence)
     measured = {name for pair in pairs for name in pair.differences}
     shown = {
-        name: METRICS.get(name)
+        name: metrics.get(name)
         for name in _METRICS_FIRST + tuple(sorted(measured - {*_METRICS_FIRST}))
-        if name in measured and METRICS.get(name).is_ranked
+        if name in measured and metrics.get(name).is_ranked
     }
     titles = ["protocol", "test set (images)", "difference"]
     for metric in shown.values():
