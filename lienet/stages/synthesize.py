@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import islice
 from typing import Any
 
-from lienet.errors import DataError, ImageError
+from lienet.errors import DataError
 from lienet.executors import map_ordered
-from lienet.images import decode_image
-from lienet.manifests.photographs import Photographs
 from lienet.manifests.planning import Job, Plan, plan_task
 from lienet.manifests.splits import SPLITS, ShardSplit
-from lienet.params import Degradation, Params
+from lienet.params import Params
 from lienet.progress import watch
 from lienet.shards.reading import Sample
-from lienet.shards.tiles import make_real_sample, make_samples
+from lienet.shards.samples import find_photographs, synthesize_image
 from lienet.shards.writing import write_split
 from lienet.storage import open_store
 from lienet.workspace import Workspace
@@ -45,7 +43,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
         _check_splits(plan)
         synthesize = partial(
             synthesize_image,
-            photographs={name: Photographs.find(workspace.raw_dir(name)) for name in sources},
+            photographs=find_photographs(params, workspace),
             degradation=degradation,
             seed=params.seed,
         )
@@ -72,36 +70,6 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
                 raise DataError("no tile is left to train on", remedy="lower synthesize tile_px")
         next(watched, None)  # lets the bar and the processes go
         plan.write_trained_on(workspace.trained_on_path(item))
-
-
-def synthesize_image(
-    job: Job, *, photographs: Mapping[str, Photographs], degradation: Degradation, seed: int
-) -> list[Sample]:
-    """Read one photograph and make its samples.
-
-    Raises:
-        DataError: it cannot be read.
-        TransferError: the store that it lies in cannot be reached.
-    """
-    try:
-        content = photographs[job.source].read(job.path, job.sha256)
-        pixels = decode_image(content)
-    except (OSError, ImageError) as error:
-        raise DataError(
-            f"image {job.key} cannot be read: {error}", remedy="run `lienet download` again"
-        ) from error
-    info = {
-        "image": job.key,
-        "source": job.source,
-        "test_set": job.source,
-        "licence": job.licence,
-        "author": job.author,
-    }
-    if job.split == "real":
-        return make_real_sample(content, pixels, key=job.key, info=info)
-    return make_samples(
-        pixels, key=job.key, split=job.split, degradation=degradation, seed=seed, info=info
-    )
 
 
 def _describe_making(params: Params, task: str) -> dict[str, Any]:
