@@ -24,7 +24,7 @@ from lienet.images import Pixels, to_planes
 if TYPE_CHECKING:
     from torch import nn
 
-MIN_SIDE_PX = 8
+MIN_INPUT_SIDE_PX = 8
 """What every network of the registry takes; smaller inputs are padded by their edge."""
 _GREY_WEIGHTS = np.array([0.299, 0.587, 0.114])
 
@@ -58,10 +58,10 @@ class Enhancer:
     def __init__(
         self, model: nn.Module | Path, *, scale: int, tile_px: int = 512, overlap_px: int = 32
     ) -> None:
-        if tile_px < 2 * overlap_px + MIN_SIDE_PX:
+        if tile_px < 2 * overlap_px + MIN_INPUT_SIDE_PX:
             raise InputError(
-                f"tile_px must be at least {2 * overlap_px + MIN_SIDE_PX}, twice the overlap and"
-                f" {MIN_SIDE_PX} more",
+                f"tile_px must be at least {2 * overlap_px + MIN_INPUT_SIDE_PX}, twice the overlap "
+                f"and {MIN_INPUT_SIDE_PX} more",
                 got=tile_px,
             )
         self.scale = scale
@@ -164,7 +164,7 @@ class Enhancer:
 
     def _pad(self, tile: Pixels) -> Pixels:
         """Repeat a tile's last row and column until it has a size that the network takes."""
-        wanted = self._network.input_size_px or (MIN_SIDE_PX, MIN_SIDE_PX)
+        wanted = self._network.input_size_px or (MIN_INPUT_SIDE_PX, MIN_INPUT_SIDE_PX)
         missing = [max(0, side - has) for side, has in zip(wanted, tile.shape, strict=False)]
         return np.pad(tile, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
 

@@ -19,7 +19,6 @@ import yaml
 
 from lienet.degradations.sr import degrade_sr
 from lienet.errors import DataError, ToolError
-from lienet.files import sha256_of_file
 from lienet.images import encode_png
 from lienet.networks.registry import load_model, read_card
 from lienet.params import Params, load_params
@@ -189,18 +188,6 @@ def test_run_key_ignores_what_changes_no_weight(tmp_path: Path, repository: Path
         _, params = make_workspace(tmp_path / str(number), repository, **changes)
         keys.append(train.find_run_key(params, params.models["sr-lienet"], {"train": "x"}))
     assert keys[0] == keys[1] != keys[2]
-
-
-def test_the_card_holds_the_params_that_the_run_key_stands_for(tmp_path: Path, repository: Path):
-    workspace, params = make_workspace(tmp_path / "a", repository, objective="gan")
-    spec = params.models["sr-lienet"]
-    path = train.find_vgg19(params, spec, workspace)
-    training = train.describe_training(params, spec, path)
-    assert training["train"]["learning_rate"] == params.train.learning_rate
-    assert "log_every_steps" not in training["train"]
-    assert training["objective"]["perceptual"]["weights"] == sha256_of_file(
-        workspace.root / "vgg.npz"
-    )
 
 
 def test_run_key_takes_vgg19_by_its_content(tmp_path: Path, repository: Path):
