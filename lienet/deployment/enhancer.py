@@ -21,7 +21,7 @@ from lienet.deployment.runtimes import Network, OnnxNetwork, TorchNetwork
 from lienet.deployment.tiling import Mosaic, Span, plan_spans
 from lienet.errors import InputError, ModelError
 from lienet.images import Pixels, to_tensor
-from lienet.networks.blocks import Statistics
+from lienet.networks.spade import Statistics
 
 MIN_SIDE_PX = 8
 """What every network of the registry takes; smaller inputs are padded by their edge."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from lienet.deployment.runtimes import Network
-from lienet.networks.blocks import Statistics
+from lienet.networks.spade import Statistics
 
 Tiles = Callable[[], Iterable[tuple[Tensor, tuple[slice, slice]]]]
 """Gives, each time anew, tiles ``1 3 h w`` with the rows and columns of their features to count."""

@@ -16,9 +16,8 @@ from torch import Tensor, nn
 
 from lienet.deployment.tensor_names import FOLD_KEY, features_name, mean_name, variance_name
 from lienet.errors import ModelError
-from lienet.networks.blocks import Statistics
-from lienet.networks.enhancement import LienetEnhancement
 from lienet.networks.memory_layout import lay_out
+from lienet.networks.spade import NormalisesWholeImage, Statistics, count_spade_layers
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -71,14 +70,13 @@ class TorchNetwork:
     @property
     def num_statistics(self) -> int:
         """How many layers normalise by statistics of the whole image; none in other networks."""
-        module = self._module
-        return module.num_statistics if isinstance(module, LienetEnhancement) else 0
+        return count_spade_layers(self._module)
 
     @property
     def fold(self) -> int:
         """Input pixels for each of what is normalised, per side."""
         module = self._module
-        return module.fold if isinstance(module, LienetEnhancement) else 1
+        return module.fold if isinstance(module, NormalisesWholeImage) else 1
 
     def __call__(self, degraded: Tensor, statistics: Sequence[Statistics] | None = None) -> Tensor:
         """Run the module without gradients."""
@@ -89,7 +87,7 @@ class TorchNetwork:
 
     def features_to_normalise(self, degraded: Tensor, known: Sequence[Statistics]) -> Tensor:
         """Return what layer number ``len(known)`` of ``num_statistics`` normalises, on the CPU."""
-        assert isinstance(self._module, LienetEnhancement)
+        assert isinstance(self._module, NormalisesWholeImage)
         with torch.inference_mode():
             features = self._module.features_to_normalise(
                 self._place(degraded), self._placed(known)

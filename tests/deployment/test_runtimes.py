@@ -102,7 +102,9 @@ def test_a_file_tells_what_it_normalises_as_its_module_does(
 ):
     module, path = spade_networks
     network = OnnxNetwork(path, num_threads=1)
-    assert (network.num_statistics, network.fold) == (module.num_statistics, module.fold) == (2, 4)
+    assert (
+        (network.num_statistics, network.fold) == (len(module.spade_layers), module.fold) == (2, 4)
+    )
     given = [(torch.full((1, 4, 1, 1), 0.2), torch.full((1, 4, 1, 1), 0.5))] * 2
     for known in ([], given[:1]):
         expected = module.features_to_normalise(degraded, known)

@@ -39,7 +39,6 @@ def test_enhancement_s_features_have_the_generator_s_size(params: Params):
     ("key", "changes", "name"),
     [
         ("sr-srgan", {}, "Srgan"),
-        ("sr-bicubic", {}, "Bicubic"),
         ("sr-lienet", {"modulate": "none"}, "LienetSuperResolution"),
         ("face-lienet", {"self_features": False}, "LienetEnhancement"),
     ],
