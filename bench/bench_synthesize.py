@@ -19,7 +19,7 @@ from lienet.manifests.photographs import Photographs
 from lienet.manifests.planning import Job
 from lienet.manifests.records import FilterRecord, write_filtered
 from lienet.params import Params, load_params
-from lienet.shards.tiles import list_places
+from lienet.shards.tiles import list_starts
 from lienet.shards.writing import write_split
 from lienet.stages import synthesize
 from lienet.workspace import Workspace
@@ -46,7 +46,7 @@ def measure(data_dir: Path | None) -> dict[str, float | str]:
 def _compare_with_codecs(root: Path, photographs: list[bytes]) -> float:
     """Return the rate of the stage, shards written, over that of its codec calls alone."""
     params = load_params(PROFILE)
-    degradation = params.synthesize.tasks.sr.model_copy(update={"flat_std_min": 0.0})
+    degradation = params.synthesize.tasks["sr"].model_copy(update={"flat_std_min": 0.0})
     jobs = _prepare(root, photographs, len(photographs))
     found = {"sample": Photographs(Workspace(root).raw_dir("sample"), None)}
     ratios = []
@@ -78,8 +78,8 @@ def _call_codecs(content: bytes, tile_px: int) -> None:
     """Decode, resize and encode as the stage does, and nothing else."""
     pixels = crop_to_multiple(decode_image(content), multiple=4)
     reduced = {scale: downsample(pixels, scale=scale) for scale in (2, 4)}
-    for top in list_places(pixels.shape[0], tile_px=tile_px, stride_px=tile_px):
-        for left in list_places(pixels.shape[1], tile_px=tile_px, stride_px=tile_px):
+    for top in list_starts(pixels.shape[0], tile_px=tile_px, stride_px=tile_px):
+        for left in list_starts(pixels.shape[1], tile_px=tile_px, stride_px=tile_px):
             tile = pixels[top : top + tile_px, left : left + tile_px]
             encode_png(np.ascontiguousarray(tile), compress_level=3)
             for scale, whole in reduced.items():

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,17 @@ def keyed_generator(seed: int, *key: str | int) -> np.random.Generator:
     """
     digest = _hash_name(seed, *key)
     return np.random.Generator(np.random.Philox(key=int.from_bytes(digest[:16], "big")))
+
+
+def generators_of(seed: int, *key: str | int) -> Callable[..., np.random.Generator]:
+    """Return what makes the generators of one thing, such as a sample, each by its purpose.
+
+    Example:
+        >>> draw = generators_of(1, "old_photo", "a")
+        >>> draw("grain").random() == keyed_generator(1, "old_photo", "a", "grain").random()
+        True
+    """
+    return partial(keyed_generator, seed, *key)
 
 
 def draw_split(seed: int, key: str, *, valid_share: float, test_share: float) -> Split:

@@ -43,6 +43,16 @@ OBSERVERS = (
     Observer("lienet.params.sources", _UNREAD, ("train", "export")),
     Observer("lienet.params.open_images_labels", _UNREAD, ("train", "export")),
     Observer("lienet.params.degradations", _UNREAD, ("download", "filter", "export")),
+    Observer(
+        "lienet.catalogues.kinds",
+        "finds photographs, which download alone does",
+        ("filter", "synthesize", "evaluate", "report"),
+    ),
+    Observer(
+        "lienet.degradations.built_in",
+        "what a kind does is done in synthesize; which kind a task is of, DVC tracks",
+        ("train", "evaluate"),
+    ),
     Observer("lienet.params.models", _UNREAD, _DATA_STAGES),
     Observer("lienet.params.training", _UNREAD, (*_DATA_STAGES, "export", "evaluate")),
     Observer("lienet.params.evaluation", _UNREAD, (*_DATA_STAGES, "train")),

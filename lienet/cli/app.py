@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from lienet.cli.registry import add_verbs
+from lienet.cli import degradations, registry
 from lienet.errors import InputError, LienetError
 
 app = typer.Typer(
@@ -146,47 +146,6 @@ def inspect(
 
 
 @app.command()
-def degrade(
-    image: Annotated[Path, typer.Argument(help="A photograph.")],
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="A .jpg keeps the very bytes; a .png is decoded.")
-    ],
-    task: Annotated[str, typer.Option(help="The task whose degradation is applied.")] = "sr",
-    scale: Annotated[
-        int | None, typer.Option(min=2, help="For sr, the reduction of each side; 4 if left out.")
-    ] = None,
-    strength: Annotated[
-        float | None, typer.Option(help="For old_photo, 0 to 1; drawn by name if left out.")
-    ] = None,
-) -> None:
-    """Degrade one photograph as the training data are, to see what a network is given."""
-    from lienet.degradations.demonstration import degrade_file, find_params
-
-    params = find_params(Path.cwd())
-    degrade_file(image, output, task=task, scale=scale, strength=strength, params=params)
-
-
-@app.command()
-def observe(
-    folder: Annotated[Path, typer.Argument(help="A folder of real old photographs.")],
-    json_: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-) -> None:
-    """Measure old photographs, and print the ranges of old_photo that would make their like."""
-    from lienet.degradations import observation
-    from lienet.screening.verdict import list_images
-
-    observed = observation.observe_files(list_images([folder]))
-    ranges = observation.fit_ranges(list(observed.values()))
-    if json_:
-        typer.echo(observation.format_json(observed, ranges))
-        return
-    from rich.console import Console
-
-    Console().print(observation.format_table(observed))
-    typer.echo(observation.format_section(ranges))
-
-
-@app.command()
 def score(
     reference: Annotated[Path, typer.Argument(help="The reference image, or a folder of them.")],
     distorted: Annotated[
@@ -256,7 +215,8 @@ def models(
         typer.echo(format_costs(costs))
 
 
-add_verbs(app)
+registry.add_verbs(app)
+degradations.add_verbs(app)
 profile_app = typer.Typer(help="Ready-made sets of params.", no_args_is_help=True)
 app.add_typer(profile_app, name="profile")
 

@@ -71,17 +71,19 @@ def promote(
 
 
 def rollback(
-    task: Annotated[str, typer.Argument(help="A task: sr, face or old_photo.")],
+    task: Annotated[str, typer.Argument(help="A task, such as sr.")],
 ) -> None:
     """Make a task's former champion champion again."""
     from lienet.errors import InputError
-    from lienet.params import TASKS
+    from lienet.params import load_params
     from lienet.promotion.steps import roll_back
     from lienet.workspace import Workspace
 
-    if task not in TASKS:
-        raise InputError(f"the tasks are {', '.join(TASKS)}", got=task)
-    former, present = roll_back(Workspace.find(Path.cwd()), task)
+    workspace = Workspace.find(Path.cwd())
+    tasks = load_params(workspace.params_path).synthesize.tasks
+    if task not in tasks:
+        raise InputError(f"the tasks are {', '.join(tasks)}", got=task)
+    former, present = roll_back(workspace, task)
     typer.echo(f"{former.label} ({former.model}) is champion again, in place of {present.label}")
 
 
@@ -103,17 +105,20 @@ def compare(
     """Print the tracked models as Table 1, from any MLflow store."""
     from rich.console import Console
 
+    from lienet.degradations.demonstration import find_params
     from lienet.errors import InputError
     from lienet.files import write_text
-    from lienet.params import TASKS
+    from lienet.params import degradations
     from lienet.tracking import table
 
-    if task is not None and task not in TASKS:
-        raise InputError(f"the tasks are {', '.join(TASKS)}", got=task)
+    params = find_params(Path.cwd())
+    tasks = list(params.synthesize.tasks) if params is not None else degradations.names()
+    if task is not None and task not in tasks:
+        raise InputError(f"the tasks are {', '.join(tasks)}", got=task)
     found = table.read_table(
         Path.cwd(),
         uri=tracking_uri,
-        tasks=TASKS if task is None else (task,),
+        tasks=tasks if task is None else [task],
         metrics=metric or (),
         is_all=all_,
     )

@@ -1,28 +1,29 @@
-"""One photograph degraded at a person's wish, exactly as the training data are.
+"""``lienet degrade``: one photograph degraded exactly as the training data are.
 
-Owns what the command ``lienet degrade`` asks for: the defaults outside of a clone, and which file
-a degraded picture may be written as.
+Owns the defaults outside of a clone, and which file a degraded picture may be written as.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from lienet.degradations.old_photo import (
-    degrade_old_photo,
-    draw_old_photo,
-    generator_of,
-    look_at_strength,
-)
-from lienet.degradations.reductions import crop_to_multiple, degrade_face, degrade_sr
+from lienet.degradations.face import FaceDegradation
+from lienet.degradations.reductions import crop_to_multiple
+from lienet.degradations.sr import SrDegradation
+from lienet.draws import generators_of
 from lienet.errors import InputError
 from lienet.files import write_bytes
 from lienet.images import Pixels, decode_image, encode_png, sniff_format
-from lienet.params import TASKS, Params, load_params
+from lienet.params import Degradation, Params, degradations, load_params
 from lienet.workspace import Workspace
 
-_DEFAULT_SCALE = 4
-_DEFAULT_QUALITY = 20
+_TILES = {"sources": None, "tile_px": 192, "tile_stride_px": 192, "flat_std_min": 0.0}
+_SR = {"kind": "sr", "scales": (2, 4), "jpeg_quality": 20, "jpeg_chroma": "4:2:0"}
+_DEFAULTS: dict[str, Degradation] = {
+    "sr": SrDegradation.model_validate(_TILES | _SR),
+    "face": FaceDegradation.model_validate(_TILES | {"kind": "face", "factor": 4}),
+}
+"""The tasks outside of a clone."""
 
 
 def find_params(folder: Path) -> Params | None:
@@ -93,53 +94,44 @@ def degrade_for_task(
     Args:
         pixels: ``(h, w, 3)`` RGB uint8; a few lines and columns may be cropped.
         task: the task's name.
-        key: the name by which an old photograph's look, relief and grain are drawn.
-        scale: for ``sr``, the factor of each side; 4 if None.
-        strength: for ``old_photo``, the point of every range, 0 to 1; drawn by key if None.
-        params: the active set; JPEG quality 20, 4:2:0 and a factor of 4 where there is none.
+        key: the name by which random numbers are drawn.
+        scale: for a task that enlarges, one of its scales; the largest if None.
+        strength: for a degradation with ranges, the point of each, 0 to 1; drawn by key if None.
+        params: the active set; where there is none, ``sr`` has JPEG quality 20, 4:2:0, and ``face``
+            a factor of 4.
 
     Returns:
         JPEG bytes, or PNG bytes where the task does not compress.
 
     Raises:
         InputError: there is no such task, an option is another task's or out of bounds, nothing
-            would be left of the image, or ``old_photo`` has no params.
+            would be left of the image, or the task has no params.
     """
-    if task not in TASKS:
-        raise InputError(f"the tasks that degrade are {', '.join(TASKS)}", got=task)
-    if scale is not None and task != "sr":
-        raise InputError(f"a scale is for the task sr: {task} keeps an image's size", got=scale)
-    if strength is not None and task != "old_photo":
-        raise InputError("a strength is for the task old_photo alone", got=strength)
-    if task == "old_photo":
-        return _grow_old(pixels, key, strength, params)
-    tasks = None if params is None else params.synthesize.tasks
-    if task == "face":
-        factor = _DEFAULT_SCALE if tasks is None else tasks.face.factor
-        return encode_png(degrade_face(_crop(pixels, factor), factor=factor))
-    scale = _DEFAULT_SCALE if scale is None else scale
-    return degrade_sr(
-        _crop(pixels, scale),
-        scale=scale,
-        jpeg_quality=_DEFAULT_QUALITY if tasks is None else tasks.sr.jpeg_quality,
-        jpeg_chroma="4:2:0" if tasks is None else tasks.sr.jpeg_chroma,
-    )
+    degradation = _find_degradation(task, params)
+    if scale is not None and not degradation.enlarges:
+        rule = f"a scale is for tasks that enlarge: {task} keeps an image's size"
+        raise InputError(rule, got=scale)
+    scales = degradation.list_scales()
+    chosen = max(scales) if scale is None else scale
+    if chosen not in scales:
+        known = ", ".join(map(str, scales))
+        raise InputError(f"the scales of the task {task} are {known}", got=chosen)
+    if strength is not None:
+        degradation = degradation.at_strength(strength)
+    multiple = degradation.find_multiple()
+    if min(pixels.shape[:2]) < multiple:
+        raise InputError(f"an image for the task {task} has {multiple} pixels to a side or more")
+    whole = degradation.degrade_whole(crop_to_multiple(pixels, multiple=multiple))[chosen]
+    seed = 0 if params is None else params.seed
+    return degradation.make_input(whole, generators_of(seed, degradation.kind, key)).content
 
 
-def _crop(pixels: Pixels, factor: int) -> Pixels:
-    if min(pixels.shape[:2]) < factor:
-        raise InputError(f"an image reduced by {factor} has {factor} pixels to a side or more")
-    return crop_to_multiple(pixels, multiple=factor)
-
-
-def _grow_old(pixels: Pixels, key: str, strength: float | None, params: Params | None) -> bytes:
-    if params is None:
+def _find_degradation(task: str, params: Params | None) -> Degradation:
+    tasks = _DEFAULTS if params is None else params.synthesize.tasks
+    if task in tasks:
+        return tasks[task]
+    if params is None and task in degradations.names():
         raise InputError(
-            "the ranges of old_photo stand in params.yaml", remedy="run this inside a clone"
+            f"the params of {task} stand in params.yaml", remedy="run this inside a clone"
         )
-    recipe = params.synthesize.tasks.old_photo
-    if strength is None:
-        look = draw_old_photo(recipe, seed=params.seed, key=key)
-    else:
-        look = look_at_strength(recipe, strength)
-    return degrade_old_photo(pixels, look, generator_of(params.seed, key))
+    raise InputError(f"the tasks that degrade are {', '.join(tasks)}", got=task)

@@ -14,7 +14,6 @@ from torch import nn
 from lienet.evaluation.complexity import count_macs, measure_latency_ms
 from lienet.evaluation.methods import make_baseline, make_method, time_enhancer_ms
 from lienet.evaluation.scoring import Contender, make_contenders
-from lienet.files import sha256_of_json
 from lienet.networks.features import has_feature_map
 from lienet.networks.global_skip import BicubicUpsampling
 from lienet.networks.registry import load_model
@@ -29,8 +28,6 @@ class Item:
 
     task: Task
     name: str
-    run_key: str
-    """Identifies the tracked run."""
     contenders: Mapping[int, Contender]
     facts: Mapping[str, object]
     """What ``reports/evaluate/<task>/<name>.json`` says before its results."""
@@ -95,7 +92,9 @@ def _open_model(params: Params, workspace: Workspace, spec: Model, index: ShardI
     }
     contenders = make_contenders({card.scale: model}, tile_px=chosen.tile_px)
     network = model if has_feature_map(model) else None
-    return Item(spec.task, spec.name, card.run_key, contenders, facts, network)
+    return Item(spec.task, spec.name, contenders, facts, network)
+
+
 
 
 def _open_method(params: Params, spec: MethodSpec, index: ShardIndex) -> Item:
@@ -125,8 +124,7 @@ def _open_method(params: Params, spec: MethodSpec, index: ShardIndex) -> Item:
         "data_sha256": {"test": index.sha256},
         "weights_sha256": "",
     }
-    run_key = sha256_of_json({"method": spec.model_dump(mode="json"), "test": index.sha256})
-    return Item(spec.task, spec.name, run_key, contenders, facts, None)
+    return Item(spec.task, spec.name, contenders, facts, None)
 
 
 def _count_macs_of_method(params: Params, spec: MethodSpec, scale: int) -> int | None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Protocol
 
 from lienet.images import Pixels
-from lienet.params.evaluation import METRICS, Metric
+from lienet.params.evaluation import Metric, metrics
 
 
 class Batch(Protocol):
@@ -36,7 +36,7 @@ class BatchMetric(Metric):
         raise NotImplementedError
 
 
-@METRICS.register("psnr_db")
+@metrics.register("psnr_db")
 class Psnr(PairMetric):
     """Peak signal-to-noise ratio."""
 
@@ -44,7 +44,7 @@ class Psnr(PairMetric):
     decimals: ClassVar = 2
 
 
-@METRICS.register("ssim")
+@metrics.register("ssim")
 class Ssim(PairMetric):
     """Structural similarity."""
 
@@ -52,7 +52,7 @@ class Ssim(PairMetric):
     decimals: ClassVar = 4
 
 
-@METRICS.register("vmaf")
+@metrics.register("vmaf")
 class Vmaf(BatchMetric):
     """VMAF by ffmpeg's libvmaf."""
 
@@ -65,7 +65,7 @@ class Vmaf(BatchMetric):
         return VmafBatch()
 
 
-@METRICS.register("ciede2000")
+@metrics.register("ciede2000")
 class Ciede2000(Metric):
     """The colour error CIEDE2000, mean over pixels."""
 
@@ -79,7 +79,7 @@ class Ciede2000(Metric):
         return measure_ciede2000(reference, enhanced)
 
 
-@METRICS.register("sharpness")
+@metrics.register("sharpness")
 class Sharpness(Metric):
     """Root mean square gradient over the reference's; noise and ringing are sharp as well."""
 

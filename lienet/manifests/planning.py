@@ -35,8 +35,6 @@ _JUDGED = ("key", "split", "verdict", "detector", "perceptual_hash")
 _ROWS_AT_ONCE = 1_000
 _LEFT_OUT = -1
 """The place of what is in no split."""
-_BYTES_PER_PIXEL = {"sr": 1.3, "face": 2.1, "old_photo": 1.7}
-"""Of a shard for each pixel of the photographs in it, measured on photographs of 1024 px."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +55,9 @@ class Job:
 class Plan:
     """The photographs of a task by split, then key."""
 
-    def __init__(self, parts: Sequence[_Part], task: Task) -> None:
+    def __init__(self, parts: Sequence[_Part], *, bytes_per_pixel: float) -> None:
         self._parts = parts
-        self._task = task
+        self._bytes_per_pixel = bytes_per_pixel
 
     def __len__(self) -> int:
         return sum(map(self.count, SPLITS))
@@ -101,7 +99,7 @@ class Plan:
         sizes = [np.empty(0, np.int64)]
         for table in self._read(split, ("key", "width_px", "height_px")):
             sizes.append(table.column("width_px").to_numpy() * table.column("height_px").to_numpy())
-        ends = np.cumsum(np.concatenate(sizes) * _BYTES_PER_PIXEL[self._task])
+        ends = np.cumsum(np.concatenate(sizes) * self._bytes_per_pixel)
         shards = np.zeros(len(ends), np.int64)
         start, before, number = 0, 0.0, 0
         while start < len(ends):
@@ -173,11 +171,12 @@ def plan_task(params: Params, workspace: Workspace, task: Task) -> Plan:
     for source in params.sources_of(task):
         manifest = _Manifest(workspace.filtered_dir(source) / "manifest.parquet")
         parts.append(_choose(source, manifest, _make_choice(params, source, manifest)))
-    for source in params.synthesize.tasks.old_photo.real_sources if task == "old_photo" else ():
+    degradation = params.synthesize.tasks[task]
+    for source in params.synthesize.real_sources if degradation.shows_real else ():
         manifest = _Manifest(workspace.filtered_dir(source) / "manifest.parquet")
         parts.append(_choose(source, manifest, lambda kept: ["real"] * kept.num_rows))
     _leave_leaks_out(parts, params.synthesize.split)
-    return Plan(parts, task)
+    return Plan(parts, bytes_per_pixel=degradation.bytes_per_pixel)
 
 
 def _make_choice(params: Params, source: str, manifest: _Manifest) -> Choice:

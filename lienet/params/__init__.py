@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from lienet.params.active import IntendedUse, Params, load_params, parse_params
 from lienet.params.base import (
-    TASKS,
     Chroma,
     GlobalSkip,
     Name,
@@ -18,16 +17,14 @@ from lienet.params.base import (
     Task,
 )
 from lienet.params.degradations import (
-    FaceDegradation,
-    OldPhotoDegradation,
-    Recipe,
+    Degradation,
+    DegradedInput,
+    Draw,
     SplitShares,
-    SrDegradation,
     Synthesize,
-    SynthesizeTasks,
+    degradations,
 )
 from lienet.params.evaluation import (
-    METRICS,
     Bicubic,
     Evaluate,
     Export,
@@ -39,6 +36,7 @@ from lienet.params.evaluation import (
     Report,
     Restoration,
     Unsharp,
+    metrics,
 )
 from lienet.params.flows import Flows
 from lienet.params.machines import Cluster, Storage
@@ -67,13 +65,13 @@ from lienet.params.sources import (
     OpenImagesSource,
     SampleSource,
     Source,
+    sources,
 )
 from lienet.params.training import (
     VGG19_LAYERS,
     Adversarial,
     Objective,
     Override,
-    Overrides,
     Perceptual,
     Train,
 )
@@ -84,16 +82,18 @@ __all__ = [
     "Bicubic",
     "Input",
     "MethodSpec",
-    "METRICS",
+    "metrics",
     "Metric",
     "Cluster",
+    "Degradation",
+    "DegradedInput",
     "Div2kSource",
     "Download",
+    "Draw",
     "EnhancementModel",
     "EsrganModel",
     "Evaluate",
     "Export",
-    "FaceDegradation",
     "FaceDetection",
     "FfhqSource",
     "Filter",
@@ -108,15 +108,12 @@ __all__ = [
     "Model",
     "Name",
     "Objective",
-    "OldPhotoDegradation",
     "OpenImagesSource",
     "Override",
-    "Overrides",
     "Perceptual",
     "Positive",
     "Promote",
     "Protocol",
-    "Recipe",
     "Report",
     "Restoration",
     "SampleSource",
@@ -126,12 +123,9 @@ __all__ = [
     "Source",
     "Split",
     "SplitShares",
-    "SrDegradation",
     "SrganModel",
     "Storage",
     "Synthesize",
-    "SynthesizeTasks",
-    "TASKS",
     "Task",
     "TaskGate",
     "TextDetection",
@@ -141,6 +135,8 @@ __all__ = [
     "VGG19_ITEM",
     "VGG19_LAYERS",
     "Params",
+    "degradations",
     "load_params",
     "parse_params",
+    "sources",
 ]

@@ -9,12 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from lienet.errors import ParamsError
 from lienet.params.base import Section, Task
 from lienet.params.checks import find_conflicts
-from lienet.params.degradations import Recipe, Synthesize
+from lienet.params.degradations import Synthesize
 from lienet.params.evaluation import Evaluate, Export, Report
 from lienet.params.flows import Flows
 from lienet.params.licences import Purpose
@@ -22,10 +22,18 @@ from lienet.params.machines import Cluster, Storage
 from lienet.params.models import Model
 from lienet.params.photographs import Download, Filter
 from lienet.params.promotion import Promote
-from lienet.params.sources import is_reference
 from lienet.params.training import Train
 from lienet.params.yaml_text import parse_yaml, read_yaml
 from lienet.plugins import load_plugins
+
+
+def _stay_inside(path: str) -> str:
+    if ".." in path.split("/"):
+        raise ValueError("plugins lie in the folder of params.yaml or below it")
+    return path
+
+
+PluginPath = Annotated[str, Field(pattern=r"^[\w][\w./-]*\.py$"), AfterValidator(_stay_inside)]
 
 
 class IntendedUse(Section):
@@ -41,8 +49,8 @@ class Params(Section):
 
     profile: str
     seed: Annotated[int, Field(ge=0, lt=2**63)]
-    plugins: tuple[str, ...]
-    """Python files with parts of one's own; relative paths start at the folder of params.yaml."""
+    plugins: tuple[PluginPath, ...]
+    """Python files with parts of one's own, in the folder of params.yaml or below it."""
     num_workers: Annotated[int, Field(ge=0)]
     """Processes of the data stages; 0 takes one for each core. Never changes a byte of output."""
     intended_use: IntendedUse
@@ -61,15 +69,14 @@ class Params(Section):
 
     def sources_of(self, task: Task) -> tuple[str, ...]:
         """Return the names of the sources whose photographs a task is made of."""
-        tasks = self.synthesize.tasks
-        recipe: Recipe = getattr(tasks, task)
-        if recipe.sources is not None:
-            return recipe.sources
-        others = {*self.filter.consented_sources, *tasks.old_photo.real_sources}
+        named = self.synthesize.tasks[task].sources
+        if named is not None:
+            return named
+        others = {*self.filter.consented_sources, *self.synthesize.real_sources}
         return tuple(
             name
             for name, source in self.download.sources.items()
-            if name not in others and is_reference(source)
+            if name not in others and source.is_reference
         )
 
     @property

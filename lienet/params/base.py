@@ -27,8 +27,8 @@ without quotes, and YAML takes a bare 4:2:0 for a number in base 60."""
 GlobalSkip = Literal["none", "bicubic", "colour"]
 """What a network's output is added to: nothing, its input brought to size by bicubic upsampling
 (at scale 1 the input itself), or that with its colours mapped by twelve learned weights."""
-Task = Literal["sr", "face", "old_photo"]
-TASKS: tuple[Task, ...] = ("sr", "face", "old_photo")
+Task = Name
+"""The name of an entry of ``synthesize.tasks``."""
 
 
 def _ascending(pair: tuple[float, float]) -> tuple[float, float]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
-from lienet.params.base import TASKS
-from lienet.params.degradations import Recipe
-from lienet.params.sources import SampleSource, is_reference
+from lienet.params.base import Task
+from lienet.params.sources import SampleSource
 
 if TYPE_CHECKING:
     from lienet.params.active import Params
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
 
 def find_conflicts(params: Params) -> Iterator[str]:
     """Yield what is wrong between sections, each as one line that names the keys."""
+    yield from _unknown_tasks(params)
     yield from _source_conflicts(params)
     yield from _task_conflicts(params)
     yield from _model_conflicts(params)
@@ -49,46 +49,70 @@ def _source_conflicts(params: Params) -> Iterator[str]:
 
 
 def _task_conflicts(params: Params) -> Iterator[str]:
-    for task in TASKS:
-        recipe: Recipe = getattr(params.synthesize.tasks, task)
-        where = f"synthesize.tasks.{task}"
-        unknown = set(recipe.sources or ()) - set(params.download.sources)
+    for task, degradation in params.synthesize.tasks.items():
+        sources, where = degradation.sources or (), f"synthesize.tasks.{task}"
+        unknown = set(sources) - set(params.download.sources)
         if unknown:
             yield f"{where}.sources names unknown sources {sorted(unknown)}"
-        yield from _poor_references(params, recipe.sources or (), where)
-        shown = set(recipe.sources or ()) & set(params.filter.consented_sources)
-        if task != "face" and shown:
-            yield f"{where}.sources: the faces of {sorted(shown)} are for the task face alone"
+        yield from _poor_references(params, sources, where)
+        shown = set(sources) & set(params.filter.consented_sources)
+        if shown and not degradation.shows_faces:
+            yield f"{where}.sources: the faces of {sorted(shown)} are for tasks of faces alone"
         if not params.sources_of(task):
             yield f"{where}.sources leaves the task without a photograph"
-    old = params.synthesize.tasks.old_photo
-    for name in old.real_sources:
-        where = "synthesize.tasks"
+        if task not in params.train.overrides:
+            yield f"train.overrides lacks {task}; {{}} leaves train as it is"
+    for name in params.synthesize.real_sources:
         if name not in params.filter.exempt_sources:
-            yield f"{where}.old_photo.real_sources must be among filter.exempt_sources, got {name}"
-        for task in TASKS:
+            yield f"synthesize.real_sources must be among filter.exempt_sources, got {name}"
+        for task in params.synthesize.tasks:
             if name in params.sources_of(task):
-                yield f"{where}.{task}.sources: of the old photographs {name} is no reference"
+                yield (
+                    f"synthesize.tasks.{task}.sources: of the real photographs {name} is no "
+                    "reference"
+                )
+
+
+def _unknown_tasks(params: Params) -> Iterator[str]:
+    named: dict[str, Collection[Task]] = {
+        "train.overrides": params.train.overrides,
+        "report.figure_protocols": params.report.figure_protocols,
+        "promote.tasks": params.promote.tasks,
+    }
+    for section, entries in (
+        ("models", params.models),
+        ("evaluate.methods", params.evaluate.methods),
+        ("evaluate.protocols", params.evaluate.protocols),
+    ):
+        named |= {f"{section}.{key}.task": (each.task,) for key, each in entries.items()}
+    for name, metric in params.evaluate.metrics.items():
+        named[f"evaluate.metrics.{name}.tasks"] = metric.tasks or ()
+    for where, tasks in named.items():
+        unknown = sorted(set(tasks) - set(params.synthesize.tasks))
+        if unknown:
+            yield f"{where} must name tasks of synthesize.tasks, got {', '.join(unknown)}"
 
 
 def _poor_references(params: Params, names: tuple[str, ...], where: str) -> Iterator[str]:
     for name in names:
         source = params.download.sources.get(name)
-        if source is not None and not is_reference(source):
+        if source is not None and not source.is_reference:
             yield f"{where}.sources: the low resolution of {name} is no reference"
 
 
 def _model_conflicts(params: Params) -> Iterator[str]:
     for key, model in params.models.items():
         where = f"models.{key}"
+        degradation = params.synthesize.tasks[model.task]
+        scales = degradation.list_scales()
         if key != f"{model.task}-{model.name}":
             yield f"{where} must be keyed {model.task}-{model.name}"
-        if model.task == "sr" and model.scale not in params.synthesize.tasks.sr.scales:
-            yield f"{where}.scale {model.scale} is not in synthesize.tasks.sr.scales"
-        if model.task != "sr" and model.scale != 1:
+        if model.scale not in scales and degradation.enlarges:
+            yield f"{where}.scale {model.scale} is not in synthesize.tasks.{model.task}.scales"
+        elif model.scale not in scales:
             yield f"{where}.scale must be 1, as {model.task} keeps an image's size"
         enhances = model.architecture == "lienet_enhancement"
-        if enhances == (model.task == "sr") and model.architecture != "srgan":
+        if enhances == degradation.enlarges and model.architecture != "srgan":
             yield f"{where}.architecture {model.architecture} is not for the task {model.task}"
         if model.objective not in params.train.objectives:
             yield f"{where}.objective {model.objective} is not one of train.objectives"
@@ -100,34 +124,30 @@ def _method_conflicts(params: Params) -> Iterator[str]:
             yield f"evaluate.methods.{key} must be keyed {method.task}-{method.name}"
         if key in params.models:
             yield f"evaluate.methods.{key} has the name of a model"
-        if (method.method == "bicubic") != (method.task == "sr"):
+        if (method.method == "bicubic") != params.synthesize.tasks[method.task].enlarges:
             yield f"evaluate.methods.{key}: {method.method} is not for the task {method.task}"
 
 
 def _tile_conflicts(params: Params) -> Iterator[str]:
-    sr = params.synthesize.tasks.sr
-    for scale in sr.scales:
-        if sr.tile_px % scale or sr.tile_stride_px % scale:
-            yield f"synthesize.tasks.sr.tile_px and tile_stride_px must divide by {scale}"
-    for task in TASKS:
-        patch_px = params.train.for_task(task).patch_px
-        factor = max(sr.scales) if task == "sr" else 1
-        tile_px = getattr(params.synthesize.tasks, task).tile_px
-        if patch_px * factor > tile_px:
+    for task, degradation in params.synthesize.tasks.items():
+        where, scales = f"synthesize.tasks.{task}", degradation.list_scales()
+        for scale in scales:
+            if degradation.tile_px % scale or degradation.tile_stride_px % scale:
+                yield f"{where}.tile_px and tile_stride_px must divide by {scale}"
+        patch_px, factor = params.train.for_task(task).patch_px, max(scales)
+        if patch_px * factor > degradation.tile_px:
             yield (
-                f"train.patch_px {patch_px} x scale {factor} exceeds "
-                f"synthesize.tasks.{task}.tile_px {tile_px}"
+                f"train.patch_px {patch_px} x scale {factor} exceeds {where}.tile_px "
+                f"{degradation.tile_px}"
             )
 
 
 def _protocol_conflicts(params: Params) -> Iterator[str]:
-    sr = params.synthesize.tasks.sr
     for name, protocol in params.evaluate.protocols.items():
-        asked = (protocol.scale, protocol.jpeg_quality, protocol.jpeg_chroma)
-        is_made = asked == (1, None, None)
-        if protocol.task == "sr":
-            is_made = protocol.scale in sr.scales and asked[1:] == (sr.jpeg_quality, sr.jpeg_chroma)
-        if not is_made:
+        degradation = params.synthesize.tasks[protocol.task]
+        jpeg = degradation.describe_jpeg() or (None, None)
+        is_made = jpeg == (protocol.jpeg_quality, protocol.jpeg_chroma)
+        if not is_made or protocol.scale not in degradation.list_scales():
             yield f"evaluate.protocols.{name} asks for inputs that synthesize does not make"
 
 

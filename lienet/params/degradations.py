@@ -1,23 +1,151 @@
-"""How degraded and reference pairs are made: one recipe for each task."""
+"""How pairs of degraded and reference photographs are made: tasks by name, each of some kind.
+
+A kind of degradation is a class with params of its own, registered by its name. Here is what all
+have in common; lienet's own kinds are in :mod:`lienet.degradations`.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, SerializeAsAny
 
-from lienet.params.base import Chroma, Name, Positive, Probability, Range, Section, Share
+from lienet.errors import DataError, InputError
+from lienet.params.base import Chroma, Name, Positive, Section, Share, Task, registered_in
+from lienet.plugins import Registry
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from lienet.images import Pixels
+
+Draw = Callable[..., "np.random.Generator"]
+"""Makes the generator of a sample's random numbers, of its own for each purpose that is named."""
+_PNG_COMPRESS_LEVEL = 3
+"""A third of the time of zlib's level 6 for an eighth more bytes, measured on photographs."""
 
 
-def _within(low: float, high: float) -> AfterValidator:
-    """Return the rule that both ends of a range lie within bounds."""
+@dataclass(frozen=True)
+class DegradedInput:
+    """What a network is given of one sample."""
 
-    def check(pair: tuple[float, float]) -> tuple[float, float]:
-        if not low <= pair[0] <= pair[1] <= high:
-            raise ValueError(f"both ends must lie in [{low:g}, {high:g}], got {list(pair)}")
-        return pair
+    content: bytes
+    """JPEG where the world stores JPEG, else PNG."""
+    info: Mapping[str, Any] = field(default_factory=dict)
+    """What is kept beside it, such as what was drawn."""
 
-    return AfterValidator(check)
+
+class Degradation(Section):
+    """What a task is made of, and how its photographs are degraded: the base of every kind.
+
+    A kind adds its params as fields and overrides :meth:`degrade`; where the size changes,
+    :meth:`list_scales` and :meth:`degrade_whole` as well. Its class variables say what a task of
+    the kind is, wherever that matters.
+    """
+
+    purpose: ClassVar[str] = "undoes a degradation"
+    """What a network for it does, for the card of a model: "This network …"."""
+    description: ClassVar[str] = "{kind} (synthesize.tasks.{task})"
+    """What is done to a photograph, for the report; ``{task}`` and params stand in braces."""
+    bytes_per_pixel: ClassVar[float] = 2.1
+    """Of a shard for each pixel of the photographs in it, about."""
+    shows_faces: ClassVar[bool] = False
+    """Whether it may be made of consenting people's portraits, and identity is compared."""
+    shows_real: ClassVar[bool] = False
+    """Whether the real photographs of ``synthesize.real_sources`` are enhanced and shown, too."""
+
+    kind: Name
+    """Of degradation."""
+    sources: Annotated[tuple[Name, ...], Field(min_length=1)] | None
+    """The sources that the task is made of; null takes all that serve no other purpose."""
+    tile_px: Positive
+    """Side of a training or validation tile of the reference; test images stay whole."""
+    tile_stride_px: Positive
+    flat_std_min: Annotated[float, Field(ge=0.0, lt=128.0)]
+    """Training tiles whose luma deviates less than this (0 to 255 scale) are dropped."""
+
+    def list_scales(self) -> tuple[int, ...]:
+        """Return how many times smaller the inputs are per side; 1 keeps a photograph's size."""
+        return (1,)
+
+    @property
+    def enlarges(self) -> bool:
+        """Whether networks for it give more pixels than they get."""
+        return self.list_scales() != (1,)
+
+    def find_multiple(self) -> int:
+        """Return what the sides of a photograph are cropped to multiples of."""
+        return math.lcm(*self.list_scales())
+
+    def describe_jpeg(self) -> tuple[int, Chroma] | None:
+        """Return quality and chroma where every input is the same kind of JPEG."""
+        return None
+
+    def degrade_whole(self, photograph: Pixels) -> dict[int, Pixels]:
+        """Degrade a photograph before it is cut into tiles, as far as nothing is drawn for it.
+
+        A tile's border is then made from its true neighbours.
+
+        Args:
+            photograph: ``(h, w, 3)`` RGB uint8, its sides multiples of :meth:`find_multiple`.
+
+        Returns:
+            by scale, ``(h / scale, w / scale, 3)`` RGB uint8.
+        """
+        return {1: photograph}
+
+    def degrade(self, pixels: Pixels, generator: np.random.Generator) -> Pixels:
+        """Degrade one tile, or a whole test image.
+
+        Args:
+            pixels: ``(h, w, 3)`` RGB uint8, what :meth:`degrade_whole` made of it.
+            generator: keyed on the seed and the sample: the same in any order, on any worker.
+
+        Returns:
+            RGB uint8 of the same size.
+        """
+        return pixels
+
+    def encode(self, pixels: Pixels) -> bytes:
+        """Store a degraded tile as the world would: by default without loss, as PNG."""
+        from lienet.images import encode_png
+
+        return encode_png(pixels, compress_level=_PNG_COMPRESS_LEVEL)
+
+    def make_input(self, pixels: Pixels, draw: Draw) -> DegradedInput:
+        """Degrade and store one tile; arguments as :meth:`degrade`, with a maker of generators.
+
+        Raises:
+            DataError: the kind gives something other than RGB uint8 of the size it was given.
+        """
+        degraded = self.degrade(pixels, draw())
+        if degraded.shape != pixels.shape or degraded.dtype != pixels.dtype:
+            raise DataError(
+                f"the degradation {self.kind} must give {pixels.dtype} of shape {pixels.shape}",
+                got=f"{degraded.dtype} of shape {degraded.shape}",
+            )
+        return DegradedInput(self.encode(degraded))
+
+    def at_strength(self, strength: float) -> Self:
+        """Return the degradation without chance: 0 is its mildest, 1 its strongest.
+
+        Raises:
+            InputError: it has no ranges, or the strength is not in [0, 1].
+        """
+        raise InputError(f"the degradation {self.kind} has no strength to choose", got=strength)
+
+    def describe(self, *, task: str, scale: int) -> str:
+        """Return in words what is done to a task's photographs for its inputs of a scale."""
+        return self.description.format_map({**dict(self), "task": task})
+
+
+degradations: Registry[type[Degradation]] = Registry(
+    "degradation", built_in="lienet.degradations.built_in"
+)
+"""The kinds of degradation; a plugin adds its own by ``@degradations.register("name")``."""
 
 
 class SplitShares(Section):
@@ -34,130 +162,18 @@ class SplitShares(Section):
     """Whether such an image stops the stage, or is left out of training and validation."""
 
 
-class _Recipe(Section):
-    sources: Annotated[tuple[Name, ...], Field(min_length=1)] | None
-    """The sources that the task is made of; null takes all that serve no other purpose."""
-    tile_px: Positive
-    """Side of a training or validation tile of the reference; test images stay whole."""
-    tile_stride_px: Positive
-    flat_std_min: Annotated[float, Field(ge=0.0, lt=128.0)]
-    """Training tiles whose luma deviates less than this (0 to 255 scale) are dropped."""
-
-
-class SrDegradation(_Recipe):
-    """Super-resolution with compression removal: bicubic downsampling, then JPEG."""
-
-    scales: Annotated[tuple[Literal[2, 4], ...], Field(min_length=1)]
-    jpeg_quality: Annotated[int, Field(ge=1, le=100)]
-    jpeg_chroma: Chroma
-
-
-class FaceDegradation(_Recipe):
-    """Lost detail at full size: bicubic downsampling, then bicubic upsampling."""
-
-    factor: Literal[2, 4]
-
-
-class Fading(Section):
-    """Pigments that have paled: lifted blacks, lowered whites, a colour cast."""
-
-    probability: Probability
-    black_level: Annotated[Range, _within(0.0, 0.5)]
-    """What black has become, as a share of white."""
-    white_level: Annotated[Range, _within(0.2, 1.0)]
-    """What white has become in a channel of gain 1, as a share of white."""
-    red_gain: Annotated[Range, _within(0.2, 1.0)]
-    """What remains of a channel's white; where channels differ, greys have a cast."""
-    green_gain: Annotated[Range, _within(0.2, 1.0)]
-    blue_gain: Annotated[Range, _within(0.2, 1.0)]
-
-    @model_validator(mode="after")
-    def _white_stays_above_black(self) -> Fading:
-        gains = (self.red_gain, self.green_gain, self.blue_gain)
-        white = self.white_level[0] * min(low for low, _ in gains)
-        if self.black_level[1] >= white:
-            raise ValueError(
-                f"black_level up to {self.black_level[1]:g} must stay below the lowest "
-                f"white_level x gain, {white:.3g}"
-            )
-        return self
-
-
-class SaturationChange(Section):
-    """Chroma multiplied by a factor, about the faded greys; below 1 is faded, above 1 garish."""
-
-    probability: Probability
-    factor: Annotated[Range, _within(0.0, 3.0)]
-
-
-class Texture(Section):
-    """The relief of print paper, which shades the picture under a slanting light."""
-
-    probability: Probability
-    amplitude: Annotated[Range, _within(0.0, 0.5)]
-    """Standard deviation of the shading, as a share of the local brightness."""
-    period_px: Annotated[Range, _within(2.0, 64.0)]
-    """From one ridge, or bump, to the next."""
-    kinds: Annotated[
-        tuple[Literal["smooth", "oriented", "cross_hatched"], ...], Field(min_length=1)
-    ]
-
-
-class Grain(Section):
-    """Film and print grain: noise whose neighbours resemble each other."""
-
-    probability: Probability
-    sigma: Annotated[Range, _within(0.0, 0.5)]
-    """Standard deviation, as a share of white."""
-    correlation_px: Annotated[Range, _within(0.0, 8.0)]
-    """Sigma of the Gaussian that correlates neighbours; 0 is white noise."""
-    chroma_share: Annotated[Range, _within(0.0, 1.0)]
-    """The share of its variance that is coloured: 0 is grey, 1 independent in each channel."""
-
-
-class RecaptureBlur(Section):
-    """The lens of the camera that the print was photographed with."""
-
-    probability: Probability
-    sigma_px: Annotated[Range, _within(0.0, 8.0)]
-
-
-class RecaptureJpeg(Section):
-    """The file of the camera that the print was photographed with; lossless where skipped."""
-
-    probability: Probability
-    quality: Annotated[Range, _within(1.0, 100.0)]
-    """IJG quality, rounded to a whole number when drawn."""
-    chroma: Chroma
-
-
-class OldPhotoDegradation(_Recipe):
-    """An old print, photographed with a mobile phone; steps in their physical order."""
-
-    real_sources: tuple[Name, ...]
-    """Real old photographs, of which no undegraded original exists; looked at, never learned."""
-    fading: Fading
-    saturation: SaturationChange
-    texture: Texture
-    grain: Grain
-    blur: RecaptureBlur
-    jpeg: RecaptureJpeg
-
-
-class SynthesizeTasks(Section):
-    """One degradation for each task."""
-
-    sr: SrDegradation
-    face: FaceDegradation
-    old_photo: OldPhotoDegradation
-
-
-Recipe = SrDegradation | FaceDegradation | OldPhotoDegradation
-
-
 class Synthesize(Section):
     """How degraded and reference pairs are made and sharded."""
 
     split: SplitShares
     shard_max_mb: Positive
-    tasks: SynthesizeTasks
+    real_sources: tuple[Name, ...]
+    """Real old photographs, of which no undegraded original exists; looked at, never learned."""
+    tasks: Annotated[
+        dict[
+            Task,
+            Annotated[SerializeAsAny[Degradation], registered_in(degradations, "kind")],
+        ],
+        Field(min_length=1),
+    ]
+    """By name; several may be of one kind."""

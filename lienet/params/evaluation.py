@@ -26,7 +26,7 @@ class Protocol(Section):
     task: Task
     scale: Literal[1, 2, 4]
     jpeg_quality: Annotated[int, Field(ge=1, le=100)] | None
-    """Of the inputs of ``sr``; null for the other tasks, whose recipe is in ``synthesize``."""
+    """Of the inputs, where the task has one for all; else null."""
     jpeg_chroma: Chroma | None
     colour: Literal["rgb", "luma"]
     """RGB, or BT.601 studio-range luma as MATLAB's rgb2ycbcr gives it."""
@@ -61,7 +61,7 @@ class Input(Section):
 class Unsharp(Section):
     """scikit-image's unsharp mask."""
 
-    task: Literal["face", "old_photo"]
+    task: Task
     name: Name
     method: Literal["unsharp"]
     radius_px: Annotated[float, Field(gt=0.0)]
@@ -71,7 +71,7 @@ class Unsharp(Section):
 class Restoration(Section):
     """Classical restoration: non-local means, contrast stretch, saturation."""
 
-    task: Literal["face", "old_photo"]
+    task: Task
     name: Name
     method: Literal["restoration"]
     denoise_strength: Annotated[float, Field(ge=0.0)]
@@ -88,7 +88,7 @@ MethodSpec = Annotated[Bicubic | Input | Unsharp | Restoration, Field(discrimina
 class Metric(Section):
     """A number that says how an enhanced image compares with its reference; base of all metrics.
 
-    A metric of one's own is a subclass that is registered in :data:`METRICS`, named in
+    A metric of one's own is a subclass that is registered in :data:`metrics`, named in
     ``evaluate.metrics``; its fields are what params may set.
     """
 
@@ -106,7 +106,7 @@ class Metric(Section):
         raise NotImplementedError
 
 
-METRICS: Registry[type[Metric]] = Registry("metric", built_in="lienet.evaluation.measures")
+metrics: Registry[type[Metric]] = Registry("metric", built_in="lienet.evaluation.measures")
 
 
 def _choose_metrics(value: object) -> object:
@@ -116,7 +116,7 @@ def _choose_metrics(value: object) -> object:
         if name in value:
             raise ValueError(f"{name} is measured under every protocol, and is not named here")
     return {
-        name: METRICS.get(name).model_validate({} if config is None else config)
+        name: metrics.get(name).model_validate({} if config is None else config)
         for name, config in value.items()
     }
 

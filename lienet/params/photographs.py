@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, SerializeAsAny
 
-from lienet.params.base import Name, Positive, Probability, Seconds, Section
+from lienet.params.base import Name, Positive, Probability, Seconds, Section, registered_in
 from lienet.params.sources import Source
+from lienet.params.sources import sources as kinds_of_source
 
 VGG19_ITEM = "vgg19"
 """VGG19's weights as an item of ``download``, beside the sources."""
@@ -50,7 +51,11 @@ class Download(Section):
     """Images with a shorter side are refused as too small to learn from."""
     transfer: Transfer
     sources: Annotated[
-        dict[Annotated[Name, AfterValidator(_unlike_vgg19)], Source], Field(min_length=1)
+        dict[
+            Annotated[Name, AfterValidator(_unlike_vgg19)],
+            Annotated[SerializeAsAny[Source], registered_in(kinds_of_source, "kind")],
+        ],
+        Field(min_length=1),
     ]
 
 
@@ -120,5 +125,5 @@ class Filter(Section):
     exempt_sources: tuple[Name, ...]
     """Published test sets, kept whole so that numbers stay comparable; never trained on."""
     consented_sources: tuple[Name, ...]
-    """Portraits whose licence covers their faces: they pass unseen. No task but ``face`` may use
-    them."""
+    """Portraits whose licence covers their faces: they pass unseen. Only tasks of a kind that
+    shows faces, such as ``face``, may use them."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from lienet.params.base import Positive, Section, Split
+from lienet.params.base import Name, Positive, Section, Split
 from lienet.params.licences import Use, find_use
 from lienet.params.open_images_labels import Label
+from lienet.plugins import Registry
 
 SampleName = Literal[
     "astronaut", "chelsea", "china", "coffee", "flower", "ihc", "motorcycle_left", "rocket"
@@ -43,34 +44,43 @@ IdRange = Annotated[str, Field(pattern=r"^\d{1,5}(-\d{1,5})?$"), AfterValidator(
 Url = Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")]
 
 
-class _HasLicence(Protocol):
-    @property
-    def permitted_use(self) -> Use | None: ...
-    @property
-    def licence(self) -> str: ...
+class Source(Section):
+    """Where photographs come from, and what they may be used for: the base of every kind.
 
+    A kind adds its params as fields, ``licence`` among them or as a property, and a method
+    ``find(root, depot)`` that yields a :class:`lienet.catalogues.found.FoundFile` for each file.
+    """
 
-class _Licensed(Section):
-    """What every kind says of its photographs' use."""
-
+    kind: Name
     permitted_use: Use | None
     """What the licence permits: commercial, non_commercial, academic or unknown; null takes it from
     the table of known licences."""
+    split: Split | Literal["auto", "published"]
+    """"auto" draws each image's split by its key, with the shares in ``synthesize.split``;
+    "published" keeps what the source itself says."""
 
     @property
-    def use(self: _HasLicence) -> Use:
+    def use(self) -> Use:
         """What the source's photographs may be used for."""
-        return self.permitted_use or find_use(self.licence)
+        return self.permitted_use or find_use(str(getattr(self, "licence", "not stated")))
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether its photographs can be what a network is asked to reach."""
+        return True
 
 
-class SampleSource(_Licensed):
+sources: Registry[type[Source]] = Registry("source", built_in="lienet.catalogues.kinds")
+"""The kinds of source; a plugin adds its own by ``@sources.register("name")``."""
+
+
+class SampleSource(Source):
     """The colour photographs that ship inside scikit-image and scikit-learn."""
 
     kind: Literal["sample"]
     names: Annotated[tuple[SampleName, ...], Field(min_length=1)] | None
     """Which of its photographs; null takes all but the portrait, ``astronaut``."""
     split: Split | Literal["auto"]
-    """"auto" draws each image's split by its key, with the shares in ``synthesize.split``."""
 
     @property
     def licence(self) -> str:
@@ -79,7 +89,7 @@ class SampleSource(_Licensed):
         return " AND ".join(sorted({SAMPLE_LICENCES[name] for name in names}))
 
 
-class FolderSource(_Licensed):
+class FolderSource(Source):
     """A local folder or an fsspec URL of photographs."""
 
     kind: Literal["folder"]
@@ -96,7 +106,7 @@ class FolderSource(_Licensed):
     """Of what the manifest states none of."""
 
 
-class OpenImagesSource(_Licensed):
+class OpenImagesSource(Source):
     """Google's Open Images: official lists, photographs from the public bucket."""
 
     kind: Literal["open_images"]
@@ -126,7 +136,7 @@ class OpenImagesSource(_Licensed):
     """"published" keeps Open Images' own: train, validation as valid, test."""
 
 
-class Div2kSource(_Licensed):
+class Div2kSource(Source):
     """DIV2K: the high-resolution photographs, or the official low-resolution ones."""
 
     kind: Literal["div2k"]
@@ -141,6 +151,11 @@ class Div2kSource(_Licensed):
         """As its authors state it."""
         return "DIV2K, academic research only"
 
+    @property
+    def is_reference(self) -> bool:
+        """The high resolution alone."""
+        return self.contents == "hr"
+
     @model_validator(mode="after")
     def _is_published(self) -> Div2kSource:
         if (self.subset, self.contents) not in _PUBLISHED_DIV2K:
@@ -148,7 +163,7 @@ class Div2kSource(_Licensed):
         return self
 
 
-class FfhqSource(_Licensed):
+class FfhqSource(Source):
     """Flickr-Faces-HQ, by its JSON."""
 
     kind: Literal["ffhq"]
@@ -168,14 +183,3 @@ class FfhqSource(_Licensed):
     def licence(self) -> str:
         """Of the collection; each photograph has its own besides."""
         return "CC BY-NC-SA 4.0"
-
-
-Source = Annotated[
-    SampleSource | FolderSource | OpenImagesSource | Div2kSource | FfhqSource,
-    Field(discriminator="kind"),
-]
-
-
-def is_reference(source: Source) -> bool:
-    """Whether photographs of a source can be what a network is asked to reach."""
-    return not isinstance(source, Div2kSource) or source.contents == "hr"

@@ -73,14 +73,6 @@ class Override(Section):
     validate_every_steps: Positive | None = None
 
 
-class Overrides(Section):
-    """One for each task."""
-
-    sr: Override
-    face: Override
-    old_photo: Override
-
-
 class Train(Section):
     """One procedure for every model, so that only the networks differ."""
 
@@ -110,11 +102,12 @@ class Train(Section):
     max_valid_tiles: Positive
     objectives: Annotated[dict[Name, Objective], Field(min_length=1)]
     """By name; a model says which it minimises."""
-    overrides: Overrides
+    overrides: dict[Task, Override]
+    """One for each task."""
 
     def for_task(self, task: Task) -> Train:
         """Return what holds for one task: this section with the task's overrides put in."""
-        changes = getattr(self.overrides, task).model_dump(exclude_none=True)
+        changes = self.overrides[task].model_dump(exclude_none=True)
         return Train.model_validate(self.model_dump() | changes)
 
     @model_validator(mode="after")

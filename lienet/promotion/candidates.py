@@ -84,6 +84,7 @@ def read_challenger(params: Params, workspace: Workspace, spec: Model) -> tuple[
         data={split: index.model_dump() for split, index in indices.items()},
         protocols={name: each.model_dump() for name, each in candidate.protocols.items()},
         licence=WEIGHTS_NOTE,
+        purpose=params.synthesize.tasks[spec.task].purpose,
     )
     tags = {
         "lienet.task": spec.task,

@@ -8,11 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_TASKS = {
-    "sr": "enlarges photographs that were reduced and stored as JPEG",
-    "face": "sharpens photographs of faces that were enlarged from a lower resolution",
-    "old_photo": "restores the colours and the texture of scans of old photographs",
-}
 _LIMITS = (
     "Detail is plausible, not recovered: do not use it to identify people or as evidence.",
     "It was trained on one synthetic degradation; photographs degraded otherwise may get worse.",
@@ -26,6 +21,7 @@ def write_card(
     data: Mapping[str, Mapping[str, Any]],
     protocols: Mapping[str, Mapping[str, Any]],
     licence: str,
+    purpose: str,
 ) -> str:
     """Return the card as Markdown.
 
@@ -35,12 +31,13 @@ def write_card(
             a source to what its photographs may be used for.
         protocols: the definitions of those in the results.
         licence: what holds for network and weights.
+        purpose: what the network does, behind "This network".
     """
     height_px, width_px = facts["macs_output_px"]
     lines = [
         f"# {facts['model']} ({facts['task']})",
         "",
-        f"This network {_TASKS[facts['task']]}. Architecture `{facts['architecture']}`, scale "
+        f"This network {purpose}. Architecture `{facts['architecture']}`, scale "
         f"{facts['scale']} per side, {facts['num_params']:,} parameters, "
         f"{facts['num_macs'] / 1e9:.2f} G multiply-adds for {width_px}x{height_px} px of output; "
         f"trained for {facts['steps']:,} steps.",

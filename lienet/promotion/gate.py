@@ -15,7 +15,7 @@ import numpy as np
 from lienet.errors import DataError
 from lienet.evaluation.benchmark import paired_bootstrap
 from lienet.evaluation.scores import ImageScore, Interval
-from lienet.params import METRICS, Measure, Params, Promote, Protocol, Task
+from lienet.params import Measure, Params, Promote, Protocol, Task, metrics
 
 _Cell = tuple[str, str, str]
 
@@ -171,7 +171,7 @@ def _gains(
     challenger: Candidate, champion: Candidate | None, measure: Measure
 ) -> dict[_Cell, float]:
     """Return what the challenger gains in each cell that was measured for both."""
-    sign = -1.0 if METRICS.get(measure).is_less_better else 1.0
+    sign = -1.0 if metrics.get(measure).is_less_better else 1.0
     if champion is None:
         other = {_cell_of(each): each.baseline.get(measure) for each in challenger.scores}
     else:

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lienet.evaluation.scores import Results
-from lienet.params import METRICS, Params
+from lienet.params import Params, metrics
 from lienet.report import tables
 from lienet.report.evaluations import read_evaluations
 from lienet.report.number_format import ABSENT, count_noun
@@ -50,7 +50,7 @@ def render_console(params: Params, workspace: Workspace) -> RenderableType:
 def tabulate_results(results: Results) -> Table:
     """Return a table of one method's results: a line for each protocol and test set."""
     names = {
-        name: METRICS.get(name)
+        name: metrics.get(name)
         for sets in results.values()
         for result in sets.values()
         for name in result.means

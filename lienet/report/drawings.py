@@ -17,7 +17,7 @@ from lienet.report.figures.figure5 import draw_figure5
 from lienet.report.figures.figure6 import draw_figure6
 from lienet.report.figures.figure7 import draw_figure7
 from lienet.report.figures.figure8 import draw_figure8, draw_figure9
-from lienet.report.number_format import TASK_TITLES
+from lienet.report.number_format import title_task
 from lienet.report.old_photo_strengths import AgedPhotograph
 from lienet.report.palette import DARK, LIGHT, Theme
 from lienet.report.pictures import Comparison
@@ -80,8 +80,9 @@ def _draw_complexity(params: Params, material: Material) -> dict[str, Drawing]:
         shown = [each for each in shown if each.has_networks]
         if not shown:
             continue
-        name = "figure6" if task == "sr" else f"figure6_{task}"
-        of_task = "" if task == "sr" else f", {TASK_TITLES[task].lower()}"
+        is_first = "figure6" not in drawings and shown[0].enlarges
+        name = "figure6" if is_first else f"figure6_{task}"
+        of_task = "" if is_first else f", {title_task(task).lower()}"
         quality = "VMAF" if "vmaf" in params.evaluate.metrics else "PSNR, as VMAF was not measured,"
         drawings[name] = _draw_both(
             partial(_draw_quality, shown),
@@ -94,43 +95,66 @@ def _draw_complexity(params: Params, material: Material) -> dict[str, Drawing]:
 
 
 def _draw_comparisons(params: Params, material: Material) -> dict[str, Drawing]:
-    drawings = {}
     ours = {each.task: each.ours.model for each in material.groups if each.ours is not None}
     by_task: dict[str, list[Comparison]] = {}
     for each in material.comparisons:
         by_task.setdefault(each.task, []).append(each)
-    if upscaled := by_task.get("sr"):
-        crop_px = params.report.figure_crop_px
-        drawings["figure7"] = _draw_both(
-            lambda theme: draw_figure7(upscaled, crop_px=crop_px, theme=theme),
-            "Figure 7: visual comparison",
-            "Each crop is the window of the reference with the greatest gradient energy, chosen "
-            "before any result was looked at, and enlarged by whole pixels. PSNR is that of the "
-            f"whole photograph under {upscaled[0].protocol}.",
-            is_wide=True,
-        )
-    if faces := by_task.get("face"):
-        drawings["figure8"] = _draw_both(
-            lambda theme: draw_figure8(faces, ours=ours.get("face"), theme=theme),
-            "Figure 8: faces",
-            "Test faces, pixel by pixel; a larger picture is cropped where its reference has most "
-            f"detail. PSNR is that of the whole picture under {faces[0].protocol}.",
-            is_wide=True,
-        )
-    old: Sequence[RealPhotograph | Comparison] = material.real or by_task.get("old_photo", [])
-    if old:
-        said = (
-            "Real old photographs, of which no undegraded original exists."
-            if material.real
-            else "No real old photographs were given: these are synthesized pairs of the test set."
-        )
-        drawings["figure9"] = _draw_both(
-            lambda theme: draw_figure9(old, ours=ours.get("old_photo"), theme=theme),
-            "Figure 9: old photographs",
-            f"{said} They are shown whole, brought to one width.",
-            is_wide=True,
-        )
-    return drawings
+    drawings: dict[str, Drawing] = {}
+    for task, degradation in params.synthesize.tasks.items():
+        shown = by_task.get(task, [])
+        if degradation.shows_real:
+            real = () if "figure9" in drawings else material.real
+            name, drawing = "figure9", _draw_old(real or shown, real, ours.get(task))
+        elif degradation.shows_faces:
+            name, drawing = "figure8", _draw_faces(shown, ours.get(task))
+        else:
+            name, drawing = "figure7", _draw_crops(shown, params.report.figure_crop_px)
+        if drawing is not None:
+            drawings[f"{name}_{task}" if name in drawings else name] = drawing
+    return dict(sorted(drawings.items()))
+
+
+def _draw_crops(shown: Sequence[Comparison], crop_px: int) -> Drawing | None:
+    if not shown:
+        return None
+    return _draw_both(
+        lambda theme: draw_figure7(shown, crop_px=crop_px, theme=theme),
+        "Figure 7: visual comparison",
+        "Each crop is the window of the reference with the greatest gradient energy, chosen "
+        "before any result was looked at, and enlarged by whole pixels. PSNR is that of the "
+        f"whole photograph under {shown[0].protocol}.",
+        is_wide=True,
+    )
+
+
+def _draw_faces(shown: Sequence[Comparison], ours: str | None) -> Drawing | None:
+    if not shown:
+        return None
+    return _draw_both(
+        lambda theme: draw_figure8(shown, ours=ours, theme=theme),
+        "Figure 8: faces",
+        "Test faces, pixel by pixel; a larger picture is cropped where its reference has most "
+        f"detail. PSNR is that of the whole picture under {shown[0].protocol}.",
+        is_wide=True,
+    )
+
+
+def _draw_old(
+    shown: Sequence[RealPhotograph | Comparison], real: Sequence[RealPhotograph], ours: str | None
+) -> Drawing | None:
+    if not shown:
+        return None
+    said = (
+        "Real old photographs, of which no undegraded original exists."
+        if real
+        else "No real old photographs were given: these are synthesized pairs of the test set."
+    )
+    return _draw_both(
+        lambda theme: draw_figure9(shown, ours=ours, theme=theme),
+        "Figure 9: old photographs",
+        f"{said} They are shown whole, brought to one width.",
+        is_wide=True,
+    )
 
 
 def _draw_quality(groups: Sequence[Group], theme: Theme) -> bytes:

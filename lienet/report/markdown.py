@@ -52,7 +52,7 @@ def _render_bicubic(groups: Sequence[Group], nearest: Group | None) -> list[str]
     paper = PAPER_TABLE1["bicubic"]
     lines = []
     for group in groups:
-        if group.baseline is None or group.task != "sr":
+        if group.baseline is None or not group.enlarges:
             continue
         means = group.baseline.measured.means
         mark = f" {NEAREST_MARK}" if group is nearest else ""

@@ -9,13 +9,11 @@ from lienet.evaluation.scores import Interval
 from lienet.report.tables import Row
 
 ABSENT = "–"
-TASK_TITLES = {
+_TASK_TITLES = {
     "sr": "Super-resolution",
     "face": "Faces",
     "old_photo": "Old photographs",
 }
-BASELINES = {"sr": "bicubic"}
-"""What gains of a task are measured from; everywhere else it is the input itself."""
 
 
 def name_row(row: Row) -> str:
@@ -23,9 +21,14 @@ def name_row(row: Row) -> str:
     return f"{row.model} (ours)" if row.model == "lienet" else row.model
 
 
-def name_baseline(task: str) -> str:
-    """Say what a task's gains are over."""
-    return BASELINES.get(task, "the input")
+def title_task(task: str) -> str:
+    """Return the heading of a task: that of a shipped one, else its name in words."""
+    return _TASK_TITLES.get(task, task.replace("_", " ").capitalize())
+
+
+def name_baseline(*, enlarges: bool) -> str:
+    """Say what the gains of a task are over, by whether it enlarges."""
+    return "bicubic" if enlarges else "the input"
 
 
 def format_percent(confidence: float) -> str:

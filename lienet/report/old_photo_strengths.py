@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from lienet.draws import generators_of
 from lienet.images import Pixels, decode_image
-from lienet.params import Params
+from lienet.params import Degradation, Params
 from lienet.report.pictures import Comparison
 
 STRENGTHS = {"low": 0.0, "middle": 0.5, "high": 1.0}
@@ -23,24 +24,23 @@ class AgedPhotograph:
 
 
 def age_photographs(params: Params, comparisons: Sequence[Comparison]) -> list[AgedPhotograph]:
-    """Degrade the references of the task ``old_photo`` at each strength, JPEG included."""
-    originals = [each for each in comparisons if each.task == "old_photo"]
-    if not originals:
-        return []
-    from lienet.degradations.old_photo import degrade_old_photo, generator_of, look_at_strength
-
-    recipe = params.synthesize.tasks.old_photo
-    looks = {name: look_at_strength(recipe, strength) for name, strength in STRENGTHS.items()}
+    """Degrade the references of the first task of old photographs at each strength."""
+    tasks = params.synthesize.tasks
+    task = next((name for name, each in tasks.items() if each.shows_real), None)
     return [
         AgedPhotograph(
             each.key,
             each.reference,
             {
-                name: decode_image(
-                    degrade_old_photo(each.reference, look, generator_of(params.seed, each.key))
-                )
-                for name, look in looks.items()
+                name: _age(tasks[each.task], strength, each, params.seed)
+                for name, strength in STRENGTHS.items()
             },
         )
-        for each in originals
+        for each in comparisons
+        if each.task == task
     ]
+
+
+def _age(degradation: Degradation, strength: float, each: Comparison, seed: int) -> Pixels:
+    draw = generators_of(seed, degradation.kind, each.key)
+    return decode_image(degradation.at_strength(strength).make_input(each.reference, draw).content)

@@ -17,7 +17,7 @@ from lienet.images import Pixels
 from lienet.params import Params
 from lienet.report.crops import choose_crop
 from lienet.report.drawings import Drawing
-from lienet.report.number_format import TASK_TITLES, count_noun, format_percent
+from lienet.report.number_format import count_noun, format_percent, title_task
 from lienet.report.paired_differences import Pair
 from lienet.report.paper import PAPER_NUM_IMAGES, PAPER_SOURCE, PAPER_TABLE1
 from lienet.report.pictures import Comparison
@@ -95,7 +95,7 @@ def _describe(
         "bicubic": [
             _describe_bicubic(group, nearest)
             for group in groups
-            if group.baseline is not None and group.task == "sr"
+            if group.baseline is not None and group.enlarges
         ],
         "protocols": {
             name: each
@@ -116,7 +116,7 @@ def _describe_table(group: Group, nearest: Group | None, params: Params) -> dict
     columns = columns_of(params, group.task)
     is_chosen = group.protocol in params.report.figure_protocols.values()
     return {
-        "task": TASK_TITLES[group.task],
+        "task": title_task(group.task),
         "protocol": group.protocol,
         "test_set": group.test_set,
         "images": count_noun(group.num_images, "image"),
@@ -167,7 +167,7 @@ def _make_slide(comparison: Comparison, quality: int) -> dict[str, Any]:
     versions.append({"name": "reference", "note": "undegraded", "source": reference})
     return {
         "key": comparison.key,
-        "task": TASK_TITLES[comparison.task],
+        "task": title_task(comparison.task),
         "is_small": is_small,
         "test_set": comparison.test_set,
         "width": crop.width_px,

@@ -13,8 +13,6 @@ from lienet.report.evaluations import is_contender
 from lienet.shards.reading import INDEX_NAME, iterate_samples
 from lienet.workspace import Workspace
 
-TASK = "old_photo"
-
 
 @dataclass(frozen=True)
 class RealPhotograph:
@@ -32,16 +30,20 @@ def load_real_photographs(
 ) -> list[RealPhotograph]:
     """Load up to ``report.max_figure_images`` real photographs that evaluate kept, by key.
 
+    They are those of the first task that shows real photographs.
+
     Raises:
         DataError: a kept image is missing for one method, or is not of its input's size.
     """
-    real_dir = workspace.shards_dir(TASK) / "real"
+    tasks = (name for name, each in params.synthesize.tasks.items() if each.shows_real)
+    task = next(tasks, "")
+    real_dir = workspace.shards_dir(task) / "real"
     methods = [
-        each.model for each in evaluations if each.task == TASK and each.real and is_contender(each)
+        each.model for each in evaluations if each.task == task and each.real and is_contender(each)
     ]
     if not methods or not (real_dir / INDEX_NAME).is_file():
         return []
-    folders = {name: workspace.evaluation_dir(TASK, name) / "real" / "x1" for name in methods}
+    folders = {name: workspace.evaluation_dir(task, name) / "real" / "x1" for name in methods}
     kept = sorted({path.stem for path in folders[methods[0]].rglob("*.png")})
     chosen = set(kept[: params.report.max_figure_images])
     photographs = []
@@ -54,7 +56,7 @@ def load_real_photographs(
             if pixels is None or pixels.shape != degraded.shape:
                 raise DataError(
                     f"{name} has no picture of {sample.key} at {path} of the size of its input",
-                    remedy=f"run `lienet evaluate {TASK}-{name}`",
+                    remedy=f"run `lienet evaluate {task}-{name}`",
                 )
             enhanced[name] = pixels
         photographs.append(RealPhotograph(sample.key, test_set, degraded, enhanced))

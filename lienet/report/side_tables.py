@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from lienet.evaluation.scores import Distances, Evaluation, Interval
-from lienet.params import METRICS, Metric, Params
+from lienet.params import Metric, Params, metrics
 from lienet.report.evaluations import is_contender
-from lienet.report.number_format import ABSENT, TASK_TITLES, format_interval, format_percent
+from lienet.report.number_format import ABSENT, format_interval, format_percent, title_task
 from lienet.report.paired_differences import MIN_IMAGES_TO_JUDGE, Pair, judge
 from lienet.report.summaries import Cell
 
@@ -41,7 +41,7 @@ _JUDGED = (
 def make_pair_sheets(params: Params, pairs: Iterable[Pair]) -> list[Sheet]:
     """Return a sheet for each task: ours less every other row."""
     return [
-        _compare(params, own, title=f"{TASK_TITLES[task]}: model against model", note=_JUDGED)
+        _compare(params, own, title=f"{title_task(task)}: model against model", note=_JUDGED)
         for task, own in _by_task(pairs).items()
     ]
 
@@ -51,7 +51,7 @@ def make_ablation_sheets(params: Params, ablations: Iterable[Pair]) -> list[Shee
     note = "The network without one of its parts less the whole, at equal steps: below zero, the "
     note += f"part is worth having (in CIEDE2000, above). {_JUDGED}"
     return [
-        _compare(params, own, title=f"{TASK_TITLES[task]}: ablations", note=note)
+        _compare(params, own, title=f"{title_task(task)}: ablations", note=note)
         for task, own in _by_task(ablations).items()
     ]
 
@@ -132,9 +132,9 @@ def _compare(params: Params, pairs: Sequence[Pair], *, title: str, note: str) ->
     percent = format_percent(params.evaluate.bootstrap_confidence)
     measured = {name for pair in pairs for name in pair.differences}
     shown = {
-        name: METRICS.get(name)
+        name: metrics.get(name)
         for name in _METRICS_FIRST + tuple(sorted(measured - {*_METRICS_FIRST}))
-        if name in measured and METRICS.get(name).is_ranked
+        if name in measured and metrics.get(name).is_ranked
     }
     titles = ["protocol", "test set (images)", "difference"]
     for metric in shown.values():

@@ -113,7 +113,7 @@ def _describe_finding(group: Group, pairs: Sequence[Pair]) -> list[str]:
     rivals = [pair for pair in pairs if baseline is None or pair.other != baseline.model]
     where = f"On {group.test_set} ({count_noun(group.num_images, 'image')}, {group.protocol})"
     gain = format_interval(ours.measured.gains["psnr_db"], 2, group.num_images)
-    said = f"{where} {ours.model} gains {gain} dB over {name_baseline(group.task)}"
+    said = f"{where} {ours.model} gains {gain} dB over {name_baseline(enlarges=group.enlarges)}"
     if not rivals:
         return [said + "."]
     ahead = 1 + sum(pair.differences["psnr_db"].mean < 0 for pair in rivals)

@@ -47,14 +47,15 @@ def columns_of(params: Params, task: str) -> list[Column]:
         *_of_metric("psnr_db", Psnr, f"gain dB [{percent}]"),
         *_of_metric("ssim", Ssim, f"gain [{percent}]"),
     ]
+    enlarges = params.synthesize.tasks[task].enlarges
     for name, metric in sorted(params.evaluate.metrics_of(task).items(), key=_place):
-        columns += _columns_of_metric(name, metric, percent, task)
+        columns += _columns_of_metric(name, metric, percent, enlarges=enlarges)
     columns += [
         Column("parameters", "cost", _say_params, lambda row: row.evaluation.num_params, True),
         Column("multiply-adds", "cost", _say_macs, lambda row: row.evaluation.num_macs, True),
         Column("latency ms", "cost", _say_latency, lambda row: row.evaluation.latency_ms, True),
     ]
-    if task == "sr":
+    if enlarges:
         columns.append(Column("paper PSNR (gain)", "paper", _say_paper_psnr))
         columns.append(Column("paper SSIM (gain)", "paper", _say_paper_ssim))
     return columns
@@ -66,14 +67,14 @@ def _place(named: tuple[str, Metric]) -> int:
     return 2 if not metric.is_ranked else int(not metric.is_less_better)
 
 
-def _columns_of_metric(name: str, metric: Metric, percent: str, task: str) -> list[Column]:
+def _columns_of_metric(name: str, metric: Metric, percent: str, *, enlarges: bool) -> list[Column]:
     if not metric.is_ranked:
         # More of it is no better by itself: noise and ringing are sharp as well.
         return [Column(metric.title, "cost", _say(name, metric.decimals))]
     if metric.is_less_better:
         return _of_metric(name, type(metric), f"change [{percent}]")
     columns = _of_metric(name, type(metric), f"gain in {metric.title} [{percent}]", is_minor=True)
-    return columns[: 1 if task == "sr" else 2]
+    return columns[: 1 if enlarges else 2]
 
 
 def _of_metric(

@@ -87,6 +87,11 @@ class Group:
     rows: tuple[Row, ...]
 
     @property
+    def enlarges(self) -> bool:
+        """Whether the task is to enlarge, as the paper's Table 1 is of nothing else."""
+        return self.rows[0].evaluation.scale > 1
+
+    @property
     def num_images(self) -> int:
         """Images of the test set."""
         return self.rows[0].measured.num_images
@@ -169,5 +174,5 @@ def find_nearest(groups: Iterable[Group]) -> Group | None:
             abs(measured["ssim"] - paper.ssim),
         )
 
-    comparable = [group for group in groups if group.task == "sr" and group.baseline is not None]
+    comparable = [group for group in groups if group.enlarges and group.baseline is not None]
     return min(comparable, key=distance, default=None)

@@ -22,7 +22,7 @@ _FLIPS = {1: 1, 2: 0, 3: -1}
 
 
 @dataclass(frozen=True)
-class Places:
+class PatchLocations:
     """Where a batch of patches lies: one entry for each patch, in degraded pixels."""
 
     tile: Integers
@@ -32,15 +32,15 @@ class Places:
     """0 to 7: bit 0 flips left and right, bit 1 up and down, bit 2 then transposes."""
 
 
-def draw_places(
+def draw_locations(
     sizes_px: Integers,
     generator: np.random.Generator,
     *,
     batch_size: int,
     patch_px: int,
     name: str,
-) -> Places:
-    """Draw places in tiles of ``sizes_px`` ``(n, 2)``, each place of each tile as likely.
+) -> PatchLocations:
+    """Draw locations in tiles of ``sizes_px`` ``(n, 2)``, each location of each tile as likely.
 
     Raises:
         DataError: no tile holds a patch; ``name`` says whose.
@@ -58,22 +58,24 @@ def draw_places(
     tile = np.searchsorted(ends, drawn, side="right")
     num_columns = rooms[tile, 1]
     within = drawn - (ends[tile] - rooms[tile, 0] * num_columns)
-    return Places(tile, within // num_columns, within % num_columns, orientation)
+    return PatchLocations(tile, within // num_columns, within % num_columns, orientation)
 
 
 def copy_patches(
-    tiles: Sequence[Pair], places: Places, *, patch_px: int, scale: int
+    tiles: Sequence[Pair], locations: PatchLocations, *, patch_px: int, scale: int
 ) -> tuple[Pixels, Pixels]:
-    """Copy the patches at ``places`` out of their tiles into a new batch, oriented.
+    """Copy the patches at ``locations`` out of their tiles into a new batch, oriented.
 
     Returns:
         degraded ``(n, patch_px, patch_px, 3)`` and reference ``(n, scale * patch_px, scale *
         patch_px, 3)``, uint8.
     """
-    batch_size, large_px = len(places.tile), scale * patch_px
+    batch_size, large_px = len(locations.tile), scale * patch_px
     degraded = np.empty((batch_size, patch_px, patch_px, 3), np.uint8)
     reference = np.empty((batch_size, large_px, large_px, 3), np.uint8)
-    where = np.stack([places.tile, places.top_px, places.left_px, places.orientation], axis=1)
+    where = np.stack(
+        [locations.tile, locations.top_px, locations.left_px, locations.orientation], axis=1
+    )
     for row, (tile, top, left, orientation) in enumerate(where.tolist()):
         small, large = tiles[tile]
         _copy_oriented(_cut(small, top, left, patch_px), orientation, degraded[row])

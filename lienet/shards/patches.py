@@ -17,7 +17,7 @@ from lienet.draws import keyed_generator
 from lienet.errors import DataError
 from lienet.images import Pixels
 from lienet.shards.pairs import Pair, decode_pair, decode_pairs
-from lienet.shards.patch_sampling import Places, copy_patches, draw_places
+from lienet.shards.patch_sampling import PatchLocations, copy_patches, draw_locations
 from lienet.shards.reading import Sample, ShardEntry, iterate_samples, read_index, stream_shard
 
 _WINDOW_TILES = 1024
@@ -50,16 +50,16 @@ class PatchStore:
         """The memory that the pixels take."""
         return sum(degraded.nbytes + reference.nbytes for degraded, reference in self.tiles)
 
-    def draw_places(
+    def draw_locations(
         self, *, seed: int, step: int, batch_size: int, patch_px: int, rank: int = 0
-    ) -> Places:
-        """Draw where a step's patches lie; every place of every tile is as likely.
+    ) -> PatchLocations:
+        """Draw where a step's patches lie; every location of every tile is as likely.
 
         Raises:
             DataError: every tile is smaller than a patch.
         """
         generator = keyed_generator(seed, "patches", step, rank)
-        return draw_places(
+        return draw_locations(
             self._sizes_px, generator, batch_size=batch_size, patch_px=patch_px, name=self._name
         )
 
@@ -82,10 +82,10 @@ class PatchStore:
         Raises:
             DataError: every tile is smaller than a patch.
         """
-        places = self.draw_places(
+        locations = self.draw_locations(
             seed=seed, step=step, batch_size=batch_size, patch_px=patch_px, rank=rank
         )
-        return copy_patches(self.tiles, places, patch_px=patch_px, scale=self.scale)
+        return copy_patches(self.tiles, locations, patch_px=patch_px, scale=self.scale)
 
 
 class PatchStream:
@@ -151,14 +151,14 @@ class PatchStream:
     ) -> tuple[Pixels, Pixels]:
         """Draw a step's batch out of its window; arguments and result as ``PatchStore.draw``."""
         self._move(seed, self._window_tiles + step * batch_size // self._patches_per_tile)
-        places = draw_places(
+        locations = draw_locations(
             self._sizes_px,
             keyed_generator(seed, "patches", step, rank),
             batch_size=batch_size,
             patch_px=patch_px,
             name=str(self._split_dir),
         )
-        return copy_patches(self._tiles, places, patch_px=patch_px, scale=self.scale)
+        return copy_patches(self._tiles, locations, patch_px=patch_px, scale=self.scale)
 
     def _move(self, seed: int, end: int) -> None:
         """Let the window end before tile ``end`` of the endless sequence; tile i in slot i mod n.

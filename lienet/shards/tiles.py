@@ -1,25 +1,20 @@
-"""How one photograph becomes samples: cropped, degraded as a whole, cut into tiles, encoded.
+"""Tiles: how one photograph becomes samples, cropped, degraded, cut and encoded.
 
-Pure functions of one image, so that any number of workers gives the same bytes. For ``sr`` and
-``face`` the image is degraded before it is cut: a tile's border is then made from its true
-neighbours. For ``old_photo`` each tile grows old by itself: few photographs give many looks.
+Pure functions of one image, so that any number of workers gives the same bytes. What a degradation
+does without chance is done before the image is cut, what it draws is drawn for each tile.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from lienet.degradations.old_photo import degrade_old_photo, draw_old_photo, generator_of
-from lienet.degradations.reductions import crop_to_multiple, degrade_face, downsample
-from lienet.errors import ParamsError
-from lienet.images import Pixels, encode_jpeg, encode_png, sniff_format
-from lienet.params import FaceDegradation, OldPhotoDegradation, Recipe, Split, SrDegradation
+from lienet.degradations.reductions import crop_to_multiple
+from lienet.draws import generators_of
+from lienet.images import Pixels, encode_png, sniff_format
+from lienet.params import Degradation, Split
 from lienet.shards.reading import Sample
 
 MIN_SIDE_PX = 64
@@ -27,19 +22,17 @@ MIN_SIDE_PX = 64
 _COMPRESS_LEVEL = 3
 """A third of the time of zlib's level 6 for an eighth more bytes, measured on photographs."""
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
-_Place = tuple[int, int, int, int]
-"""Top, left, height and width, in reference pixels."""
-_Degraded = tuple[dict[int, bytes], dict[str, Any]]
-"""The encoded inputs by scale, and what there is to say of them."""
+_Area = tuple[int, int, int, int]
+"""Where a tile lies: top, left, height and width, in reference pixels."""
 
 
-def list_places(length_px: int, *, tile_px: int, stride_px: int) -> list[int]:
+def list_starts(length_px: int, *, tile_px: int, stride_px: int) -> list[int]:
     """Return the starts of tiles along an axis; the last one ends at the edge.
 
-    An axis shorter than a tile has one place, 0.
+    An axis shorter than a tile has one start, 0.
 
     Example:
-        >>> list_places(100, tile_px=48, stride_px=40)
+        >>> list_starts(100, tile_px=48, stride_px=40)
         [0, 40, 52]
     """
     last = max(0, length_px - tile_px)
@@ -57,7 +50,7 @@ def make_samples(
     *,
     key: str,
     split: Split,
-    degradation: Recipe,
+    degradation: Degradation,
     seed: int,
     info: Mapping[str, Any],
 ) -> list[Sample]:
@@ -68,32 +61,29 @@ def make_samples(
         key: the image's key; tiles are named ``<key>_<top>_<left>``.
         split: training and validation are cut into tiles, test images stay whole; flat tiles
             are dropped from training alone.
-        degradation: the task's recipe.
+        degradation: the task's; its random numbers are keyed on seed, kind and sample.
         seed: the run's seed, for what is drawn by a sample's key.
-        info: kept with every sample; ``old_photo`` adds the ``look`` that was drawn.
+        info: kept with every sample, beside what the degradation adds.
 
     Returns:
-        the samples in order of place; none where a side is under ``MIN_SIDE_PX``.
-
-    Raises:
-        ParamsError: the tile or its stride is not a multiple of every scale.
+        the samples from top to bottom; none where a side is under ``MIN_SIDE_PX``.
     """
-    reference = crop_to_multiple(pixels, multiple=_find_multiple(degradation))
+    reference = crop_to_multiple(pixels, multiple=degradation.find_multiple())
     height_px, width_px = reference.shape[:2]
     if min(height_px, width_px) < MIN_SIDE_PX:
         return []
-    degrade = _prepare(reference, degradation, seed)
+    cutter = _Cutter(reference, degradation, seed, info)
     if split == "test":
-        return [_make_sample(key, reference, (0, 0, height_px, width_px), degrade, info)]
+        return [cutter.make_sample(key, (0, 0, height_px, width_px))]
     tile_px, stride_px = degradation.tile_px, degradation.tile_stride_px
     samples = []
-    for top in list_places(height_px, tile_px=tile_px, stride_px=stride_px):
-        for left in list_places(width_px, tile_px=tile_px, stride_px=stride_px):
+    for top in list_starts(height_px, tile_px=tile_px, stride_px=stride_px):
+        for left in list_starts(width_px, tile_px=tile_px, stride_px=stride_px):
             tile = reference[top : top + tile_px, left : left + tile_px]
             if split == "train" and is_flat(tile, min_std=degradation.flat_std_min):
                 continue
-            place = (top, left, tile.shape[0], tile.shape[1])
-            samples.append(_make_sample(f"{key}_{top}_{left}", reference, place, degrade, info))
+            area = (top, left, tile.shape[0], tile.shape[1])
+            samples.append(cutter.make_sample(f"{key}_{top}_{left}", area))
     return samples
 
 
@@ -118,81 +108,37 @@ def make_real_sample(
     return [Sample(key, None, {1: kept}, {**info, **_describe((0, 0, height_px, width_px))})]
 
 
-def _find_multiple(degradation: Recipe) -> int:
-    """Return what the sides of a reference are multiples of, and check the tiles against it."""
-    if isinstance(degradation, FaceDegradation):
-        return degradation.factor
-    if isinstance(degradation, OldPhotoDegradation):
-        return 1
-    multiple = math.lcm(*degradation.scales)
-    for name in ("tile_px", "tile_stride_px"):
-        value = getattr(degradation, name)
-        if value % multiple:
-            raise ParamsError(
-                f"synthesize.tasks.sr.{name} must be a multiple of {multiple}",
-                got=value,
-                remedy="edit params.yaml",
-            )
-    return multiple
+class _Cutter:
+    """A photograph degraded as a whole, from which samples are cut."""
 
+    def __init__(
+        self, reference: Pixels, degradation: Degradation, seed: int, info: Mapping[str, Any]
+    ) -> None:
+        self._reference, self._degradation = reference, degradation
+        self._seed, self._info = seed, info
+        self._degraded = degradation.degrade_whole(reference)
 
-def _prepare(
-    reference: Pixels, degradation: Recipe, seed: int
-) -> Callable[[str, _Place], _Degraded]:
-    """Do what is done to the whole image; return what makes the inputs of a key and a place."""
-    if isinstance(degradation, SrDegradation):
-        reduced: dict[int, Pixels] = {
-            scale: downsample(reference, scale=scale) for scale in degradation.scales
+    def make_sample(self, key: str, area: _Area) -> Sample:
+        draw = generators_of(self._seed, self._degradation.kind, key)
+        inputs = {
+            scale: self._degradation.make_input(_cut(whole, area, scale), draw)
+            for scale, whole in self._degraded.items()
         }
-        return partial(_encode_reduced, reduced, degradation)
-    if isinstance(degradation, FaceDegradation):
-        return partial(_encode_blurred, degrade_face(reference, factor=degradation.factor))
-    return partial(_grow_old, reference, degradation, seed)
+        info = {**self._info, **_describe(area)}
+        for each in inputs.values():
+            info |= each.info
+        contents = {scale: each.content for scale, each in inputs.items()}
+        return Sample(key, _encode_png(_cut(self._reference, area)), contents, info)
 
 
-def _encode_reduced(
-    reduced: Mapping[int, Pixels], degradation: SrDegradation, _key: str, place: _Place
-) -> _Degraded:
-    quality, chroma = degradation.jpeg_quality, degradation.jpeg_chroma
-    encoded = {
-        scale: encode_jpeg(_cut(whole, place, scale), quality=quality, chroma=chroma)
-        for scale, whole in reduced.items()
-    }
-    return encoded, {}
-
-
-def _encode_blurred(blurred: Pixels, _key: str, place: _Place) -> _Degraded:
-    return {1: _encode_png(_cut(blurred, place))}, {}
-
-
-def _grow_old(
-    reference: Pixels, degradation: OldPhotoDegradation, seed: int, key: str, place: _Place
-) -> _Degraded:
-    look = draw_old_photo(degradation, seed=seed, key=key)
-    aged = degrade_old_photo(_cut(reference, place), look, generator_of(seed, key))
-    return {1: aged}, {"look": asdict(look)}
-
-
-def _make_sample(
-    key: str,
-    reference: Pixels,
-    place: _Place,
-    degrade: Callable[[str, _Place], _Degraded],
-    info: Mapping[str, Any],
-) -> Sample:
-    degraded, more = degrade(key, place)
-    reference_png = _encode_png(_cut(reference, place))
-    return Sample(key, reference_png, degraded, {**info, **_describe(place), **more})
-
-
-def _describe(place: _Place) -> dict[str, int]:
-    return dict(zip(("top_px", "left_px", "height_px", "width_px"), place, strict=True))
+def _describe(area: _Area) -> dict[str, int]:
+    return dict(zip(("top_px", "left_px", "height_px", "width_px"), area, strict=True))
 
 
 def _encode_png(pixels: Pixels) -> bytes:
     return encode_png(pixels, compress_level=_COMPRESS_LEVEL)
 
 
-def _cut(pixels: Pixels, place: _Place, scale: int = 1) -> Pixels:
-    top, left, height_px, width_px = (length_px // scale for length_px in place)
+def _cut(pixels: Pixels, area: _Area, scale: int = 1) -> Pixels:
+    top, left, height_px, width_px = (length_px // scale for length_px in area)
     return np.ascontiguousarray(pixels[top : top + height_px, left : left + width_px])

@@ -16,16 +16,11 @@ from itertools import chain, islice
 from pathlib import Path
 
 from lienet.catalogues.digests import Digests
-from lienet.catalogues.div2k import find_div2k
-from lienet.catalogues.ffhq import find_ffhq
-from lienet.catalogues.folder import find_files
-from lienet.catalogues.folder_manifest import find_listed_files
 from lienet.catalogues.found import Contents, FoundFile
 from lienet.catalogues.keys import KeyGiver
-from lienet.catalogues.open_images import find_open_images
+from lienet.catalogues.kinds import find_photographs
 from lienet.catalogues.orientation import orient_jpeg
 from lienet.catalogues.remote import Depot
-from lienet.catalogues.sample import find_sample
 from lienet.catalogues.weights import store_vgg19
 from lienet.errors import DataError, ImageError, InputError
 from lienet.executors import map_ordered
@@ -33,15 +28,7 @@ from lienet.files import replacing_folder
 from lienet.images import ImageInfo, probe_image, sniff_format
 from lienet.manifests.photographs import move_photographs
 from lienet.manifests.records import ImageRecord, write_manifest
-from lienet.params import (
-    VGG19_ITEM,
-    Div2kSource,
-    FfhqSource,
-    FolderSource,
-    OpenImagesSource,
-    Params,
-    SampleSource,
-)
+from lienet.params import VGG19_ITEM, Params
 from lienet.progress import watch
 from lienet.storage import open_store
 from lienet.workspace import Workspace
@@ -88,7 +75,8 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
         with replacing_folder(raw_dir) as beside:
             (beside / "images").mkdir()
             rules = _Rules(item, params.download.max_pixels, params.download.min_side_px, beside)
-            found = _find(params, workspace, item)
+            depot = Depot(workspace.depot_dir(item), params.download.transfer)
+            found = find_photographs(params.download.sources[item], workspace.root, depot)
             logger.info("%s: looking at every file", item)
             examined = watch(_examine_all(found, rules, params.num_workers), item, noun="files")
             records = _summarize(item, _refuse_duplicates(examined, beside))
@@ -102,29 +90,6 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
             f"cannot write {raw_dir}: {error.strerror or error}",
             remedy="check the folder and its free space",
         ) from error
-
-
-def _find(params: Params, workspace: Workspace, item: str) -> Iterator[FoundFile]:
-    source, root = params.download.sources[item], workspace.root
-    depot = Depot(workspace.depot_dir(item), params.download.transfer)
-    match source:
-        case SampleSource():
-            return find_sample(source.split, source.names)
-        case OpenImagesSource():
-            return find_open_images(source, depot, base_dir=root)
-        case Div2kSource():
-            return find_div2k(source, depot)
-        case FfhqSource():
-            return find_ffhq(source, depot, base_dir=root)
-        case FolderSource() if source.manifest is not None:
-            return find_listed_files(source, base_dir=root)
-    return find_files(
-        source.path,
-        base_dir=root,
-        split=source.split,
-        licence=source.licence,
-        author=source.author,
-    )
 
 
 def _examine_all(

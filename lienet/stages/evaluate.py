@@ -44,8 +44,9 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     """
     known = {**params.models, **params.evaluate.methods}
     task = known[item].task
+    degradation = params.synthesize.tasks[task]
     index = read_test_index(workspace, task)
-    identity = _open_identity(params, workspace) if task == "face" else None
+    identity = _open_identity(params, workspace) if degradation.shows_faces else None
     opened = open_item(params, workspace, item, index)
     with replacing_folder(workspace.evaluation_dir(task, opened.name)) as folder:
         keeper = ImageKeeper(folder / "images", params.evaluate.keep_images_per_set)
@@ -72,7 +73,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
         metrics = dict(opened.facts) | {"results": results_as_json(results)}
         if identity is not None:
             metrics["identity"] = identity.summarise()
-        if task == "old_photo":
+        if degradation.shows_real:
             metrics["real"] = _enhance_real(params, workspace, opened, folder / "real")
         write_text(folder / PER_IMAGE_NAME, scores_as_csv(scores))
         keep_feature_map(opened, keeper.first, folder, max_side_px=params.evaluate.tile_px)

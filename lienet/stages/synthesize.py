@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from itertools import islice
-from typing import cast
+from typing import Any
 
 from lienet.errors import DataError, ImageError
 from lienet.executors import map_ordered
@@ -14,7 +14,7 @@ from lienet.images import decode_image
 from lienet.manifests.photographs import Photographs
 from lienet.manifests.planning import Job, Plan, plan_task
 from lienet.manifests.splits import SPLITS, ShardSplit
-from lienet.params import Params, Recipe, Task
+from lienet.params import Degradation, Params
 from lienet.params.licences import Use
 from lienet.progress import watch
 from lienet.shards.reading import Sample
@@ -29,7 +29,7 @@ _BYTES_PER_MB = 1_000_000
 
 def list_items(params: Params) -> list[str]:
     """Return the names of the tasks."""
-    return list(type(params.synthesize.tasks).model_fields)
+    return list(params.synthesize.tasks)
 
 
 def run(params: Params, workspace: Workspace, item: str) -> None:
@@ -40,8 +40,8 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
             source has too few images for the test images that are asked of it, or a picture would
             be learned from and tested on.
     """
-    degradation: Recipe = getattr(params.synthesize.tasks, item)
-    plan = plan_task(params, workspace, cast("Task", item))
+    degradation = params.synthesize.tasks[item]
+    plan = plan_task(params, workspace, item)
     _check_splits(plan)
     synthesize = partial(
         synthesize_image,
@@ -62,7 +62,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
             _join(plan.iterate(split), watched, plan.count(split)),
             task=item,
             split=split,
-            params=degradation.model_dump(mode="json"),
+            params=_describe_making(params, item),
             shard_max_bytes=shard_max_bytes,
             sources=_find_uses(params, plan, split),
             store=open_store(params.storage),
@@ -85,7 +85,7 @@ def find_photographs(params: Params, workspace: Workspace) -> dict[str, Photogra
 
 
 def synthesize_image(
-    job: Job, *, photographs: Mapping[str, Photographs], degradation: Recipe, seed: int
+    job: Job, *, photographs: Mapping[str, Photographs], degradation: Degradation, seed: int
 ) -> list[Sample]:
     """Read one photograph and make its samples.
 
@@ -112,6 +112,15 @@ def synthesize_image(
     return make_samples(
         pixels, key=job.key, split=job.split, degradation=degradation, seed=seed, info=info
     )
+
+
+def _describe_making(params: Params, task: str) -> dict[str, Any]:
+    """Return the params that a task's samples follow from, for the index."""
+    degradation = params.synthesize.tasks[task]
+    described = degradation.model_dump(mode="json", exclude={"kind"})
+    if degradation.shows_real:
+        described["real_sources"] = list(params.synthesize.real_sources)
+    return described
 
 
 def _find_uses(params: Params, plan: Plan, split: ShardSplit) -> dict[str, Use]:

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lienet.errors import InputError
+from lienet.params import metrics as kinds_of_metric
 from lienet.tracking.runs import PIPELINE_TAG, name_experiment
 from lienet.tracking.store import connect, explain_errors, tracking_uri
 from lienet.tracking.table_columns import COLUMNS, Column
@@ -103,10 +104,10 @@ def to_markdown(found: pd.DataFrame) -> str:
     return "".join(f"| {' | '.join(row)} |\n" for row in escaped)
 
 
-def _choose(metrics: Sequence[str]) -> list[Column]:
-    if not metrics:
+def _choose(asked: Sequence[str]) -> list[Column]:
+    if not asked:
         return list(COLUMNS)
-    return [*map(_column, dict.fromkeys(metrics)), *(c for c in COLUMNS if c.kind == "tags")]
+    return [*map(_column, dict.fromkeys(asked)), *(c for c in COLUMNS if c.kind == "tags")]
 
 
 def _column(key: str) -> Column:
@@ -114,7 +115,9 @@ def _column(key: str) -> Column:
     if key in ("task", "model"):
         return Column(key, key, "tags")
     measure = key.rpartition("/")[2]
-    is_low = measure == "ciede2000" or measure.startswith(("latency", "loss", "num_", "export"))
+    is_low = measure.startswith(("latency", "loss", "num_", "export"))
+    if measure in kinds_of_metric.names():
+        is_low = kinds_of_metric.get(measure).is_less_better
     return known.get(key, Column(key, key, "metrics", ".4g", is_better_low=is_low))
 
 

@@ -33,7 +33,7 @@ def stage(request: pytest.FixtureRequest) -> str:
 
 
 def test_every_stage_is_held_here(pipeline: dict[str, Any]):
-    assert tuple(pipeline) == ("code", *STAGES)
+    assert tuple(pipeline) == ("plugins", "code", *STAGES)
 
 
 def test_every_param_that_a_stage_reads_is_tracked(

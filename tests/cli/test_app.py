@@ -13,7 +13,17 @@ from typer.testing import CliRunner
 from lienet.cli import app
 from tests.fresh_workspace import make_workspace
 
-VERBS = ("code", "download", "filter", "synthesize", "train", "export", "evaluate", "report")
+VERBS = (
+    "plugins",
+    "code",
+    "download",
+    "filter",
+    "synthesize",
+    "train",
+    "export",
+    "evaluate",
+    "report",
+)
 TOOLS = ("inspect", "degrade", "observe", "score", "models", "profile")
 TOOLS += ("promote", "rollback", "compare")
 

@@ -9,14 +9,12 @@ import pytest
 from typer.testing import CliRunner
 
 from lienet.cli import app
+from lienet.degradations.ageing import degrade_old_photo
 from lienet.degradations.demonstration import degrade_file, degrade_for_task
-from lienet.degradations.old_photo import (
-    degrade_old_photo,
-    draw_old_photo,
-    generator_of,
-    look_at_strength,
-)
-from lienet.degradations.reductions import degrade_face, degrade_sr
+from lienet.degradations.face import degrade_face
+from lienet.degradations.old_photo_look import draw_old_photo, look_at_strength
+from lienet.degradations.sr import degrade_sr
+from lienet.draws import generators_of
 from lienet.errors import InputError
 from lienet.images import decode_image, encode_png
 from lienet.params import Params, load_params
@@ -31,9 +29,9 @@ def params(repository: Path) -> Params:
 
 
 def test_params_decide_quality_and_chroma(params: Params):
-    degradation = params.synthesize.tasks.sr
+    degradation = params.synthesize.tasks["sr"]
     better = degradation.model_copy(update={"jpeg_quality": 95, "jpeg_chroma": "4:4:4"})
-    tasks = params.synthesize.tasks.model_copy(update={"sr": better})
+    tasks = params.synthesize.tasks | {"sr": better}
     synthesize = params.synthesize.model_copy(update={"tasks": tasks})
     changed = params.model_copy(update={"synthesize": synthesize})
     expected = degrade_sr(PHOTO, scale=2, jpeg_quality=95, jpeg_chroma="4:4:4")
@@ -48,13 +46,14 @@ def test_a_face_is_cropped_to_fit_and_stored_without_loss(params: Params):
 
 
 def test_an_old_photograph_is_drawn_by_name_or_has_a_strength(params: Params):
-    recipe = params.synthesize.tasks.old_photo
+    recipe = params.synthesize.tasks["old_photo"]
+    draw = generators_of(params.seed, "old_photo", "beach")
     drawn = degrade_for_task(PHOTO, task="old_photo", key="beach", params=params)
-    look = draw_old_photo(recipe, seed=params.seed, key="beach")
-    assert drawn == degrade_old_photo(PHOTO, look, generator_of(params.seed, "beach"))
+    look = draw_old_photo(recipe, draw)
+    assert drawn == degrade_old_photo(PHOTO, look, draw)
     strong = degrade_for_task(PHOTO, task="old_photo", key="beach", strength=1.0, params=params)
     look = look_at_strength(recipe, 1.0)
-    assert strong == degrade_old_photo(PHOTO, look, generator_of(params.seed, "beach"))
+    assert strong == degrade_old_photo(PHOTO, look, draw)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +61,7 @@ def test_an_old_photograph_is_drawn_by_name_or_has_a_strength(params: Params):
     [
         ({"task": "dust"}, "tasks that degrade are sr, face, old_photo, got dust"),
         ({"task": "face", "scale": 4}, "face keeps an image's size, got 4"),
-        ({"task": "sr", "strength": 0.5}, "for the task old_photo alone"),
+        ({"task": "sr", "strength": 0.5}, "sr has no strength to choose"),
         ({"task": "old_photo", "strength": 1.5}, r"look is in \[0, 1\], got 1\.5"),
     ],
 )

@@ -1,216 +1,41 @@
-"""Old photographs: every step by numbers worked by hand, identities to the byte, draws by name."""
+"""Old photographs: a tile's look is kept beside it, and a strength is a degree of ageing."""
 
 from __future__ import annotations
 
-import io
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from lienet.degradations.old_photo import (
-    FadingLook,
-    GrainLook,
-    JpegLook,
-    OldPhotoLook,
-    TextureLook,
-    add_grain,
-    add_texture,
-    apply_look,
-    change_colours,
-    degrade_old_photo,
-    draw_old_photo,
-    generator_of,
-    look_at_strength,
-)
-from lienet.errors import InputError
-from lienet.images import decode_image, encode_jpeg
-from lienet.params import OldPhotoDegradation, load_params
-
-PHOTO = np.random.default_rng(0).integers(0, 256, (61, 83, 3), dtype=np.uint8)
-GREY = np.full((200, 200, 3), 120.0, np.float32)
-STEPS = ("fading", "saturation", "texture", "grain", "blur", "jpeg")
-IDENTITIES = OldPhotoLook(
-    fading=FadingLook(0.0, 1.0, (1.0, 1.0, 1.0)),
-    saturation=1.0,
-    texture=TextureLook("oriented", 0.0, 4.0),
-    grain=GrainLook(0.0, 1.0, 0.5),
-    blur_sigma_px=0.0,
-)
-STRONG = OldPhotoLook(
-    fading=FadingLook(0.1, 0.9, (1.0, 0.9, 0.7)),
-    saturation=0.5,
-    texture=TextureLook("cross_hatched", 0.05, 6.0),
-    grain=GrainLook(0.04, 0.8, 0.3),
-    blur_sigma_px=0.8,
-    jpeg=JpegLook(60, "4:2:0"),
-)
+from lienet.degradations.ageing import degrade_old_photo
+from lienet.degradations.old_photo_look import draw_old_photo
+from lienet.draws import generators_of
+from lienet.images import decode_image
+from lienet.params import Degradation, load_params
 
 
 @pytest.fixture
-def recipe(repository: Path) -> OldPhotoDegradation:
-    return load_params(repository / "profiles/sample.yaml").synthesize.tasks.old_photo
+def degradation(repository: Path) -> Degradation:
+    return load_params(repository / "profiles/sample.yaml").synthesize.tasks["old_photo"]
 
 
-def changed(recipe: OldPhotoDegradation, **steps: dict[str, Any]) -> OldPhotoDegradation:
-    tree = recipe.model_dump()
-    for step, keys in steps.items():
-        tree[step] |= keys
-    return OldPhotoDegradation.model_validate(tree)
+def test_a_tile_has_a_look_of_its_own_that_is_kept(degradation: Degradation):
+    pixels = np.random.default_rng(0).integers(0, 256, (61, 83, 3), dtype=np.uint8)
+    draw = generators_of(1, "old_photo", "a")
+    made, look = degradation.make_input(pixels, draw), draw_old_photo(degradation, draw)
+    assert made.content == degrade_old_photo(pixels, look, draw)
+    assert made.info == {"look": asdict(look)}
+    assert made.info != degradation.make_input(pixels, generators_of(1, "old_photo", "b")).info
 
 
-@pytest.mark.parametrize("look", [OldPhotoLook(), IDENTITIES])
-def test_identities_and_skipped_steps_return_the_very_bytes(look: OldPhotoLook):
-    aged = apply_look(PHOTO, look, generator_of(1, "a"))
-    assert aged.dtype == np.uint8
-    assert aged.tobytes() == PHOTO.tobytes()
-    stored = degrade_old_photo(PHOTO, look, generator_of(1, "a"))
-    assert stored.startswith(b"\x89PNG")
-    assert decode_image(stored).tobytes() == PHOTO.tobytes()
-
-
-@pytest.mark.parametrize("step", [name for name, value in asdict(STRONG).items() if value])
-def test_every_single_step_changes_pixels(step: str):
-    look = OldPhotoLook(**{step: getattr(STRONG, step)})
-    stored = degrade_old_photo(PHOTO, look, generator_of(1, "a"))
-    assert not np.array_equal(decode_image(stored), PHOTO)
-
-
-def test_fading_maps_black_and_white_to_their_levels():
-    fading = FadingLook(0.1, 0.8, (1.0, 0.9, 0.5))
-    ends = np.array([[[0, 0, 0], [255, 255, 255], [0, 255, 0]]], np.float32)
-    faded = change_colours(ends, fading, None) / 255
-    # Black becomes 0.1 in every channel, white 0.8 times the gain of each.
-    expected = [[0.1, 0.1, 0.1], [0.8, 0.72, 0.4], [0.1, 0.72, 0.1]]
-    assert np.allclose(faded[0], expected, atol=1e-6)
-
-
-def test_saturation_turns_about_the_luma_and_leaves_the_cast():
-    red = np.array([[[200, 0, 0]]], np.float32)
-    # BT.601: the luma is 0.299 * 200 = 59.8; half of the chroma is left.
-    assert np.allclose(change_colours(red, None, 0.5), [[[129.9, 29.9, 29.9]]], atol=1e-3)
-    grey = np.array([[[100, 100, 100]]], np.float32)
-    fading = FadingLook(0.1, 0.8, (1.0, 0.9, 0.5))
-    without, with_change = (change_colours(grey, fading, factor) for factor in (None, 0.2))
-    assert np.allclose(without, with_change, atol=1e-3)
-
-
-def test_texture_shades_in_proportion_to_brightness():
-    look = TextureLook("smooth", 0.05, 6.0)
-    light, dark = (
-        add_texture(level * GREY / 120, look, np.random.default_rng(0)) for level in (200, 20)
-    )
-    assert light.std() / 200 == pytest.approx(0.05, rel=1e-3)
-    assert np.allclose(light / 10, dark, rtol=1e-5)
-    assert np.array_equal(light[..., 0], light[..., 2])
-
-
-@pytest.mark.parametrize("share", [0.0, 0.4, 1.0])
-def test_grain_has_its_deviation_and_share_of_colour(share: float):
-    look = GrainLook(0.04, 0.7, share)
-    grain = add_grain(GREY, look, np.random.default_rng(0)) - GREY
-    assert grain.std() / 255 == pytest.approx(0.04, rel=0.03)
-    common = np.corrcoef(grain[..., 0].ravel(), grain[..., 2].ravel())[0, 1]
-    assert common == pytest.approx(1 - share, abs=0.04)
-
-
-def test_blur_is_that_of_a_lens_over_print_and_grain():
-    edge = np.zeros((40, 40, 3), np.uint8)
-    edge[:, 20:] = 200
-    blurred = apply_look(edge, OldPhotoLook(blur_sigma_px=1.0), generator_of(1, "a"))
-    # Half a pixel from the edge the step has risen to the normal distribution at 0.5: 0.6915.
-    assert blurred[20, 20, 0] == pytest.approx(0.6915 * 200, abs=2)
-    grainy = OldPhotoLook(grain=GrainLook(0.05, 0.0, 0.0))
-    sharp, soft = (
-        apply_look(GREY.astype(np.uint8), look, generator_of(1, "a")).std()
-        for look in (grainy, replace(grainy, blur_sigma_px=1.0))
-    )
-    assert soft < 0.4 * sharp
-
-
-def test_the_file_is_the_jpeg_of_the_aged_pixels():
-    stored = degrade_old_photo(PHOTO, STRONG, generator_of(1, "a"))
-    aged = apply_look(PHOTO, STRONG, generator_of(1, "a"))
-    assert stored == encode_jpeg(aged, quality=60, chroma="4:2:0")
-    with Image.open(io.BytesIO(stored)) as image:
-        assert image.format == "JPEG"
-
-
-def test_relief_and_grain_do_not_depend_on_each_other():
-    only_grain = OldPhotoLook(grain=STRONG.grain)
-    both = replace(only_grain, texture=TextureLook("smooth", 1e-9, 4.0))
-    alone, beside = (apply_look(PHOTO, look, generator_of(1, "a")) for look in (only_grain, both))
-    assert np.array_equal(alone, beside)
-
-
-def test_draws_depend_on_seed_key_and_step_alone(recipe: OldPhotoDegradation):
-    look = draw_old_photo(recipe, seed=1, key="a")
-    assert look == draw_old_photo(recipe, seed=1, key="a")
-    assert look != draw_old_photo(recipe, seed=2, key="a")
-    assert look != draw_old_photo(recipe, seed=1, key="b")
-    without = changed(recipe, fading={"probability": 0.0}, grain={"probability": 0.0})
-    expected = replace(look, fading=None, grain=None)
-    assert draw_old_photo(without, seed=1, key="a") == expected
-
-
-def test_draws_fill_their_ranges_and_keep_their_probabilities(recipe: OldPhotoDegradation):
-    recipe = changed(recipe, grain={"sigma": [0.02, 0.06]}, texture={"probability": 0.5})
-    looks = [draw_old_photo(recipe, seed=1, key=str(number)) for number in range(400)]
-    sigmas = [look.grain.sigma for look in looks if look.grain is not None]
-    assert 0.02 <= min(sigmas) < 0.022
-    assert 0.058 < max(sigmas) <= 0.06
-    assert sum(look.texture is not None for look in looks) == pytest.approx(200, abs=40)
-    kinds = {look.texture.kind for look in looks if look.texture is not None}
-    assert kinds == {"smooth", "oriented", "cross_hatched"}
-
-
-def test_strength_runs_from_the_mild_to_the_strong_end_of_every_range(
-    recipe: OldPhotoDegradation,
-):
-    recipe = changed(recipe, saturation={"factor": [0.2, 0.8]}, jpeg={"quality": [50, 90]})
-    mild, middle, strong = (look_at_strength(recipe, strength) for strength in (0.0, 0.5, 1.0))
-    assert [look.saturation for look in (mild, middle, strong)] == pytest.approx([0.8, 0.5, 0.2])
-    assert [look.jpeg.quality for look in (mild, middle, strong) if look.jpeg] == [90, 70, 50]
-    ends = recipe.fading
-    assert mild.fading == FadingLook(
-        ends.black_level[0],
-        ends.white_level[1],
-        (ends.red_gain[1], ends.green_gain[1], ends.blue_gain[1]),
-    )
-    assert strong.fading == FadingLook(
-        ends.black_level[1],
-        ends.white_level[0],
-        (ends.red_gain[0], ends.green_gain[0], ends.blue_gain[0]),
-    )
-    assert [look.texture.kind for look in (mild, middle, strong) if look.texture] == [
-        "smooth",
-        "oriented",
-        "cross_hatched",
-    ]
-    assert mild.grain is not None
-    assert strong.grain is not None
-    assert (mild.grain.sigma, strong.grain.sigma) == recipe.grain.sigma
-    skipped = changed(recipe, **{step: {"probability": 0.0} for step in STEPS})
-    assert look_at_strength(skipped, 1.0) == OldPhotoLook()
-
-
-def test_a_stronger_look_is_further_from_the_photograph(recipe: OldPhotoDegradation):
+def test_a_stronger_look_is_further_from_the_photograph(degradation: Degradation):
     from skimage.data import coffee
 
     photo = coffee()[:200, :300]
     errors = []
     for strength in (0.0, 0.5, 1.0):
-        stored = degrade_old_photo(
-            photo, look_at_strength(recipe, strength), generator_of(1, "coffee")
-        )
+        draw = generators_of(1, "old_photo", "coffee")
+        stored = degradation.at_strength(strength).make_input(photo, draw).content
         errors.append(np.square(decode_image(stored).astype(float) - photo).mean())
     assert errors[0] < errors[1] < errors[2]
-
-
-@pytest.mark.parametrize("strength", [-0.1, 1.01, float("nan")])
-def test_a_strength_out_of_bounds_is_refused(recipe: OldPhotoDegradation, strength: float):
-    with pytest.raises(InputError, match=r"look is in \[0, 1\], got"):
-        look_at_strength(recipe, strength)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import skimage.data
 
-from lienet.degradations.reductions import degrade_sr
+from lienet.degradations.sr import degrade_sr
 from lienet.evaluation.cluster_scoring import FirstOfEachSet, score_on_cluster
 from lienet.evaluation.scoring import EnhancedImage, make_contenders, score_samples
 from lienet.images import encode_png

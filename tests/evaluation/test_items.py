@@ -61,16 +61,6 @@ def test_the_baselines_cover_every_scale_and_count_their_filter(params, index, t
     assert kept.facts["num_macs"] == 0
 
 
-def test_a_method_s_run_is_known_by_its_choices(params, index, tmp_path):
-    first = open_item(params, Workspace(tmp_path), "face-unsharp", index)
-    again = open_item(params, Workspace(tmp_path), "face-unsharp", index)
-    spec = params.evaluate.methods["face-unsharp"].model_copy(update={"amount": 2.0})
-    evaluate = params.evaluate.model_copy(update={"methods": {"face-unsharp": spec}})
-    other_params = params.model_copy(update={"evaluate": evaluate})
-    other = open_item(other_params, Workspace(tmp_path), "face-unsharp", index)
-    assert first.run_key == again.run_key != other.run_key
-
-
 def test_a_model_that_is_not_there_is_one_error(params, index, tmp_path):
     with pytest.raises(ModelError, match="train the model first"):
         open_item(params, Workspace(tmp_path), "sr-lienet", index)

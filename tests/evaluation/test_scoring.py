@@ -9,7 +9,7 @@ import pytest
 import skimage.data
 from torch import Tensor, nn
 
-from lienet.degradations.reductions import degrade_sr
+from lienet.degradations.sr import degrade_sr
 from lienet.errors import DataError
 from lienet.evaluation.measures import Ciede2000, Sharpness, Vmaf
 from lienet.evaluation.methods import Unchanged

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from lienet.degradations.sr import SrDegradation
 from lienet.draws import choose_test_keys, draw_split
 from lienet.errors import DataError
 from lienet.manifests import planning
@@ -89,7 +90,7 @@ def test_real_photographs_are_a_split_of_old_photo_alone(studio: Studio):
     studio.records = [record_of("k", "train")]
     studio.add_source("old", "test", {"o": b""})
     studio.content["filter"]["exempt_sources"] = ["old"]
-    studio.content["synthesize"]["tasks"]["old_photo"]["real_sources"] = ["old"]
+    studio.content["synthesize"]["real_sources"] = ["old"]
     assert [job.key for job in plan(studio, "old_photo").iterate("real")] == ["o"]
     assert plan(studio, "sr").count("real") == 0
 
@@ -103,7 +104,7 @@ def test_a_source_of_which_nothing_is_left_is_legal(studio: Studio):
 
 
 def test_shards_are_expected_by_the_rule_of_the_writer(studio: Studio):
-    bytes_per_pixel = planning._BYTES_PER_PIXEL["sr"]
+    bytes_per_pixel = SrDegradation.bytes_per_pixel
     sides_px = [100, 100, 100, 900, 100, 100]
     studio.records = [
         record_of(f"k{place}", "train", width_px=side_px, height_px=side_px)

@@ -148,7 +148,7 @@ def test_an_unknown_key_is_named(sample_tree: dict[str, Any], section: str):
         (
             "filter.consented_sources",
             ["sample"],
-            r"sr.sources: the faces of \['sample'\] are for the task face alone",
+            r"sr.sources: the faces of \['sample'\] are for tasks of faces alone",
         ),
         ("synthesize.split.test_images", {"sample": 2}, "other than the sample, got sample"),
         ("synthesize.split.test_images", {"lost": 2}, "other than the sample, got lost"),
@@ -157,11 +157,11 @@ def test_an_unknown_key_is_named(sample_tree: dict[str, Any], section: str):
         ("download.sources.sample.permitted_use", "any", "permitted_use: .*got 'any'"),
         ("synthesize.tasks.face.sources", ["lost"], r"face.sources names unknown .*'lost'"),
         ("synthesize.tasks.face.factor", 3, "face.factor: "),
-        ("synthesize.tasks.old_photo.real_sources", ["sample"], "among filter.exempt_sources"),
+        ("synthesize.real_sources", ["sample"], "among filter.exempt_sources"),
         (
-            "synthesize.tasks.old_photo.real_sources",
+            "synthesize.real_sources",
             ["portrait"],
-            "tasks.face.sources: of the old photographs portrait is no reference",
+            "tasks.face.sources: of the real photographs portrait is no reference",
         ),
         ("synthesize.tasks.old_photo.grain.probability", 1.5, "grain.probability: .*got 1.5"),
         ("synthesize.tasks.old_photo.grain.sigma", [0.2, 0.1], r"low first, got \[0.2, 0.1\]"),

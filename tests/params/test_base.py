@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from lienet.params.base import TASKS, Chroma, Range
+from lienet.params.base import Chroma, Range
 
 
 def test_a_range_goes_from_low_to_high():
@@ -13,10 +13,6 @@ def test_a_range_goes_from_low_to_high():
     assert adapter.validate_python([0.5, 0.5]) == (0.5, 0.5)
     with pytest.raises(ValidationError, match=r"low first, got \[0.9, 0.1\]"):
         adapter.validate_python([0.9, 0.1])
-
-
-def test_the_tasks_are_the_papers_three():
-    assert TASKS == ("sr", "face", "old_photo")
 
 
 @pytest.mark.parametrize("written", ["4:2:0", "420", 420])

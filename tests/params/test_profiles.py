@@ -102,7 +102,7 @@ def test_bench_tests_faces_on_twenty_and_real_old_photographs_are_only_looked_at
     assert params.sources_of("face") == ("faces", "train_clic2025", "train_cid22", "valid_cid22")
     assert params.filter.consented_sources == ("faces",)
     assert params.synthesize.split.test_images == {"faces": 20}
-    assert params.synthesize.tasks.old_photo.real_sources == ("old_photos",)
+    assert params.synthesize.real_sources == ("old_photos",)
     for task in ("face", "old_photo"):
         assert params.train.for_task(task).steps >= 6_000
 
@@ -118,7 +118,7 @@ def test_the_sample_tests_faces_on_a_portrait_that_nothing_is_trained_on(workspa
 def test_old_photographs_are_made_alike_in_every_profile(workspace: Workspace):
     steps = ("fading", "saturation", "texture", "grain", "blur", "jpeg")
     made = [
-        parse_params(profile.text, name=profile.name).synthesize.tasks.old_photo
+        parse_params(profile.text, name=profile.name).synthesize.tasks["old_photo"]
         for profile in read_profiles(workspace)
     ]
     assert all(getattr(one, step) == getattr(made[0], step) for one in made for step in steps)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from lienet.params.sources import PORTRAITS, SAMPLE_LICENCES, SampleName, Source, is_reference
+from lienet.params.base import registered_in
+from lienet.params.sources import PORTRAITS, SAMPLE_LICENCES, SampleName, Source, sources
 from tests.folder_source import folder_source
 
-SOURCES: TypeAdapter[Any] = TypeAdapter(Source)
+SOURCES: TypeAdapter[Any] = TypeAdapter(Annotated[Source, registered_in(sources, "kind")])
 FOLDER = folder_source(licence="CC BY 4.0")
 DIV2K = {
     "kind": "div2k",
@@ -102,6 +103,6 @@ def test_a_wrong_choice_is_refused(source, message) -> None:
 
 
 def test_only_low_resolution_is_no_reference() -> None:
-    assert is_reference(SOURCES.validate_python(DIV2K))
-    assert not is_reference(SOURCES.validate_python(DIV2K | {"contents": "lr_bicubic_x2"}))
-    assert is_reference(SOURCES.validate_python(FOLDER))
+    assert SOURCES.validate_python(DIV2K).is_reference
+    assert not SOURCES.validate_python(DIV2K | {"contents": "lr_bicubic_x2"}).is_reference
+    assert SOURCES.validate_python(FOLDER).is_reference

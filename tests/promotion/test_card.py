@@ -23,6 +23,7 @@ def test_the_card_says_task_data_protocol_and_limits():
         },
         protocols={"x4_q20_luma": {"task": "sr", "scale": 4, "jpeg_quality": 20, "other": None}},
         licence="Bound by the licences of the photographs.",
+        purpose="enlarges photographs that were reduced and stored as JPEG",
     )  # fmt: skip
     assert card.startswith("# lienet (sr)\n")
     assert "123,648 parameters, 7.11 G multiply-adds for 1280x720 px" in card

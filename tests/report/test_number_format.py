@@ -32,8 +32,13 @@ def test_an_interval_of_one_image_is_left_out():
 
 
 def test_gains_are_over_bicubic_in_super_resolution_and_over_the_input_elsewhere():
-    assert words.name_baseline("sr") == "bicubic"
-    assert words.name_baseline("face") == words.name_baseline("old_photo") == "the input"
+    assert words.name_baseline(enlarges=True) == "bicubic"
+    assert words.name_baseline(enlarges=False) == "the input"
+
+
+def test_tasks_of_ones_own_have_their_names_as_headings():
+    assert words.title_task("sr") == "Super-resolution"
+    assert words.title_task("blue_noise") == "Blue noise"
 
 
 def test_places_and_numbers_of_things():

@@ -19,7 +19,7 @@ pytestmark = [
     pytest.mark.timeout(2400),
     pytest.mark.xdist_group("pipeline"),
 ]
-METRICS = "reports/evaluate/sr/lienet.json"
+metrics = "reports/evaluate/sr/lienet.json"
 HISTORY = "data/models/sr/lienet/history.csv"
 
 
@@ -48,7 +48,7 @@ def test_an_experiment_runs_what_its_param_makes_stale(team: Team):
 
 
 def test_metrics_are_told_apart(team: Team):
-    differences = json.loads(team.second.run("dvc", "metrics", "diff", "--json"))[METRICS]
+    differences = json.loads(team.second.run("dvc", "metrics", "diff", "--json"))[metrics]
     assert differences["steps"] == {"old": 6, "new": STEPS, "diff": STEPS - 6}
     moved = differences["results.x4_q20_luma.test.psnr_db"]
     assert moved["diff"] == pytest.approx(moved["new"] - moved["old"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import skimage.data
 
-from lienet.degradations.reductions import degrade_sr
+from lienet.degradations.sr import degrade_sr
 from lienet.images import encode_png
 from lienet.params import Params
 from lienet.shards.reading import Sample

@@ -10,7 +10,7 @@ import yaml
 from typer.testing import CliRunner
 
 from lienet.cli import app
-from lienet.degradations.reductions import degrade_sr
+from lienet.degradations.sr import degrade_sr
 from lienet.errors import DataError, ToolError
 from lienet.evaluation.benchmark import paired_bootstrap
 from lienet.evaluation.metrics import measure_psnr

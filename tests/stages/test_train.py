@@ -17,7 +17,7 @@ import pytest
 import torch
 import yaml
 
-from lienet.degradations.reductions import degrade_sr
+from lienet.degradations.sr import degrade_sr
 from lienet.errors import DataError, ToolError
 from lienet.files import sha256_of_file
 from lienet.images import encode_png

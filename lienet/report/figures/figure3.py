@@ -8,7 +8,7 @@ import numpy as np
 
 from lienet.report.features import FeatureMap
 from lienet.report.figures.grid import Line, Tile, draw_grid
-from lienet.report.number_format import TASK_TITLES
+from lienet.report.number_format import title_task
 from lienet.report.palette import LIGHT, Theme
 
 _TILE_PX = 208
@@ -27,7 +27,7 @@ def draw_figure3(maps: Sequence[FeatureMap], *, theme: Theme = LIGHT) -> bytes:
     """
     lines = []
     for each in maps:
-        title = f"{TASK_TITLES[each.task]}: what {each.model} sees in {each.key}"
+        title = f"{title_task(each.task)}: what {each.model} sees in {each.key}"
         tiles = [Tile(each.degraded, "input")]
         for place, channel in enumerate(each.channels):
             note = f"{each.low[place]:+.2f} to {each.high[place]:+.2f}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lienet.degradations.paper_relief import correlated_noise, shade_relief
+from lienet.degradations.paper_texture import correlated_noise, shade_paper
 from lienet.errors import InputError
 
 KINDS = ("smooth", "oriented", "cross_hatched")
@@ -24,7 +24,7 @@ def power_of(field: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_shading_has_no_mean_and_unit_deviation(kind: str):
-    shading = shade_relief((90, 121), kind=kind, period_px=6.5, generator=generator())
+    shading = shade_paper((90, 121), kind=kind, period_px=6.5, generator=generator())
     assert shading.shape == (90, 121)
     assert shading.dtype == np.float32
     assert abs(shading.mean()) < 1e-4
@@ -34,7 +34,7 @@ def test_shading_has_no_mean_and_unit_deviation(kind: str):
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("period_px", [4.0, 9.0])
 def test_the_spectrum_lies_about_the_period(kind: str, period_px: float):
-    shading = shade_relief((256, 256), kind=kind, period_px=period_px, generator=generator(1))
+    shading = shade_paper((256, 256), kind=kind, period_px=period_px, generator=generator(1))
     power, vertical, horizontal = power_of(shading)
     frequency = np.hypot(vertical, horizontal)
     assert (power * frequency).sum() == pytest.approx(1 / period_px, rel=0.2)
@@ -46,7 +46,7 @@ def test_ridges_have_one_direction_hatching_two_and_bumps_none_but_the_light():
     """By the harmonics of direction: 2 for one axis, 4 for two at right angles."""
     harmonics = {}
     for kind in KINDS:
-        shading = shade_relief((256, 256), kind=kind, period_px=6.0, generator=generator(2))
+        shading = shade_paper((256, 256), kind=kind, period_px=6.0, generator=generator(2))
         power, vertical, horizontal = power_of(shading)
         direction = np.arctan2(vertical, horizontal)
         harmonics[kind] = [abs((power * np.exp(1j * n * direction)).sum()) for n in (2, 4)]
@@ -73,7 +73,7 @@ def test_noise_keeps_unit_variance_up_to_the_border_and_neighbours_resemble_each
 
 def test_the_generator_decides_everything():
     fields = [
-        shade_relief((32, 32), kind="cross_hatched", period_px=5.0, generator=generator(seed))
+        shade_paper((32, 32), kind="cross_hatched", period_px=5.0, generator=generator(seed))
         for seed in (3, 3, 4)
     ]
     assert np.array_equal(fields[0], fields[1])
@@ -82,9 +82,9 @@ def test_the_generator_decides_everything():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_single_pixel_is_not_shaded(kind: str):
-    assert shade_relief((1, 1), kind=kind, period_px=3.0, generator=generator()).tolist() == [[0.0]]
+    assert shade_paper((1, 1), kind=kind, period_px=3.0, generator=generator()).tolist() == [[0.0]]
 
 
 def test_a_period_that_no_picture_holds_is_refused():
     with pytest.raises(InputError, match=r"two pixels or more, got 1\.5"):
-        shade_relief((8, 8), kind="oriented", period_px=1.5, generator=generator())
+        shade_paper((8, 8), kind="oriented", period_px=1.5, generator=generator())

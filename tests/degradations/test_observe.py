@@ -12,7 +12,8 @@ import yaml
 from typer.testing import CliRunner
 
 from lienet.cli import app
-from lienet.degradations.observation import (
+from lienet.degradations.ageing import apply_look, degrade_old_photo
+from lienet.degradations.observe import (
     Observation,
     correlation_of,
     correlation_response,
@@ -21,25 +22,24 @@ from lienet.degradations.observation import (
     observe,
     observe_files,
 )
-from lienet.degradations.old_photo import (
+from lienet.degradations.old_photo import OldPhotoDegradation
+from lienet.degradations.old_photo_look import (
     FadingLook,
     GrainLook,
     OldPhotoLook,
-    apply_look,
-    degrade_old_photo,
     draw_old_photo,
-    generator_of,
 )
+from lienet.draws import generators_of
 from lienet.errors import InputError
 from lienet.images import decode_image, encode_png
-from lienet.params import OldPhotoDegradation, load_params
+from lienet.params import load_params
 
 STATISTICS = ("saturation", "black_point", "white_point", "cast", "noise")
 
 
 @pytest.fixture
 def recipe(repository: Path) -> OldPhotoDegradation:
-    return load_params(repository / "profiles/sample.yaml").synthesize.tasks.old_photo
+    return load_params(repository / "profiles/sample.yaml").synthesize.tasks["old_photo"]
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +67,9 @@ def grow_old(
     for name, pixels in photographs.items():
         for number in range(num_looks):
             key = f"{name}_{number}"
-            look = draw_old_photo(recipe, seed=seed, key=key)
-            aged.append(decode_image(degrade_old_photo(pixels, look, generator_of(seed, key))))
+            draw = generators_of(seed, "old_photo", key)
+            look = draw_old_photo(recipe, draw)
+            aged.append(decode_image(degrade_old_photo(pixels, look, draw)))
     return aged
 
 
@@ -82,7 +83,7 @@ def test_levels_cast_and_grain_are_measured_as_they_were_made():
     look = OldPhotoLook(
         fading=FadingLook(0.1, 0.9, (1.0, 0.9, 0.6)), grain=GrainLook(0.02, 0.0, 0.0)
     )
-    seen = observe(apply_look(grey, look, generator_of(1, "a")))
+    seen = observe(apply_look(grey, look, generators_of(1, "old_photo", "a")))
     assert (seen.red_gain, seen.green_gain, seen.blue_gain) == pytest.approx(
         (1, 0.9, 0.6), abs=0.02
     )
@@ -98,7 +99,7 @@ def test_levels_cast_and_grain_are_measured_as_they_were_made():
 def test_correlation_is_read_back_from_the_ratio(correlation_px: float):
     flat = np.full((400, 400, 3), 128, np.uint8)
     grain = GrainLook(0.08, correlation_px, 0.0)
-    seen = observe(apply_look(flat, OldPhotoLook(grain=grain), generator_of(1, "a")))
+    seen = observe(apply_look(flat, OldPhotoLook(grain=grain), generators_of(1, "old_photo", "a")))
     assert correlation_of(seen.noise_ratio) == pytest.approx(correlation_px, rel=0.12)
 
 

@@ -1,4 +1,4 @@
-"""The relief of print paper: height fields that shade a picture under a slanting light.
+"""The texture of print paper: surfaces that shade a picture under a slanting light.
 
 Owns three kinds of surface, each as the shading it throws: zero mean, unit standard deviation, so
 that its strength is the caller's alone. Random numbers come in as a generator; what a surface does
@@ -8,15 +8,14 @@ to pixels is not its business.
 from __future__ import annotations
 
 import math
-from typing import Literal
 
 import cv2
 import numpy as np
 
+from lienet.degradations.old_photo_params import TextureKind
 from lienet.errors import InputError
 from lienet.images import Pixels
 
-ReliefKind = Literal["smooth", "oriented", "cross_hatched"]
 _WOBBLE_PERIODS = 12
 """Lines wander over about this many of their periods."""
 _WOBBLE_RAD = 0.9
@@ -30,8 +29,8 @@ _TRUNCATE = 3.0
 _BUMP = math.gamma(2.5)
 
 
-def shade_relief(
-    size_px: tuple[int, int], *, kind: ReliefKind, period_px: float, generator: np.random.Generator
+def shade_paper(
+    size_px: tuple[int, int], *, kind: TextureKind, period_px: float, generator: np.random.Generator
 ) -> Pixels:
     """Draw a surface and return the light that it gains and loses.
 
@@ -53,7 +52,7 @@ def shade_relief(
         InputError: the period is shorter than two pixels, which no picture can hold.
     """
     if period_px < 2.0:
-        raise InputError("the period of a relief is two pixels or more", got=period_px)
+        raise InputError("the period of a texture is two pixels or more", got=period_px)
     angle = generator.uniform(0.0, math.pi)
     if kind == "smooth":
         shading = _shade_bumps(size_px, period_px, angle, generator)

@@ -1,7 +1,7 @@
 """What old photographs look like, measured, and the ranges of ``old_photo`` that follow from it.
 
 Owns the statistics of a finished picture and their way back to the steps that made it. A picture
-tells its levels, cast, saturation and noise; of the paper's relief, the lens and the file it tells
+tells its levels, cast, saturation and noise; of the paper's texture, the lens and the file it tells
 nothing that could not be content, so they keep stated defaults.
 """
 
@@ -19,7 +19,7 @@ import numpy as np
 from rich.table import Table
 
 from lienet.degradations.noise import estimate_sigma, halve
-from lienet.degradations.paper_relief import correlated_noise
+from lienet.degradations.paper_texture import correlated_noise
 from lienet.errors import ImageError, InputError
 from lienet.images import Pixels, decode_image
 

@@ -1,0 +1,68 @@
+"""Super-resolution's inputs: sizes, the JPEG as it is stored, or none."""
+
+from __future__ import annotations
+
+import io
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from pydantic import ValidationError
+
+from lienet.degradations.resize import resize_bicubic
+from lienet.degradations.sr import SrDegradation, degrade_sr
+from lienet.draws import generators_of
+from lienet.images import decode_image
+
+GRADIENT = np.add.outer(np.arange(96), np.arange(64))[:, :, None] + np.array([0, 20, 40])
+PHOTO = GRADIENT.astype(np.uint8)
+# The IJG luma table at quality 20 is the standard one times 5000/20/100 = 2.5, rounded: its first
+# entry is 16 * 2.5 = 40.
+FIRST_LUMA_STEP_AT_20 = 40
+TASK: dict[str, Any] = {
+    "kind": "sr",
+    "sources": None,
+    "tile_px": 64,
+    "tile_stride_px": 64,
+    "flat_std_min": 0.0,
+    "scales": [2, 4],
+    "jpeg_quality": 20,
+    "jpeg_chroma": "4:2:0",
+}
+
+
+def test_the_input_is_the_reduced_image_as_jpeg_at_that_quality_and_chroma():
+    degraded = degrade_sr(PHOTO, scale=4, jpeg_quality=20, jpeg_chroma="4:2:0")
+    with Image.open(io.BytesIO(degraded)) as image:
+        assert image.format == "JPEG"
+        assert image.size == (16, 24)
+        assert image.quantization[0][0] == FIRST_LUMA_STEP_AT_20
+        assert [layer[1:3] for layer in image.layer] == [(2, 2), (1, 1), (1, 1)]
+    expected = io.BytesIO()
+    reduced = resize_bicubic(PHOTO, scale=Fraction(1, 4))
+    Image.fromarray(reduced).save(expected, "JPEG", quality=20, subsampling="4:2:0")
+    assert degraded == expected.getvalue()
+
+
+def test_every_scale_has_its_input():
+    degradation = SrDegradation.model_validate(TASK)
+    whole = degradation.degrade_whole(PHOTO)
+    assert {scale: pixels.shape for scale, pixels in whole.items()} == {
+        2: (48, 32, 3),
+        4: (24, 16, 3),
+    }
+    made = degradation.make_input(whole[4], generators_of(1, "sr", "a"))
+    assert made.content == degrade_sr(PHOTO, scale=4, jpeg_quality=20, jpeg_chroma="4:2:0")
+
+
+def test_inputs_without_a_jpeg_are_stored_without_loss():
+    clean = SrDegradation.model_validate(TASK | {"jpeg_quality": None, "jpeg_chroma": None})
+    whole = clean.degrade_whole(PHOTO)[2]
+    made = clean.make_input(whole, generators_of(1, "sr", "a"))
+    assert np.array_equal(decode_image(made.content), whole)
+    assert clean.describe_jpeg() is None
+    assert clean.describe(task="sr_clean", scale=2) == "antialiased bicubic ÷2"
+    with pytest.raises(ValidationError, match="both given, or both null"):
+        SrDegradation.model_validate(TASK | {"jpeg_quality": None})
