@@ -95,8 +95,6 @@ def _open_model(params: Params, workspace: Workspace, spec: Model, index: ShardI
     return Item(spec.task, spec.name, contenders, facts, network)
 
 
-
-
 def _open_method(params: Params, spec: MethodSpec, index: ShardIndex) -> Item:
     chosen, size = params.evaluate, params.evaluate.latency
     protocols = [each for each in chosen.protocols.values() if each.task == spec.task]

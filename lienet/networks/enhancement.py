@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 from torch.nn import functional
 
+from lienet.networks.architectures import EnhancementModel
 from lienet.networks.blocks import (
     NEGATIVE_SLOPE,
     SelfFeatureExtraction,
@@ -20,7 +21,6 @@ from lienet.networks.blocks import (
 from lienet.networks.global_skip import make_skip
 from lienet.networks.spade import Spade, Statistics
 from lienet.networks.super_resolution import generator_blocks
-from lienet.params import EnhancementModel
 
 _TAIL_GAIN = 0.03
 """SPADE leaves features three times the usual variance; this starts as near the input as others."""

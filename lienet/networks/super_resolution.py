@@ -8,6 +8,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional
 
+from lienet.networks.architectures import LienetModel, PaperModel
 from lienet.networks.blocks import (
     NEGATIVE_SLOPE,
     DenseModulationBlock,
@@ -16,10 +17,9 @@ from lienet.networks.blocks import (
     scale_weights,
 )
 from lienet.networks.global_skip import make_skip
-from lienet.params import EnhancementModel, LienetModel
 
 
-def generator_blocks(spec: LienetModel | EnhancementModel) -> nn.ModuleList:
+def generator_blocks(spec: PaperModel) -> nn.ModuleList:
     """Return the main generator's dense modulation blocks."""
     return nn.ModuleList(
         DenseModulationBlock(

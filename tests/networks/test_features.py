@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from lienet.errors import ModelError
+from lienet.networks.architectures import EnhancementModel, LienetModel
 from lienet.networks.features import extract_features
 from lienet.networks.registry import build_model
-from lienet.params import EnhancementModel, LienetModel, Params, load_params
+from lienet.params import Params, load_params
 
 
 @pytest.fixture
