@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from lienet.deployment.runtimes import Planes, Statistics
-from lienet.networks.enhancement import LienetEnhancement
 from lienet.networks.memory_layout import lay_out
+from lienet.networks.spade import NormalisesWholeImage, count_spade_layers
 
 
 class TorchNetwork:
@@ -24,14 +24,13 @@ class TorchNetwork:
     @property
     def num_statistics(self) -> int:
         """How many layers normalise by statistics of the whole image; none in other networks."""
-        module = self._module
-        return module.num_statistics if isinstance(module, LienetEnhancement) else 0
+        return count_spade_layers(self._module)
 
     @property
     def fold(self) -> int:
         """Input pixels for each of what is normalised, per side."""
         module = self._module
-        return module.fold if isinstance(module, LienetEnhancement) else 1
+        return module.fold if isinstance(module, NormalisesWholeImage) else 1
 
     def __call__(self, degraded: Planes, statistics: Sequence[Statistics] | None = None) -> Planes:
         """Run the module without gradients."""
@@ -42,7 +41,7 @@ class TorchNetwork:
 
     def features_to_normalise(self, degraded: Planes, known: Sequence[Statistics]) -> Planes:
         """Return what layer number ``len(known)`` of ``num_statistics`` normalises."""
-        assert isinstance(self._module, LienetEnhancement)
+        assert isinstance(self._module, NormalisesWholeImage)
         with torch.inference_mode():
             features = self._module.features_to_normalise(
                 self._place(degraded), self._placed(known)

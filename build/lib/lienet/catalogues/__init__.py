@@ -1,1 +1,0 @@
-"""Who has photographs, and under which licence each may be used."""

@@ -1,1 +1,0 @@
-"""What happens to a good photograph: reduced, compressed, blurred, or grown old."""

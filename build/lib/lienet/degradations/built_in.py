@@ -1,7 +1,0 @@
-"""lienet's own kinds of degradation, registered by being imported."""
-
-from __future__ import annotations
-
-from lienet.degradations import face, old_photo, sr
-
-__all__ = ["face", "old_photo", "sr"]

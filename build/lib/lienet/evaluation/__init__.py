@@ -1,1 +1,0 @@
-"""How models are measured: image quality, VMAF, complexity, and the benchmark over test sets."""

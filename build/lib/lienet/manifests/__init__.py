@@ -1,1 +1,0 @@
-"""Tables of images: what was found, what was kept, and which split each falls to."""

@@ -1,1 +1,0 @@
-"""The networks: the paper's two, their rivals, and the registry that builds and stores them."""

@@ -1,1 +1,0 @@
-"""Trained models become champions, and champions give way."""

@@ -1,1 +1,0 @@
-"""The figures as PNG bytes; drawn with matplotlib's objects, without pyplot's state."""

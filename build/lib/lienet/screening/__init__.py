@@ -1,1 +1,0 @@
-"""What keeps an image out: faces, legible text, poor quality, near-duplicates."""

@@ -1,1 +1,0 @@
-"""Training and test pairs in webdataset shards: made, written, read, cut into patches."""

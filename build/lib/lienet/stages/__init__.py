@@ -1,1 +1,0 @@
-"""The pipeline's stages, one thin file each: parse, call the library, write."""

@@ -1,1 +1,0 @@
-"""What was learned, for MLflow: the only package that imports it, in a background thread."""

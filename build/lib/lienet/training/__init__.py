@@ -1,1 +1,0 @@
-"""Training: losses, objectives, checkpoints and the loop that every model goes through."""

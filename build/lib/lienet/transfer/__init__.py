@@ -1,1 +1,0 @@
-"""Verified, resumable downloads: a file appears whole and right, or not at all."""
