@@ -8,6 +8,7 @@ normalises by those of what it is given.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,12 +101,15 @@ class OnnxNetwork:
         """Return what layer number ``len(known)`` of ``num_statistics`` normalises.
 
         ONNX Runtime computes all outputs, whichever are asked for; so what leads to these is cut
-        out of the file, once, and has a session of its own.
+        out of the file, once, and has a session of its own. Where the package ``onnx`` is not
+        installed the whole network runs, for the same values.
 
         Raises:
             ModelError: ONNX Runtime refuses this input.
         """
-        if self._survey is None:
+        if self._survey is None and find_spec("onnx") is None:
+            self._survey = self._session
+        elif self._survey is None:
             names = [features_name(layer) for layer in range(self.num_statistics)]
             content = _cut_out(self.path, [*self._types], names)
             self._survey = open_session(self.path, num_threads=self._num_threads, content=content)
