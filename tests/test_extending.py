@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,15 @@ def test_a_task_of_ones_own_is_made_learned_and_stands_in_table_1(clone: Clone):
     picture = next((clone.root / "friends").rglob("*.png"))
     clone.run("lienet", "degrade", str(picture), "--task", "denoise", "-o", "noisy.png")
     assert (clone.root / "noisy.png").read_bytes() != picture.read_bytes()
+
+
+def test_an_architecture_of_ones_own_is_trained_exported_and_stands_in_table_1(clone: Clone):
+    folder = clone.root / "data/models/sr/espcn"
+    assert {path.name for path in folder.iterdir()} >= {"weights.safetensors", "model.onnx"}
+    report = json.loads((clone.root / "reports/export/sr/espcn.json").read_text())
+    assert report["passed"]
+    assert "espcn" in (clone.root / "reports/table1.md").read_text()
+    assert "espcn" in clone.run("lienet", "models")
 
 
 def test_a_metric_of_ones_own_shows_up_with_its_direction_everywhere(clone: Clone):

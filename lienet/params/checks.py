@@ -113,9 +113,6 @@ def _model_conflicts(params: Params) -> Iterator[str]:
             yield f"{where}.scale {model.scale} is not in synthesize.tasks.{model.task}.scales"
         elif model.scale not in scales:
             yield f"{where}.scale must be 1, as {model.task} keeps an image's size"
-        enhances = model.architecture == "lienet_enhancement"
-        if enhances == degradation.enlarges and model.architecture != "srgan":
-            yield f"{where}.architecture {model.architecture} is not for the task {model.task}"
         if model.objective not in params.train.objectives:
             yield f"{where}.objective {model.objective} is not one of train.objectives"
 
