@@ -44,7 +44,7 @@ OBSERVERS = (
     Observer("lienet.params.open_images_labels", _UNREAD, ("train", "export")),
     Observer("lienet.params.degradations", _UNREAD, ("download", "filter", "export")),
     Observer(
-        "lienet.catalogues.kinds",
+        "lienet.catalogues.*",
         "finds photographs, which download alone does",
         ("filter", "synthesize", "evaluate", "report"),
     ),

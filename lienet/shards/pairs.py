@@ -25,7 +25,7 @@ def decode_pair(sample: Sample, scale: int) -> Pair:
         raise DataError(
             f"sample {sample.key} has no input of scale {scale}",
             got=f"scales {sorted(sample.degraded)}",
-            remedy="the task sr has those of synthesize.tasks.sr.scales, every other 1 alone",
+            remedy="see the scales of its task under synthesize.tasks",
         )
     if sample.reference_png is None:
         raise DataError(f"sample {sample.key} is a real photograph without a reference")

@@ -45,8 +45,8 @@ def studio(make_studio: Callable[[str], Studio]) -> Studio:
     return make_studio("a workspace")
 
 
-def test_the_items_are_the_tasks(studio: Studio):
-    assert synthesize.list_items(studio.save()) == ["sr", "face", "old_photo"]
+def test_the_items_are_the_tasks_in_the_order_of_params(studio: Studio):
+    assert synthesize.list_items(studio.save()) == ["face", "old_photo", "sr"]
 
 
 def test_images_go_whole_to_their_split_and_published_sets_are_only_tested_on(studio: Studio):
