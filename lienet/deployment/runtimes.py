@@ -1,4 +1,4 @@
-"""One call for a torch module and for an ONNX file: ``1 3 h w`` in [0, 1] in, the enlarged one out.
+"""One interface for torch modules and ONNX files: ``1 3 h w`` in [0, 1] in, enlarged out.
 
 Owns devices, memory layout and ONNX Runtime sessions. Refuses files that do not take one RGB image.
 A network that normalises by statistics of its input tells what it normalises and can be given a
@@ -132,7 +132,7 @@ class OnnxNetwork:
         optional = self._session.get_overridable_initializers()
         self._types = {each.name: _TYPES.get(each.type) for each in (*inputs, *optional)}
         self._num_threads = num_threads
-        self._survey: onnxruntime.InferenceSession | None = None
+        self._statistics_session: onnxruntime.InferenceSession | None = None
 
     @property
     def num_statistics(self) -> int:
@@ -182,11 +182,13 @@ class OnnxNetwork:
         Raises:
             ModelError: ONNX Runtime refuses this input.
         """
-        if self._survey is None:
+        if self._statistics_session is None:
             names = [features_name(layer) for layer in range(self.num_statistics)]
             content = _cut_out(self.path, [*self._types], names)
-            self._survey = open_session(self.path, num_threads=self._num_threads, content=content)
-        return self._run(self._survey, features_name(len(known)), degraded, known)
+            self._statistics_session = open_session(
+                self.path, num_threads=self._num_threads, content=content
+            )
+        return self._run(self._statistics_session, features_name(len(known)), degraded, known)
 
     def _run(
         self,
