@@ -79,6 +79,8 @@ def _unknown_tasks(params: Params) -> Iterator[str]:
         "report.figure_protocols": params.report.figure_protocols,
         "promote.tasks": params.promote.tasks,
     }
+    for name, metric in params.evaluate.metrics.items():
+        named[f"evaluate.metrics.{name}.tasks"] = metric.tasks or ()
     for section, entries in (
         ("models", params.models),
         ("evaluate.methods", params.evaluate.methods),
@@ -117,12 +119,13 @@ def _model_conflicts(params: Params) -> Iterator[str]:
 
 def _method_conflicts(params: Params) -> Iterator[str]:
     for key, method in params.evaluate.methods.items():
+        where = f"evaluate.methods.{key}"
         if key != f"{method.task}-{method.name}":
-            yield f"evaluate.methods.{key} must be keyed {method.task}-{method.name}"
+            yield f"{where} must be keyed {method.task}-{method.name}"
         if key in params.models:
-            yield f"evaluate.methods.{key} has the name of a model"
+            yield f"{where} has the name of a model"
         if (method.method == "bicubic") != params.synthesize.tasks[method.task].enlarges:
-            yield f"evaluate.methods.{key}: {method.method} is not for the task {method.task}"
+            yield f"{where}: {method.method} is not for the task {method.task}"
 
 
 def _tile_conflicts(params: Params) -> Iterator[str]:

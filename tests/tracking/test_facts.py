@@ -125,7 +125,7 @@ def test_the_digest_of_a_stage_changes_with_its_files(params: Params, workspace:
     assert changed == ["evaluate"]
 
 
-def test_a_classical_method_is_known_by_its_params_and_the_test_shards(
+def test_a_method_without_weights_is_known_by_its_params_and_the_test_shards(
     params: Params, workspace: Workspace
 ):
     item = "face-unsharp"
