@@ -66,6 +66,7 @@ PACKAGES_LEFT_OUT = (
     Observer("aiohttp", "carries bytes, which are verified"),
     Observer("certifi", "whom the carrier of bytes trusts"),
     Observer("filelock", "lets processes take turns"),
+    Observer("jaxtyping", "states shapes in annotations, which tests alone check"),
     Observer("yarl", "takes addresses apart"),
     Observer("fsspec", "carries bytes, which are verified"),
     Observer(

@@ -56,7 +56,7 @@ class OnnxNetwork:
         optional = self._session.get_overridable_initializers()
         self._types = {each.name: _TYPES.get(each.type) for each in (*inputs, *optional)}
         self._num_threads = num_threads
-        self._survey: onnxruntime.InferenceSession | None = None
+        self._statistics_session: onnxruntime.InferenceSession | None = None
 
     @property
     def num_statistics(self) -> int:
@@ -107,13 +107,15 @@ class OnnxNetwork:
         Raises:
             ModelError: ONNX Runtime refuses this input.
         """
-        if self._survey is None and find_spec("onnx") is None:
-            self._survey = self._session
-        elif self._survey is None:
+        if self._statistics_session is None and find_spec("onnx") is None:
+            self._statistics_session = self._session
+        elif self._statistics_session is None:
             names = [features_name(layer) for layer in range(self.num_statistics)]
             content = _cut_out(self.path, [*self._types], names)
-            self._survey = open_session(self.path, num_threads=self._num_threads, content=content)
-        return self._run(self._survey, features_name(len(known)), degraded, known)
+            self._statistics_session = open_session(
+                self.path, num_threads=self._num_threads, content=content
+            )
+        return self._run(self._statistics_session, features_name(len(known)), degraded, known)
 
     def _run(
         self,

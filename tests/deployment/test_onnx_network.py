@@ -110,8 +110,8 @@ def test_what_is_normalised_is_found_without_the_rest_of_the_network(
 ):
     network = OnnxNetwork(spade_networks[1], num_threads=1)
     network.features_to_normalise(degraded, [])
-    assert network._survey is not None
-    assert [each.name for each in network._survey.get_outputs()] == [
+    assert network._statistics_session is not None
+    assert [each.name for each in network._statistics_session.get_outputs()] == [
         "spade_0_features",
         "spade_1_features",
     ]
