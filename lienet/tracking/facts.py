@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from lienet.errors import DataError
+from lienet.evaluation.scores import PER_IMAGE_NAME
 from lienet.files import sha256_of_file, sha256_of_json
 from lienet.params import Model, Params
 from lienet.workspace import ONNX_NAME, Workspace
@@ -181,7 +182,7 @@ def _read_evaluation(params: Params, workspace: Workspace, report: Mapping[str, 
     headline = params.promote.tasks[task].protocol
     headline = headline if headline in results else next(iter(results))
     path, folder = workspace.evaluation_path(task, name), workspace.evaluation_dir(task, name)
-    scores_path = folder / "per_image.csv"
+    scores_path = folder / PER_IMAGE_NAME
     shards = Shards(task, "test", report["data_sha256"]["test"])
     pictures = [folder / kind for kind in ("images", "real") if (folder / kind).is_dir()]
     return StageFacts(
