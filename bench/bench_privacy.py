@@ -12,12 +12,13 @@ import numpy as np
 
 from lienet.images import Pixels, decode_image, encode_jpeg
 from lienet.manifests.duplicates import find_near
+from lienet.screening.detection import DEFAULT_FACE, DEFAULT_TEXT, Detection
 from lienet.screening.faces import YunetDetector
+from lienet.screening.inspector import Inspector
 from lienet.screening.perceptual_hash import HASH_INPUT_PX, hash_picture
 from lienet.screening.pyramid import Pyramid
 from lienet.screening.quality import measure_quality
 from lienet.screening.text import TextDetector
-from lienet.screening.verdict import DEFAULT_FACE, DEFAULT_TEXT, Detection, Inspector
 
 _SIDE_PX = 1024
 _NUM_IMAGES = 12
@@ -38,14 +39,14 @@ def measure(data_dir: Path | None) -> dict[str, float | str]:
     measured: dict[str, float | str] = {"images": float(len(contents)), "side_px": float(_SIDE_PX)}
     if data_dir is None or not (data_dir / _TEXT_MODEL).is_file():
         inspector = Inspector(Detection(DEFAULT_FACE, DEFAULT_TEXT, None, None))
-        measured["faces_images_per_s"] = 1 / _time_all(contents, inspector.judge_bytes)
+        measured["faces_images_per_s"] = 1 / _time_all(contents, inspector.inspect_bytes)
         return measured | _measure_duplicates()
     text = data_dir / _TEXT_MODEL
     detection = Detection(DEFAULT_FACE, DEFAULT_TEXT, None, text)
-    whole_s = _time_all(contents, Inspector(detection).judge_bytes)
+    whole_s = _time_all(contents, Inspector(detection).inspect_bytes)
     measured["all_images_per_s"] = 1 / whole_s
     quick = Inspector(replace(detection, find_all=False))
-    measured["default_images_per_s"] = 1 / _time_all(contents, quick.judge_bytes)
+    measured["default_images_per_s"] = 1 / _time_all(contents, quick.inspect_bytes)
     faces, texts = YunetDetector(None, DEFAULT_FACE), TextDetector(text, DEFAULT_TEXT)
     pictures = [decode_image(content) for content in contents]
     shares: dict[str, float] = {

@@ -16,18 +16,16 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from lienet.manifests.duplicates import refuse_duplicates
 from lienet.manifests.planning import SPLITS, plan_task
 from lienet.manifests.records import (
     FilterRecord,
     ImageRecord,
-    iterate_manifest,
+    iterate_kept,
     write_filtered,
     write_manifest,
 )
@@ -42,7 +40,6 @@ SIDE_PX = 64
 _PROFILE = Path(__file__).parents[1] / "profiles" / "sample.yaml"
 _NOT_LABELLED = 10
 """One image of so many is refused by the labels that are made up here."""
-_RAW_FIELDS = tuple(one.name for one in fields(ImageRecord))
 STAGES = {"download": download.run, "filter": filter_.run, "synthesize": synthesize.run}
 
 
@@ -100,13 +97,17 @@ def _plan_rows(root: Path) -> None:
     """
     workspace = Workspace(root)
     filtered_path = workspace.filtered_dir("sample") / "manifest.parquet"
-    raw_rows = iterate_manifest(_raw_manifest(workspace))
-    write_filtered(filtered_path, map(_judge_by_label, raw_rows))
     params = load_params(_PROFILE)
-    refuse_duplicates(filtered_path, params.filter.gates.max_hash_distance)
-    plan = plan_task(params, workspace, "sr")
-    for split in SPLITS:
-        plan.assign_shards(split, shard_max_bytes=params.synthesize.shard_max_mb * 10**6)
+    raw_rows = iterate_kept(_raw_manifest(workspace))
+    write_filtered(
+        filtered_path,
+        map(_refuse_by_label, raw_rows),
+        max_hash_distance=params.filter.gates.max_hash_distance,
+    )
+    with plan_task(params, workspace, "sr") as plan:
+        for split in SPLITS:
+            plan.assign_shards(split, shard_max_bytes=params.synthesize.shard_max_mb * 10**6)
+        plan.write_trained_on(workspace.trained_on_path("sr"))
 
 
 def _raw_manifest(workspace: Workspace) -> Path:
@@ -134,11 +135,10 @@ def _make_rows(num_rows: int) -> Iterator[ImageRecord]:
         )
 
 
-def _judge_by_label(record: ImageRecord) -> FilterRecord:
+def _refuse_by_label(record: ImageRecord) -> FilterRecord:
     is_refused = int(record.sha256[:4], 16) % _NOT_LABELLED == 0
-    raw = {name: getattr(record, name) for name in _RAW_FIELDS}
     return FilterRecord(
-        **raw,
+        **vars(record),
         verdict="refuse" if is_refused else "keep",
         reasons=("face",) if is_refused else (),
         detector="labels",

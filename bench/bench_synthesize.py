@@ -19,6 +19,7 @@ from lienet.manifests.photographs import Photographs
 from lienet.manifests.planning import Job
 from lienet.manifests.records import FilterRecord, write_filtered
 from lienet.params import Params, load_params
+from lienet.shards.samples import synthesize_image
 from lienet.shards.tiles import list_starts
 from lienet.shards.writing import write_split
 from lienet.stages import synthesize
@@ -61,7 +62,7 @@ def _compare_with_codecs(root: Path, photographs: list[bytes]) -> float:
             (
                 sample
                 for job in jobs
-                for sample in synthesize.synthesize_image(
+                for sample in synthesize_image(
                     job, photographs=found, degradation=degradation, seed=0
                 )
             ),

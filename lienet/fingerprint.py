@@ -23,8 +23,8 @@ from lienet.observers import OBSERVERS, PACKAGES_LEFT_OUT, RELIED_UPON, Observer
 from lienet.versions import find_plugin_packages, find_versions
 
 PACKAGE_DIR = Path(__file__).parent
-_WITHOUT_FINGERPRINT = ("plugins", "code")
-"""The stage that writes them, and the one before it."""
+_WITHOUT_FINGERPRINT = "code"
+"""The stage that writes them."""
 _NOT_DATA = (".py", ".pyi", ".typed", ".part")
 
 
@@ -79,7 +79,7 @@ class Fingerprints:
         """Return the stages that have a fingerprint: the modules of the stages' package."""
         prefix = f"{self.graph.package}.stages."
         stages = [name.removeprefix(prefix) for name in self.graph.paths if name.startswith(prefix)]
-        return [stage for stage in stages if stage not in _WITHOUT_FINGERPRINT]
+        return [stage for stage in stages if stage != _WITHOUT_FINGERPRINT]
 
     def of_stage(self, stage: str) -> Fingerprint:
         """Return the fingerprint of one stage."""

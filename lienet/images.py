@@ -19,6 +19,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
 from lienet.errors import ImageError
@@ -119,13 +120,18 @@ def encode_jpeg(pixels: Pixels, *, quality: int, chroma: Chroma) -> bytes:
     return stream.getvalue()
 
 
+def to_planes(pixels: Pixels) -> NDArray[np.float32]:
+    """Turn HWC uint8 or uint16 into ``1 c h w`` float32 in [0, 1]."""
+    planes = np.ascontiguousarray(pixels.transpose(2, 0, 1)[None]).astype(np.float32)
+    planes /= np.float32(np.iinfo(pixels.dtype).max)
+    return planes
+
+
 def to_tensor(pixels: Pixels) -> Tensor:
-    """Turn HWC uint8 or uint16 into a ``1 3 h w`` float32 tensor in [0, 1]."""
+    """Turn HWC uint8 or uint16 into a ``1 c h w`` float32 tensor in [0, 1]."""
     import torch
 
-    scale = float(np.iinfo(pixels.dtype).max)
-    planes = np.ascontiguousarray(pixels.transpose(2, 0, 1)[None]).astype(np.float32)
-    return torch.from_numpy(planes).div_(scale)
+    return torch.from_numpy(to_planes(pixels))
 
 
 def to_pixels(tensor: Tensor) -> Pixels:

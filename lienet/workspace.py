@@ -81,6 +81,10 @@ class Workspace:
         """One folder per split, each with its shards and ``index.json``."""
         return self.root / "data" / "shards" / task
 
+    def trained_on_path(self, task: str) -> Path:
+        """The list of the photographs that a task was trained on."""
+        return self.shards_dir(task) / "trained_on.parquet"
+
     def model_dir(self, task: str, model: str) -> Path:
         """``weights.safetensors``, ``model.json``, ``history.csv`` and ``model.onnx``."""
         return self.root / "data" / "models" / task / model

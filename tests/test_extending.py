@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import yaml
 
 from tests.small_clone import Clone, copy_project, shrink, stages_run, write_pictures
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("extending")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200), pytest.mark.xdist_group("extending")]
 MAX_LINES = 30
 
 
@@ -41,10 +42,11 @@ def clone(
         author.mkdir()
         path.rename(author / path.name)
     params = shrink(yaml.safe_load((repository / "profiles" / "sample.yaml").read_text()), pictures)
-    bicubic = {"sr-bicubic": params["evaluate"]["methods"]["sr-bicubic"]}
-    params["models"] = {}
-    params["evaluate"] |= {"methods": bicubic, "metrics": {}}
-    del params["download"]["sources"]["train"]
+    params["download"]["sources"].pop("train")
+    params["evaluate"] |= {"protocols": {}, "methods": {}, "metrics": {}}
+    params["synthesize"]["tasks"], params["models"] = {}, {}
+    params["train"]["overrides"], params["promote"]["tasks"] = {}, {}
+    params["report"]["figure_protocols"] = {}
     for fragment in fragments:
         merge(params, fragment)
     (clone.root / "params.yaml").write_text(yaml.safe_dump(params))
@@ -94,6 +96,15 @@ def test_a_task_of_ones_own_is_made_learned_and_stands_in_table_1(clone: Clone):
     assert (clone.root / "noisy.png").read_bytes() != picture.read_bytes()
 
 
+def test_an_architecture_of_ones_own_is_trained_exported_and_stands_in_table_1(clone: Clone):
+    folder = clone.root / "data/models/sr/espcn"
+    assert {path.name for path in folder.iterdir()} >= {"weights.safetensors", "model.onnx"}
+    report = json.loads((clone.root / "reports/export/sr/espcn.json").read_text())
+    assert report["passed"]
+    assert "espcn" in (clone.root / "reports/table1.md").read_text()
+    assert "espcn" in clone.run("lienet", "models")
+
+
 def test_a_metric_of_ones_own_shows_up_with_its_direction_everywhere(clone: Clone):
     folder = clone.root / "reports/evaluate/denoise"
     (header, *_) = (folder / "lienet/per_image.csv").read_text().splitlines()
@@ -106,15 +117,12 @@ def test_a_metric_of_ones_own_shows_up_with_its_direction_everywhere(clone: Clon
     assert "gradient_error" in found
 
 
-def test_nothing_is_stale_then_and_a_changed_plugin_alone_makes_it_so(clone: Clone):
+def test_nothing_is_stale_then_and_a_changed_plugin_makes_it_so(clone: Clone):
     assert clone.stages_to_run() == set()
     path = clone.root / "docs/examples/degradation.py"
-    text = path.read_text()
+    noted, text = {f"code_plugins@{path.relative_to(clone.root)}"}, path.read_text()
     path.write_text(f"# A comment.\n{text}")
-    assert stages_run(clone.run("dvc", "repro")) == {"code_plugins@docs/examples/degradation.py"}
+    assert stages_run(clone.run("dvc", "repro")) == noted
     path.write_text(text.replace("normal(0.0", "normal(0.5"))
-    assert stages_run(clone.run("dvc", "repro", "code")) == {
-        "code_plugins@docs/examples/degradation.py",
-        "code",
-    }
+    assert stages_run(clone.run("dvc", "repro", "code")) == {*noted, "code"}
     assert "synthesize@denoise" in clone.stages_to_run()

@@ -1,4 +1,4 @@
-"""What is kept of an official list: it is fetched once, verified, and kept as Parquet beside.
+"""Parquet extracts of official lists, which are fetched once, verified and read once.
 
 The list itself, however long, lies on the disk while it is read, and is removed when all that is
 wanted of it was kept. An extract says what it was made from, and is made anew when that changes,
@@ -7,22 +7,22 @@ or when it was cut short. It does not know what a list holds.
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import duckdb
+
+from lienet.catalogues.csv_lists import Rule, read_list
 from lienet.catalogues.remote import Depot, fetch_one
+from lienet.database import open_database, quote
 from lienet.files import replacing, sha256_of_json
 from lienet.transfer.batches import RemoteFile
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 logger = logging.getLogger(__name__)
-_FORM = 1
+_FORM = 2
 """Of what is kept; a change of any extract's columns counts it up."""
 
 
@@ -34,9 +34,14 @@ class Extract:
     """Of the Parquet file, without its ending."""
     made_from: Mapping[str, Any]
     """What decides the rows besides the list; JSON."""
-    read: Callable[[Path], Iterator[pa.RecordBatch]]
-    """Gives the rows, from the path of the fetched list."""
-    schema: pa.Schema
+    columns: Sequence[str]
+    """Of the list."""
+    rules: Sequence[Rule]
+    """What must hold of every line of it."""
+    query: str
+    """SQL that gives the rows to be kept from a table ``listed`` of these columns."""
+    texts: Sequence[str] = ()
+    """Columns that are made plain text of one line."""
 
 
 def keep_extracts(url: str, name: str, extracts: Sequence[Extract], depot: Depot) -> list[Path]:
@@ -77,25 +82,28 @@ def _identify(extract: Extract, url: str) -> str:
 
 def _read_identity(path: Path) -> str | None:
     """Return what an extract says that it was made from; None where it is not a whole one."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        stored = pq.read_schema(path).metadata or {}
-        identity: str | None = json.loads(stored.get(b"lienet", b"{}")).get("identity")
-    except (OSError, pa.ArrowException, ValueError):
-        return None  # not there, or cut short
-    return identity
+    if not path.is_file():
+        return None
+    with open_database() as connection:
+        try:
+            found = connection.execute(
+                f"SELECT value FROM parquet_kv_metadata({quote(str(path))}) WHERE key = 'identity'"
+            ).fetchone()
+        except duckdb.InvalidInputException:  # cut short
+            return None
+    return bytes(found[0]).decode() if found else None
 
 
 def _write(extract: Extract, path: Path, url: str, listed: Path) -> None:
-    import pyarrow.parquet as pq
+    said = f"identity: {quote(_identify(extract, url))}, url: {quote(url)}"
+    options = f"FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{said}}}"
+    spill_dir = path.with_name(f".{path.name}.spill.part")
+    with replacing(path) as beside, open_database(spill_dir) as connection:
 
-    said = json.dumps({"identity": _identify(extract, url), "url": url})
-    described = extract.schema.with_metadata({"lienet": said})
-    with (
-        replacing(path) as beside,
-        pq.ParquetWriter(beside, described, compression="zstd") as writer,
-    ):
-        for batch in extract.read(listed):
-            writer.write_batch(batch.cast(described))
+        def keep(rows: str) -> None:
+            connection.execute(
+                f"COPY (WITH listed AS ({rows}) {extract.query}) "
+                f"TO {quote(str(beside))} ({options})"
+            )
+
+        read_list(connection, listed, extract.columns, extract.rules, keep, texts=extract.texts)

@@ -15,9 +15,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from lienet.catalogues.csv_lists import clean_text
 from lienet.catalogues.found import FoundFile
 from lienet.catalogues.remote import Depot, Listed, fetch_listed, fetch_one
-from lienet.catalogues.tables import clean_text
 from lienet.errors import DataError, InputError
 from lienet.params import FfhqSource
 from lienet.transfer.batches import RemoteFile
@@ -192,7 +192,7 @@ def _list_face(source: FfhqSource, number: int, item: dict[str, Any]) -> Listed:
 
 
 def _to_line(value: object) -> str:
-    return clean_text(str(value or "").encode("utf-8", "replace"))
+    return clean_text(str(value or "").encode("utf-8", "replace").decode())
 
 
 def _expand_ids(ranges: tuple[str, ...] | None) -> set[int] | None:

@@ -7,26 +7,47 @@ whose licence permits less than the source is said to, goes on with that as its 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+import duckdb
+
+from lienet.catalogues.csv_lists import LINE, Rule, read_list, refuse_wrong_row
 from lienet.catalogues.found import FoundFile
-from lienet.catalogues.tables import Kind, find_line, read_table, to_text
+from lienet.database import first_line, open_database, parquet
 from lienet.errors import DataError, InputError
 from lienet.params import FolderSource
 from lienet.params.licences import find_use, permits_less
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 COLUMNS = ("path", "licence", "license", "author", "title", "origin", "split", "sha256")
 """Those that are read: ``path`` must be there, the others may; ``license`` is ``licence``."""
-_SPLITS = ("train", "valid", "test", "auto")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+_RULES = (
+    Rule(("path",), "path <> ''", "which must name a file"),
+    Rule(
+        ("path",),
+        r"NOT regexp_matches(path, '^/|\\|(^|/)\.\.(/|$)')",
+        "which leaves the folder or has a backslash",
+    ),
+    Rule(
+        ("path",),
+        f"row_number() OVER (PARTITION BY path ORDER BY {LINE}) = 1",
+        "which is named a second time",
+    ),
+    Rule(
+        ("split",),
+        "split IN ('', 'train', 'valid', 'test', 'auto')",
+        "which is none of train, valid, test, auto",
+    ),
+    Rule(
+        ("sha256",),
+        "sha256 = '' OR regexp_full_match(lower(sha256), '[0-9a-f]{64}')",
+        "not 64 hexadecimal digits",
+    ),
+)
+_ROWS_AT_ONCE = 1_000
 _Row = dict[str, str]
 
 
@@ -58,17 +79,11 @@ def find_listed_files(source: FolderSource, *, base_dir: Path) -> Iterator[Found
     if not manifest.is_file():
         raise InputError(f"there is no list at {manifest}", remedy="correct it in params.yaml")
     place = _find_place(source.path, base_dir)
-    seen: set[str] = set()
-    row = -1
-    for row, values in enumerate(_read_rows(manifest)):
-        if wrong := _find_wrong(values, seen):
-            where = f"row {row + 1}"
-            if manifest.suffix.lower() != ".parquet":
-                where = f"line {find_line(manifest, row)}"
-            raise DataError(f"{where} of {manifest} {wrong}", remedy="correct the list")
-        seen.add(values["path"])
+    is_empty = True
+    for values in _read_rows(manifest):
+        is_empty = False
         yield _to_found(source, place, values)
-    if row < 0:
+    if is_empty:
         raise DataError(f"{manifest} lists no files", remedy="correct the list")
 
 
@@ -107,55 +122,41 @@ def _to_found(source: FolderSource, place: _Place, values: _Row) -> FoundFile:
 _find_use = cache(find_use)
 
 
-def _find_wrong(values: _Row, seen: set[str]) -> str:
-    path = values["path"]
-    if not path:
-        return "has no path"
-    if path.startswith("/") or ".." in PurePosixPath(path).parts or "\\" in path:
-        return f"has a path that leaves the folder or has a backslash, got {path[:80]!r}"
-    if path in seen:
-        return f"names {path[:80]!r} a second time"
-    if values.get("split", "") not in ("", *_SPLITS):
-        return f"has split {values['split'][:40]!r}, which is none of {', '.join(_SPLITS)}"
-    if values.get("sha256") and not _SHA256.fullmatch(values["sha256"].lower()):
-        return f"has sha256 {values['sha256'][:70]!r}, not 64 hexadecimal digits"
-    return ""
-
-
 def _read_rows(manifest: Path) -> Iterator[_Row]:
-    is_parquet = manifest.suffix.lower() == ".parquet"
-    for batch in _read_parquet(manifest) if is_parquet else _read_csv(manifest):
-        texts = [column.to_pylist() for column in batch.columns]
-        for row in zip(*texts, strict=True):
-            yield dict(zip(batch.schema.names, row, strict=True))
+    """Yield the rows of a list once all of them are known to be right."""
+    with (
+        tempfile.TemporaryDirectory(prefix="lienet-") as folder,
+        open_database(Path(folder) / "rows") as connection,
+    ):
+
+        def keep(rows: str) -> None:
+            connection.execute(f"CREATE OR REPLACE TABLE listed AS {rows}")
+
+        if manifest.suffix.lower() == ".parquet":
+            _read_parquet(connection, manifest, keep)
+        else:
+            others = frozenset(COLUMNS) - {"path"}
+            read_list(connection, manifest, COLUMNS, _RULES, keep, texts=COLUMNS, optional=others)
+        found = connection.execute(f"SELECT {', '.join(COLUMNS)} FROM listed ORDER BY {LINE}")
+        while rows := found.fetchmany(_ROWS_AT_ONCE):
+            yield from (dict(zip(COLUMNS, row, strict=True)) for row in rows)
 
 
-def _read_csv(manifest: Path) -> Iterator[pa.RecordBatch]:
-    import pyarrow as pa
-
-    columns: dict[str, Kind] = dict.fromkeys(COLUMNS, "text")
-    for batch in read_table(manifest, columns, optional=frozenset(COLUMNS) - {"path"}):
-        texts = {
-            name: to_text(column)
-            for name, column in zip(batch.schema.names, batch.columns, strict=True)
-        }
-        yield pa.record_batch(texts)
-
-
-def _read_parquet(manifest: Path) -> Iterator[pa.RecordBatch]:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
-
+def _read_parquet(
+    connection: duckdb.DuckDBPyConnection, manifest: Path, keep: Callable[[str], None]
+) -> None:
     try:
-        with pq.ParquetFile(manifest) as stored:
-            names = [name for name in COLUMNS if name in stored.schema_arrow.names]
-            if "path" not in names:
-                raise DataError(f"{manifest} lacks the column path", remedy="correct the list")
-            for batch in stored.iter_batches(batch_size=2**14, columns=names):
-                texts = {
-                    name: pc.fill_null(batch.column(name).cast(pa.string()), "") for name in names
-                }
-                yield pa.record_batch(texts)
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise DataError(f"{manifest} is not a whole Parquet file: {error}") from error
+        described = connection.execute(f"DESCRIBE FROM {parquet(manifest)}").fetchall()
+        stored = {name for name, *_ in described}
+        if "path" not in stored:
+            raise DataError(f"{manifest} lacks the column path", remedy="correct the list")
+        wanted = ", ".join(
+            f"coalesce({name}::VARCHAR, '') AS {name}" if name in stored else f"'' AS {name}"
+            for name in COLUMNS
+        )
+        rows = f"SELECT {wanted}, row_number() OVER () AS {LINE} FROM {parquet(manifest)}"
+        refuse_wrong_row(connection, manifest, "row", rows, _RULES)
+        keep(rows)
+    except duckdb.InvalidInputException as error:
+        what = f"{manifest} is not a whole Parquet file: {first_line(error)}"
+        raise DataError(what, remedy="get the file anew") from error

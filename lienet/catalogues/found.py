@@ -1,4 +1,4 @@
-"""What every source yields: a file that was found, not yet read, with what is known about it.
+"""Files that a source found, not yet read, with what is known about each.
 
 Owns how such a file's bytes are brought in, here or in another process, without ever holding a
 film or a backup that lies among the photographs. It does not judge an image.

@@ -42,6 +42,7 @@ from lienet.catalogues.open_images_people import (
 )
 from lienet.catalogues.orientation import COUNTERCLOCKWISE
 from lienet.catalogues.remote import Depot, Listed, fetch_listed
+from lienet.database import fetch_columns, open_database, parquet, quote
 from lienet.errors import DataError
 from lienet.params import OpenImagesSource
 from lienet.params.licences import find_use, permits_less
@@ -52,6 +53,7 @@ logger = logging.getLogger(__name__)
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 _SPLITS = {"train": "train", "validation": "valid", "test": "test"}
 _MAX_NAMED = 5
+_ROWS_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,9 @@ def choose_images(source: OpenImagesSource, depot: Depot, *, base_dir: Path) -> 
         for subset in subsets:
             masks[subset] &= are_in(images[subset], asked.ids)
     for subset in subsets:
-        masks[subset] &= _pass_labels(source, subset, images[subset], masks[subset], depot)
+        masks[subset] &= _pass_labels(
+            source, subset, paths[subset], images[subset], masks[subset], depot
+        )
     drawn = _draw(source, images, masks)
     if not any(len(rows) for rows in drawn.values()):
         raise DataError(
@@ -121,15 +125,13 @@ def rank_images(seed: int, images: Ids) -> Ids:
 
 def _read_candidates(source: OpenImagesSource, subset: Subset, path: Path) -> tuple[Ids, Mask]:
     """Return a list's ids, and which are new and may be used as the source says."""
-    import pyarrow.parquet as pq
-
-    table = pq.read_table(path, columns=["image", "licence"], read_dictionary=["licence"])
-    images = table["image"].to_numpy()
+    with open_database() as connection:
+        licences = connection.execute(f"SELECT DISTINCT licence FROM {parquet(path)}").fetchall()
+        usable = ", ".join(quote(name) for (name,) in licences if _may_be_used(source, name))
+        among = f"licence IN ({usable})" if usable else "false"
+        images, permitted = fetch_columns(connection, f"SELECT image, {among} FROM {parquet(path)}")
     mask = np.zeros(len(images), bool)
     mask[np.unique(images, return_index=True)[1]] = True
-    coded = table.unify_dictionaries()["licence"].combine_chunks()
-    may = [_may_be_used(source, licence) for licence in coded.dictionary.to_pylist()]
-    permitted = np.array(may or [True], bool)[coded.indices.to_numpy()]
     if num_refused := int((mask & ~permitted).sum()):
         logger.info("%s: %d images are under a licence that permits less", subset, num_refused)
     return images, mask & permitted
@@ -141,13 +143,17 @@ def _may_be_used(source: OpenImagesSource, licence: str) -> bool:
 
 
 def _pass_labels(
-    source: OpenImagesSource, subset: Subset, images: Ids, candidates: Mask, depot: Depot
+    source: OpenImagesSource,
+    subset: Subset,
+    path: Path,
+    images: Ids,
+    candidates: Mask,
+    depot: Depot,
 ) -> Mask:
     """Return which images have an included label, where any is asked for, and no excluded one."""
     included, excluded = expand_labels(source.include_labels), expand_labels(source.exclude_labels)
     if not included and not excluded:
         return np.ones(len(images), bool)
-    ordered = np.sort(images)
     also = [extract_people(subset)] if may_show_people(source.exclude_labels) else []
     has_included = np.zeros(len(images), bool)
     has_excluded = np.zeros(len(images), bool)
@@ -161,7 +167,7 @@ def _pass_labels(
             source.lists_url,
             depot,
             wanted=included | excluded,
-            images=ordered,
+            images=path,
             also=also if evidence == "boxes" else (),
         )
         least = (source.min_machine_confidence or 0.0) if evidence == "machine" else 0.0
@@ -232,11 +238,11 @@ def _draw(
 
 def _find_people(source: OpenImagesSource, part: Chosen, depot: Depot) -> People:
     """Return where persons are on what is taken of a subset; nobody where people are excluded."""
-    import pyarrow.parquet as pq
-
     if not may_show_people(source.exclude_labels) or not len(part.rows):
         return NOBODY
-    images = pq.read_table(part.path, columns=["image"])["image"].to_numpy()[part.rows]
+    with open_database() as connection:
+        (listed,) = fetch_columns(connection, f"SELECT image FROM {parquet(part.path)}")
+    images = listed[part.rows]
     people = read_people(part.subset, source.lists_url, depot, np.sort(images))
     num_shown = len(np.unique(people.images))
     logger.info("%s: boxes of people on %d of %d images", part.subset, num_shown, len(images))
@@ -246,34 +252,35 @@ def _find_people(source: OpenImagesSource, part: Chosen, depot: Depot) -> People
 def _list_files(
     source: OpenImagesSource, chosen: list[Chosen], people: dict[Subset, People]
 ) -> Iterator[Listed]:
-    import pyarrow.parquet as pq
-
     for part in chosen:
         first = 0
-        with pq.ParquetFile(part.path) as stored:
-            for batch in stored.iter_batches(batch_size=2**14):
-                start, end = np.searchsorted(part.rows, [first, first + len(batch)])
-                for row in batch.take(part.rows[start:end] - first).to_pylist():
-                    yield _list_file(source, part.subset, row, people[part.subset])
-                first += len(batch)
+        with open_database() as connection:
+            columns = "image, rotation, licence, author, title, origin"
+            found = connection.execute(f"SELECT {columns} FROM {parquet(part.path)}")
+            while rows := found.fetchmany(_ROWS_AT_ONCE):
+                start, end = np.searchsorted(part.rows, [first, first + len(rows)])
+                for place in part.rows[start:end] - first:
+                    yield _list_file(source, part.subset, rows[place], people[part.subset])
+                first += len(rows)
 
 
 def _list_file(
-    source: OpenImagesSource, subset: Subset, row: dict[str, Any], people: People
+    source: OpenImagesSource, subset: Subset, row: tuple[Any, ...], people: People
 ) -> Listed:
-    image = f"{row['image']:016x}"
+    number, rotation, licence, author, title, origin = row
+    image = f"{number:016x}"
     url = f"{source.images_url.rstrip('/')}/{subset}/{image}.jpg"
     return Listed(
         RemoteFile(url, f"{subset}/{image[:2]}/{image}.jpg"),
         FoundFile(
             name=f"{image}.jpg",
             location="",
-            licence=row["licence"] or source.licence,
-            author=row["author"],
-            origin=row["origin"] or url,
+            licence=licence or source.licence,
+            author=author,
+            origin=origin or url,
             split=_SPLITS[subset] if source.split == "published" else source.split,
-            title=row["title"],
-            orientation=COUNTERCLOCKWISE[row["rotation"]],
-            people=people.describe(row["image"], row["rotation"]),
+            title=title,
+            orientation=COUNTERCLOCKWISE[rotation],
+            people=people.describe(number, rotation),
         ),
     )

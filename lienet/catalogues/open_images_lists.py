@@ -1,30 +1,28 @@
 """Open Images' official lists: fetched once, verified, and kept as a hundredth of their size.
 
 Of the list of images the columns that matter are kept; of labels only those asked for, on images
-of that list, each with its highest confidence. The list of machine labels is 7 GB: it is read in
-batches.
+of that list, each with its highest confidence. The list of machine labels is 7 GB: it streams
+through.
 """
 
 from __future__ import annotations
 
 import csv
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
+from lienet.catalogues.csv_lists import must_be_id, must_be_known, must_be_number
 from lienet.catalogues.extracts import Extract, keep_extracts
 from lienet.catalogues.remote import Depot, fetch_one
-from lienet.catalogues.tables import Kind, read_table, to_text
+from lienet.database import fetch_columns, open_database, parquet, quote
 from lienet.errors import TransferError
+from lienet.files import sha256_of_file
 from lienet.transfer.batches import RemoteFile
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 logger = logging.getLogger(__name__)
 Subset = Literal["train", "validation", "test"]
@@ -55,20 +53,12 @@ LABEL_LISTS: Mapping[Evidence, Mapping[Subset, str]] = {
 }
 DESCRIPTIONS = "v7/oidv7-class-descriptions.csv"
 
-_IMAGE_COLUMNS: Mapping[str, Kind] = {
-    "ImageID": "id",
-    "OriginalLandingURL": "text",
-    "License": "text",
-    "Author": "text",
-    "Title": "text",
-    "Rotation": "text",
-}
-_LABEL_COLUMNS: Mapping[str, Kind] = {"ImageID": "id", "LabelName": "text", "Confidence": "number"}
+NUMBER_OF_ID = "('0x' || ImageID)::UBIGINT"
+"""SQL that gives an id of 16 hexadecimal digits as a number."""
+_TEXTS = ("License", "Author", "Title", "OriginalLandingURL")
 _ROTATIONS = {"": 0, "nan": 0, "NaN": 0}
 _ROTATIONS |= {f"{turn}{end}": turn for turn in (0, 90, 180, 270) for end in ("", ".0")}
 """Degrees counterclockwise; where Flickr no longer knew them, the picture is left as it is."""
-_NIBBLES = np.zeros(256, np.uint8)
-_NIBBLES[np.frombuffer(b"0123456789abcdef", np.uint8)] = np.arange(16, dtype=np.uint8)
 
 
 @dataclass(frozen=True)
@@ -93,7 +83,20 @@ def open_images(subset: Subset, lists_url: str, depot: Depot) -> Path:
         DataError: a line of it is wrong; the error has its number.
     """
     url = f"{lists_url.rstrip('/')}/{IMAGE_LISTS[subset]}"
-    kept = Extract(f"{subset}-images", {}, _keep_images, _image_schema())
+    kept = Extract(
+        name=f"{subset}-images",
+        made_from={},
+        columns=("ImageID", "Rotation", *_TEXTS),
+        rules=(must_be_id("ImageID"), must_be_known("Rotation", tuple(_ROTATIONS))),
+        query=f"""
+            SELECT {NUMBER_OF_ID} AS image,
+                coalesce(try_cast(nullif(lower(Rotation), 'nan') AS DOUBLE), 0)::SMALLINT
+                    AS rotation,
+                License AS licence, Author AS author, Title AS title, OriginalLandingURL AS origin
+            FROM listed
+        """,
+        texts=_TEXTS,
+    )
     return keep_extracts(url, f"{kept.name}.csv", [kept], depot)[0]
 
 
@@ -104,7 +107,7 @@ def read_labels(
     depot: Depot,
     *,
     wanted: frozenset[str],
-    images: Ids,
+    images: Path,
     also: Sequence[Extract] = (),
 ) -> Labels:
     """Return the wanted labels on these images, from what was kept or from the official list.
@@ -115,31 +118,39 @@ def read_labels(
         lists_url: where the lists lie.
         depot: where they are kept.
         wanted: machine ids of labels.
-        images: ids of images, sorted.
+        images: the file of images, as :func:`open_images` returns it.
         also: what else is wanted of this list: it is kept beside, of the same fetch.
 
     Raises:
         TransferError: the list cannot be fetched.
         DataError: a line of it is wrong; the error has its number.
     """
-    import pyarrow.parquet as pq
-
     url = f"{lists_url.rstrip('/')}/{LABEL_LISTS[evidence][subset]}"
-    made_from = {"labels": sorted(wanted), "images": sha256(images.tobytes()).hexdigest()}
-
-    def keep(path: Path) -> Iterator[pa.RecordBatch]:
-        return _keep_labels(path, wanted, images, least=1.0 if evidence == "human" else 0.0)
-
-    kept = Extract(f"{subset}-{evidence}", made_from, keep, _label_schema())
-    path = keep_extracts(url, f"{kept.name}.csv", [kept, *also], depot)[0]
-    table = pq.read_table(path, read_dictionary=["label"]).unify_dictionaries()
-    coded = table["label"].combine_chunks()
-    return Labels(
-        images=table["image"].to_numpy(),
-        codes=coded.indices.to_numpy().astype(np.int32),
-        names=tuple(coded.dictionary.to_pylist()),
-        confidences=table["confidence"].to_numpy(),
+    names = tuple(sorted(wanted))
+    among = ", ".join(map(quote, names))
+    kept = Extract(
+        name=f"{subset}-{evidence}",
+        made_from={"labels": names, "images": sha256_of_file(images)},
+        columns=("ImageID", "LabelName", "Confidence"),
+        rules=(must_be_id("ImageID"), must_be_number("Confidence")),
+        query=f"""
+            SELECT {NUMBER_OF_ID} AS image, LabelName AS label,
+                max(Confidence::FLOAT) AS confidence
+            FROM listed
+            WHERE LabelName IN ({among})
+                AND Confidence::FLOAT >= {1 if evidence == "human" else 0}
+                AND image IN (SELECT image FROM {parquet(images)})
+            GROUP BY ALL ORDER BY ALL
+        """,
     )
+    path = keep_extracts(url, f"{kept.name}.csv", [kept, *also], depot)[0]
+    with open_database() as connection:
+        images_of, codes, confidences = fetch_columns(
+            connection,
+            f"SELECT image, (list_position([{among}], label) - 1)::INTEGER, confidence "
+            f"FROM {parquet(path)}",
+        )
+    return Labels(images_of, codes, names, confidences)
 
 
 def read_descriptions(lists_url: str, depot: Depot) -> dict[str, str]:
@@ -159,14 +170,6 @@ def read_descriptions(lists_url: str, depot: Depot) -> dict[str, str]:
     return {label: name for label, name in rows if label.startswith("/")}
 
 
-def to_numbers(ids: pa.Array) -> Ids:
-    """Turn ids of 16 hexadecimal digits, as fixed_size_binary, into numbers."""
-    raw = np.frombuffer(ids.buffers()[1] or b"", np.uint8)
-    digits = _NIBBLES[raw[16 * ids.offset : 16 * (ids.offset + len(ids))].reshape(-1, 16)]
-    packed = (digits[:, 0::2] << 4) | digits[:, 1::2]
-    return np.ascontiguousarray(packed).view(">u8").ravel().astype(np.uint64)
-
-
 def are_in(values: Ids, ordered: Ids) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Say which values are among sorted ones."""
     if not len(ordered):
@@ -176,73 +179,3 @@ def are_in(values: Ids, ordered: Ids) -> np.ndarray[Any, np.dtype[np.bool_]]:
         ordered[np.minimum(places, len(ordered) - 1)] == values
     )
     return found
-
-
-def _keep_images(path: Path) -> Iterator[pa.RecordBatch]:
-    import pyarrow as pa
-
-    for batch in read_table(path, _IMAGE_COLUMNS, allowed={"Rotation": tuple(_ROTATIONS)}):
-        texts = {
-            ours: to_text(batch.column(theirs))
-            for ours, theirs in (
-                ("licence", "License"),
-                ("author", "Author"),
-                ("title", "Title"),
-                ("origin", "OriginalLandingURL"),
-            )
-        }
-        images = pa.array(to_numbers(batch.column("ImageID")))
-        rotation = pa.array(_read_rotations(batch.column("Rotation")))
-        yield pa.record_batch({"image": images, "rotation": rotation, **texts})
-
-
-def _read_rotations(values: pa.Array) -> np.ndarray[Any, np.dtype[np.int16]]:
-    import pyarrow.compute as pc
-
-    coded = pc.dictionary_encode(values)
-    degrees = [_ROTATIONS[value.decode()] for value in coded.dictionary.to_pylist()]
-    turns: np.ndarray[Any, np.dtype[np.int16]] = np.array(degrees or [0], np.int16).take(
-        coded.indices.to_numpy()
-    )
-    return turns
-
-
-def _keep_labels(
-    path: Path, wanted: frozenset[str], images: Ids, *, least: float
-) -> Iterator[pa.RecordBatch]:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    asked = pa.array([label.encode() for label in sorted(wanted)], pa.binary())
-    for batch in read_table(path, _LABEL_COLUMNS):
-        chosen = pc.and_(
-            pc.is_in(batch.column("LabelName"), value_set=asked),
-            pc.greater_equal(batch.column("Confidence"), least),
-        )
-        kept = batch.filter(chosen)
-        numbers = to_numbers(kept.column("ImageID"))
-        here = are_in(numbers, images)
-        table = pa.table(
-            [
-                numbers[here],
-                kept.column("LabelName").cast(pa.string()).filter(pa.array(here)),
-                kept.column("Confidence").filter(pa.array(here)),
-            ],
-            schema=_label_schema(),
-        )
-        grouped = table.group_by(["image", "label"], use_threads=False)
-        highest = grouped.aggregate([("confidence", "max")])
-        yield from highest.rename_columns(table.schema.names).to_batches()
-
-
-def _image_schema() -> pa.Schema:
-    import pyarrow as pa
-
-    texts = [(name, pa.string()) for name in ("licence", "author", "title", "origin")]
-    return pa.schema([("image", pa.uint64()), ("rotation", pa.int16()), *texts])
-
-
-def _label_schema() -> pa.Schema:
-    import pyarrow as pa
-
-    return pa.schema([("image", pa.uint64()), ("label", pa.string()), ("confidence", pa.float32())])

@@ -13,28 +13,22 @@ tag, and one too many costs a look for text. Labels of a whole image tell no pla
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from lienet.catalogues.csv_lists import Rule, must_be_id, must_be_number
 from lienet.catalogues.extracts import Extract, keep_extracts
-from lienet.catalogues.open_images_lists import LABEL_LISTS, Ids, Subset, are_in, to_numbers
+from lienet.catalogues.open_images_lists import LABEL_LISTS, NUMBER_OF_ID, Ids, Subset, are_in
 from lienet.catalogues.remote import Depot
-from lienet.catalogues.tables import Kind, find_line, read_table
-from lienet.errors import DataError
+from lienet.database import fetch_columns, open_database, parquet, quote
 from lienet.params.open_images_labels import LABEL_GROUPS, Label, expand_labels
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 Edges = np.ndarray[Any, np.dtype[np.float32]]
-_EDGES = {"left": "XMin", "top": "YMin", "right": "XMax", "bottom": "YMax"}
-"""Ours and the list's, in the order of a manifest's column ``people``."""
-_COLUMNS: dict[str, Kind] = {"ImageID": "id", "LabelName": "text"}
-_COLUMNS |= dict.fromkeys(_EDGES.values(), "number")
+_EDGES = ("XMin", "YMin", "XMax", "YMax")
+"""The list's, in the order of a manifest's column ``people``: left, top, right and bottom."""
 _SLACK = 0.01
 """A box may reach so far beyond the picture, and is cut at its edge: hands drew them."""
 _DECIMALS = 6
@@ -81,13 +75,23 @@ def may_show_people(exclude_labels: Iterable[Label]) -> bool:
 
 def extract_people(subset: Subset) -> Extract:
     """Return what is kept of a subset's list of boxes: those of people, on whatever image."""
-    import pyarrow as pa
-
+    shows_person = f"LabelName IN ({', '.join(map(quote, sorted(LABEL_GROUPS['people'])))})"
+    is_box = " AND ".join(
+        f"{start}::FLOAT BETWEEN {-_SLACK} AND {end}::FLOAT AND {end}::FLOAT <= {1 + _SLACK}"
+        for start, end in (("XMin", "XMax"), ("YMin", "YMax"))
+    )
+    are_edges = Rule(
+        columns=_EDGES,
+        holds=f"CASE WHEN {shows_person} THEN {is_box} ELSE true END",
+        otherwise="which must be edges from 0 to 1, each minimum up to its maximum",
+    )
+    kept = ", ".join(f"{edge}::FLOAT AS {edge}" for edge in _EDGES)
     return Extract(
         name=f"{subset}-people",
         made_from={"boxes_of": sorted(LABEL_GROUPS["people"])},
-        read=_read_boxes,
-        schema=pa.schema([("image", pa.uint64()), *((edge, pa.float32()) for edge in _EDGES)]),
+        columns=("ImageID", "LabelName", *_EDGES),
+        rules=(must_be_id("ImageID"), *map(must_be_number, _EDGES), are_edges),
+        query=f"SELECT {NUMBER_OF_ID} AS image, {kept} FROM listed WHERE {shows_person}",
     )
 
 
@@ -104,20 +108,14 @@ def read_people(subset: Subset, lists_url: str, depot: Depot, images: Ids) -> Pe
         TransferError: the list cannot be fetched.
         DataError: a line of it is wrong; the error has its number.
     """
-    import pyarrow.parquet as pq
-
     url = f"{lists_url.rstrip('/')}/{LABEL_LISTS['boxes'][subset]}"
     (path,) = keep_extracts(url, f"{subset}-boxes.csv", [extract_people(subset)], depot)
-    ids, edges = [NOBODY.images], [NOBODY.edges]
-    with pq.ParquetFile(path) as stored:
-        for batch in stored.iter_batches():
-            numbers = batch.column("image").to_numpy()
-            here = are_in(numbers, images)
-            ids.append(numbers[here])
-            edges.append(_stack_edges(batch, tuple(_EDGES))[here].clip(0.0, 1.0))
-    found = np.concatenate(ids)
-    order = np.argsort(found, kind="stable")
-    return People(found[order], np.concatenate(edges)[order])
+    with open_database() as connection:
+        query = f"SELECT image, {', '.join(_EDGES)} FROM {parquet(path)}"
+        numbers, *edges = fetch_columns(connection, query)
+    here = np.flatnonzero(are_in(numbers, images))
+    here = here[np.argsort(numbers[here], kind="stable")]
+    return People(numbers[here], np.column_stack(edges)[here].clip(0.0, 1.0))
 
 
 def turn_edges(edges: Iterable[float], rotation: int) -> tuple[float, ...]:
@@ -134,39 +132,3 @@ def turn_edges(edges: Iterable[float], rotation: int) -> tuple[float, ...]:
     for _ in range(rotation // 90):
         left, top, right, bottom = top, 1.0 - right, bottom, 1.0 - left
     return tuple(round(edge, _DECIMALS) for edge in (left, top, right, bottom))
-
-
-def _read_boxes(path: Path) -> Iterator[pa.RecordBatch]:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    asked = pa.array([label.encode() for label in sorted(LABEL_GROUPS["people"])], pa.binary())
-    num_before = 0
-    for batch in read_table(path, _COLUMNS):
-        rows = np.flatnonzero(
-            pc.is_in(batch.column("LabelName"), value_set=asked).to_numpy(zero_copy_only=False)
-        )
-        kept = batch.take(pa.array(rows))
-        edges = _stack_edges(kept, tuple(_EDGES.values()))
-        starts, ends = edges[:, :2], edges[:, 2:]
-        is_box = ((starts >= -_SLACK) & (starts <= ends) & (ends <= 1.0 + _SLACK)).all(axis=1)
-        if not is_box.all():
-            wrong = int(np.argmin(is_box))
-            raise DataError(
-                f"line {find_line(path, num_before + int(rows[wrong]))} of {path} must have edges "
-                f"from 0 to 1, each minimum up to its maximum",
-                got=", ".join(
-                    f"{name} {edge:g}"
-                    for name, edge in zip(_EDGES.values(), edges[wrong], strict=True)
-                ),
-                remedy="correct the line, or get the file anew",
-            )
-        columns = {edge: kept.column(theirs) for edge, theirs in _EDGES.items()}
-        images = pa.array(to_numbers(kept.column("ImageID")))
-        yield pa.record_batch({"image": images, **columns})
-        num_before += len(batch)
-
-
-def _stack_edges(batch: pa.RecordBatch, names: tuple[str, ...]) -> Edges:
-    stacked: Edges = np.column_stack([batch.column(name).to_numpy() for name in names])
-    return stacked

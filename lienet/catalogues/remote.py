@@ -1,4 +1,4 @@
-"""Sources that lie elsewhere: all of a list is fetched into the state folder, then found there.
+"""Downloads of listed files into a source's state folder, where they are found afterwards.
 
 What was fetched stays in the state folder, so that a download that was killed, or is repeated,
 fetches nothing twice; the stage links the files from there. Fetching comes first and looking at

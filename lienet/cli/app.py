@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from lienet.cli import degradations, registry
+from lienet.cli.extras import explain_missing_package
 from lienet.errors import InputError, LienetError
 
 app = typer.Typer(
@@ -36,6 +37,11 @@ def main() -> None:
         app()
     except LienetError as error:
         sys.stderr.write(f"lienet: {error}\n")
+        raise SystemExit(1) from None
+    except ModuleNotFoundError as error:
+        if (said := explain_missing_package(error)) is None:
+            raise
+        sys.stderr.write(f"lienet: {said}\n")
         raise SystemExit(1) from None
 
 
@@ -131,18 +137,20 @@ def inspect(
     json_: Annotated[bool, typer.Option("--json", help="Print a list of JSON objects.")] = False,
 ) -> None:
     """Look for faces and legible text, and say whether the filter would keep each image."""
-    from lienet.screening.verdict import format_table, list_images, open_inspector, to_plain
-    from lienet.stages.filter import find_local_detection
+    from lienet.screening.detection import find_local_detection
+    from lienet.screening.image_files import list_images
+    from lienet.screening.inspector import open_inspector
+    from lienet.screening.verdict import format_table, to_plain
 
     listed = list_images(images)
     inspector = open_inspector(find_local_detection(Path.cwd()))
-    judged = [(path, inspector.judge_file(path)) for path in listed]
+    inspected = [(path, inspector.inspect_file(path)) for path in listed]
     if json_:
-        typer.echo(json.dumps([to_plain(path, verdict) for path, verdict in judged], indent=2))
+        typer.echo(json.dumps([to_plain(path, verdict) for path, verdict in inspected], indent=2))
         return
     from rich.console import Console
 
-    Console().print(format_table(judged, inspector.name))
+    Console().print(format_table(inspected, inspector.name))
 
 
 @app.command()

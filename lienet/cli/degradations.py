@@ -51,7 +51,7 @@ def observe(
         format_table,
         observe_files,
     )
-    from lienet.screening.verdict import list_images
+    from lienet.screening.image_files import list_images
 
     observed = observe_files(list_images([folder]))
     ranges = fit_ranges(list(observed.values()))

@@ -20,7 +20,7 @@ def add_verbs(app: typer.Typer) -> None:
 def track(
     items: Annotated[
         list[str] | None,
-        typer.Argument(help="Models or classical methods; all of them when left out."),
+        typer.Argument(help="Models, or methods that learn nothing; all when left out."),
     ] = None,
 ) -> None:
     """Bring MLflow up to date with what was trained, exported and measured.

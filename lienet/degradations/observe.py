@@ -33,7 +33,7 @@ _CLEAN_SIGMA = 0.003
 """The detail of clean photographs that the estimate of noise takes for noise; so measured too."""
 _CORRELATIONS_PX = tuple(step / 20 for step in range(6, 41))
 """In which a measured correlation is looked for."""
-_MIN_SIDE_PX = 16
+_MIN_OBSERVED_SIDE_PX = 16
 _SIMULATED_PX = 256
 UNOBSERVED: Mapping[str, Mapping[str, Any]] = {
     "texture": {
@@ -86,8 +86,8 @@ def observe(pixels: Pixels) -> Observation:
     Raises:
         InputError: a side is too short to tell anything of noise.
     """
-    if min(pixels.shape[:2]) < _MIN_SIDE_PX:
-        rule = f"a picture to observe has {_MIN_SIDE_PX} pixels to a side or more"
+    if min(pixels.shape[:2]) < _MIN_OBSERVED_SIDE_PX:
+        rule = f"a picture to observe has {_MIN_OBSERVED_SIDE_PX} pixels to a side or more"
         raise InputError(rule, got=f"{pixels.shape[0]} x {pixels.shape[1]}")
     picture = pixels.astype(np.float32) / np.float32(255.0)
     luma = picture @ _LUMA

@@ -9,21 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
 from lienet.degradations.resize import resize_bicubic
 from lienet.deployment.image_statistics import gather_statistics
-from lienet.deployment.runtimes import Network, OnnxNetwork, TorchNetwork
+from lienet.deployment.runtimes import Network, Planes, Statistics, open_network
 from lienet.deployment.tiling import Mosaic, Span, plan_spans
 from lienet.errors import InputError, ModelError
-from lienet.images import Pixels, to_tensor
-from lienet.networks.blocks import Statistics
+from lienet.images import Pixels, to_planes
 
-MIN_SIDE_PX = 8
+if TYPE_CHECKING:
+    from torch import nn
+
+MIN_INPUT_SIDE_PX = 8
 """What every network of the registry takes; smaller inputs are padded by their edge."""
 _GREY_WEIGHTS = np.array([0.299, 0.587, 0.114])
 
@@ -57,16 +58,14 @@ class Enhancer:
     def __init__(
         self, model: nn.Module | Path, *, scale: int, tile_px: int = 512, overlap_px: int = 32
     ) -> None:
-        if tile_px < 2 * overlap_px + MIN_SIDE_PX:
+        if tile_px < 2 * overlap_px + MIN_INPUT_SIDE_PX:
             raise InputError(
-                f"tile_px must be at least {2 * overlap_px + MIN_SIDE_PX}, twice the overlap and"
-                f" {MIN_SIDE_PX} more",
+                f"tile_px must be at least {2 * overlap_px + MIN_INPUT_SIDE_PX}, twice the overlap "
+                f"and {MIN_INPUT_SIDE_PX} more",
                 got=tile_px,
             )
         self.scale = scale
-        self._network: Network = (
-            OnnxNetwork(model) if isinstance(model, Path) else TorchNetwork(model)
-        )
+        self._network: Network = open_network(model)
         self._tile_px = tile_px
         self._overlap_px = overlap_px
 
@@ -137,11 +136,11 @@ class Enhancer:
             return None
         fold = network.fold
 
-        def tiles() -> Iterable[tuple[Tensor, tuple[slice, slice]]]:
+        def tiles() -> Iterable[tuple[Planes, tuple[slice, slice]]]:
             for high in rows:
                 for wide in columns:
                     cells = high.cells_of_tile(fold), wide.cells_of_tile(fold)
-                    yield to_tensor(self._pad(_cut(pixels, high, wide))), cells
+                    yield to_planes(self._pad(_cut(pixels, high, wide))), cells
 
         return gather_statistics(network, tiles)
 
@@ -149,23 +148,23 @@ class Enhancer:
         """Return a tile's output ``h w 3``, clipped, in levels of the image's depth."""
         height_px, width_px = tile.shape[:2]
         padded = self._pad(tile)
-        enhanced = self._network(to_tensor(padded), statistics)
+        enhanced = self._network(to_planes(padded), statistics)
         expected = (1, 3, padded.shape[0] * self.scale, padded.shape[1] * self.scale)
-        if tuple(enhanced.shape) != expected:
+        if enhanced.shape != expected:
             raise ModelError(
                 f"a network of scale {self.scale} must give {expected} for an input of"
                 f" {padded.shape[0]} x {padded.shape[1]} px",
-                got=tuple(enhanced.shape),
+                got=enhanced.shape,
             )
         cropped = enhanced[0, :, : height_px * self.scale, : width_px * self.scale]
-        if not torch.isfinite(cropped).all():
+        if not np.isfinite(cropped).all():
             raise ModelError("the network's output is not finite", remedy="check its weights")
-        levels = cropped.clamp(0, 1).mul(np.iinfo(tile.dtype).max).permute(1, 2, 0)
-        return np.asarray(levels.numpy(), np.float32)
+        levels = np.clip(cropped, 0, 1) * np.float32(np.iinfo(tile.dtype).max)
+        return np.ascontiguousarray(levels.transpose(1, 2, 0))
 
     def _pad(self, tile: Pixels) -> Pixels:
         """Repeat a tile's last row and column until it has a size that the network takes."""
-        wanted = self._network.input_size_px or (MIN_SIDE_PX, MIN_SIDE_PX)
+        wanted = self._network.input_size_px or (MIN_INPUT_SIDE_PX, MIN_INPUT_SIDE_PX)
         missing = [max(0, side - has) for side, has in zip(wanted, tile.shape, strict=False)]
         return np.pad(tile, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
 

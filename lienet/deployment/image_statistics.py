@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
-from lienet.deployment.runtimes import Network
-from lienet.networks.blocks import Statistics
+from lienet.deployment.runtimes import Network, Planes, Statistics
 
-Tiles = Callable[[], Iterable[tuple[Tensor, tuple[slice, slice]]]]
+Tiles = Callable[[], Iterable[tuple[Planes, tuple[slice, slice]]]]
 """Gives, each time anew, tiles ``1 3 h w`` with the rows and columns of their features to count."""
 
 
@@ -22,15 +22,15 @@ class Moments:
     """Number, mean and sum of squared deviations of each channel, float64 ``c``."""
 
     count: int
-    mean: Tensor
-    squares: Tensor
+    mean: NDArray[np.float64]
+    squares: NDArray[np.float64]
 
     @classmethod
-    def of(cls, features: Tensor) -> Moments:
+    def of(cls, features: Planes) -> Moments:
         """Measure ``1 c h w``."""
-        values = features.double().flatten(2)[0]
-        mean = values.mean(1)
-        return cls(values.shape[1], mean, (values - mean[:, None]).square().sum(1))
+        values = features[0].reshape(features.shape[1], -1).astype(np.float64)
+        mean = values.mean(axis=1)
+        return cls(values.shape[1], mean, np.square(values - mean[:, None]).sum(axis=1))
 
     def merge(self, other: Moments) -> Moments:
         """Return the moments of both together.
@@ -44,14 +44,17 @@ class Moments:
         return Moments(
             count,
             self.mean + apart * (other.count / count),
-            squares + apart.square() * (self.count * other.count / count),
+            squares + np.square(apart) * (self.count * other.count / count),
         )
 
     def as_statistics(self) -> Statistics:
         """Return mean and variance as a network takes them, float32 ``1 c 1 1``."""
         shape = (1, -1, 1, 1)
         variance = self.squares / self.count
-        return self.mean.float().reshape(shape), variance.float().reshape(shape)
+        return (
+            self.mean.astype(np.float32).reshape(shape),
+            variance.astype(np.float32).reshape(shape),
+        )
 
 
 def gather_statistics(network: Network, tiles: Tiles) -> list[Statistics]:

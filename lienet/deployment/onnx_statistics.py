@@ -26,8 +26,12 @@ from lienet.deployment.tensor_names import (
     mean_name,
     variance_name,
 )
-from lienet.networks.blocks import Spade, Statistics, measure_statistics
-from lienet.networks.enhancement import LienetEnhancement
+from lienet.networks.spade import (
+    NormalisesWholeImage,
+    Spade,
+    Statistics,
+    measure_statistics,
+)
 
 Array = NDArray[np.float32]
 
@@ -35,7 +39,7 @@ Array = NDArray[np.float32]
 class WithStatistics(nn.Module):
     """A network whose statistics are taken from its inputs where these say something."""
 
-    def __init__(self, network: LienetEnhancement) -> None:
+    def __init__(self, network: NormalisesWholeImage) -> None:
         super().__init__()
         self.network = network
 
@@ -60,8 +64,7 @@ class WithStatistics(nn.Module):
             ]
             return features, guide, tuple(chosen)
 
-        layers = list(self.network.guides)
-        hooks = [layer.register_forward_pre_hook(choose) for layer in layers]
+        hooks = [layer.register_forward_pre_hook(choose) for layer in self.network.spade_layers]
         try:
             enhanced = self.network(degraded, given)
         finally:
@@ -82,23 +85,15 @@ class Signature:
 
 def make_signature(network: nn.Module) -> Signature:
     """Return a network with its SPADE layers' inputs and outputs; as it is where it has none."""
-    num_layers = count_layers(network)
-    if not num_layers:
+    if not isinstance(network, NormalisesWholeImage) or not network.spade_layers:
         return Signature(network, (), [INPUT_NAME], [OUTPUT_NAME])
-    assert isinstance(network, LienetEnhancement)
     inputs, given = [INPUT_NAME], []
-    for layer, spade in enumerate(network.guides):
-        assert isinstance(spade, Spade)
+    for layer, spade in enumerate(network.spade_layers):
         inputs += [mean_name(layer), variance_name(layer)]
-        shape = (1, spade.modulation.alpha.out_channels, 1, 1)
+        shape = (1, spade.num_channels, 1, 1)
         given.append((torch.zeros(shape), torch.full(shape, UNKNOWN_VARIANCE)))
-    outputs = [OUTPUT_NAME, *map(features_name, range(num_layers))]
+    outputs = [OUTPUT_NAME, *map(features_name, range(len(given)))]
     return Signature(WithStatistics(network), (given,), inputs, outputs)
-
-
-def count_layers(network: nn.Module) -> int:
-    """Return how many layers of a network normalise by statistics of its input."""
-    return network.num_statistics if isinstance(network, LienetEnhancement) else 0
 
 
 def complete_graph(graph: onnx.GraphProto, network: nn.Module) -> dict[str, str]:
@@ -108,9 +103,8 @@ def complete_graph(graph: onnx.GraphProto, network: nn.Module) -> dict[str, str]
         What the file's metadata is to say besides; nothing for networks without SPADE layers, whose
         graph is left as it is.
     """
-    if not count_layers(network):
+    if not isinstance(network, NormalisesWholeImage) or not network.spade_layers:
         return {}
-    assert isinstance(network, LienetEnhancement)
     (given,) = make_signature(network).given
     for layer, (mean, variance) in enumerate(given):
         for name, default in ((mean_name(layer), mean), (variance_name(layer), variance)):
@@ -146,10 +140,9 @@ def list_uses(model: nn.Module, degraded: Array) -> Iterator[Use]:
     image = torch.from_numpy(degraded)
     with torch.no_grad():
         enhanced = {OUTPUT_NAME: model(image).numpy()}
-        if not count_layers(model):
+        if not isinstance(model, NormalisesWholeImage) or not model.spade_layers:
             yield Use({INPUT_NAME: degraded}, enhanced)
             return
-        assert isinstance(model, LienetEnhancement)
         own = _measure(model, image)
         yield Use({INPUT_NAME: degraded}, enhanced | _show(model, image, own))
         given = _measure(model, 0.3 * image[:1])
@@ -160,17 +153,17 @@ def list_uses(model: nn.Module, degraded: Array) -> Iterator[Use]:
         yield Use(feed, enhanced | _show(model, image, given))
 
 
-def _measure(model: LienetEnhancement, image: Tensor) -> list[Statistics]:
+def _measure(model: NormalisesWholeImage, image: Tensor) -> list[Statistics]:
     found: list[Statistics] = []
-    for _ in range(model.num_statistics):
+    for _ in range(len(model.spade_layers)):
         found.append(measure_statistics(model.features_to_normalise(image, found)))
     return found
 
 
 def _show(
-    model: LienetEnhancement, image: Tensor, statistics: Sequence[Statistics]
+    model: NormalisesWholeImage, image: Tensor, statistics: Sequence[Statistics]
 ) -> dict[str, Array]:
     return {
         features_name(layer): model.features_to_normalise(image, statistics[:layer]).numpy()
-        for layer in range(model.num_statistics)
+        for layer in range(len(model.spade_layers))
     }

@@ -1,8 +1,7 @@
 """One call for a torch module and for an ONNX file: ``1 3 h w`` in [0, 1] in, the enlarged one out.
 
-Owns devices, memory layout and ONNX Runtime sessions. Refuses files that do not take one RGB image.
-A network that normalises by statistics of its input tells what it normalises and can be given a
-whole image's; an ONNX file that names no inputs for them normalises by those of what it is given.
+Owns what the two have in common. Planes and statistics are numpy's, so that an ONNX file runs where
+torch is not installed.
 """
 
 from __future__ import annotations
@@ -11,20 +10,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-import torch
-from torch import Tensor, nn
-
-from lienet.deployment.tensor_names import FOLD_KEY, features_name, mean_name, variance_name
-from lienet.errors import ModelError
-from lienet.networks.blocks import Statistics
-from lienet.networks.enhancement import LienetEnhancement
-from lienet.networks.memory_layout import lay_out
+import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    import onnxruntime
+    from torch import nn
 
-
-_TYPES = {"tensor(float)": torch.float32, "tensor(float16)": torch.float16}
+Planes = NDArray[np.float32]
+"""Images or features, ``1 c h w``."""
+Statistics = tuple[Planes, Planes]
+"""Mean and variance of each channel, ``1 c 1 1``."""
 
 
 class Network(Protocol):
@@ -41,8 +36,8 @@ class Network(Protocol):
     def fold(self) -> int:
         """Input pixels for each of what is normalised, per side."""
 
-    def __call__(self, degraded: Tensor, statistics: Sequence[Statistics] | None = None) -> Tensor:
-        """Map float32 ``1 3 h w`` to float32 ``1 3 h*scale w*scale`` on the CPU, not clipped.
+    def __call__(self, degraded: Planes, statistics: Sequence[Statistics] | None = None) -> Planes:
+        """Map float32 ``1 3 h w`` to float32 ``1 3 h*scale w*scale``, not clipped.
 
         Args:
             degraded: the input.
@@ -50,8 +45,8 @@ class Network(Protocol):
                 input's own.
         """
 
-    def features_to_normalise(self, degraded: Tensor, known: Sequence[Statistics]) -> Tensor:
-        """Return what layer number ``len(known)`` of ``num_statistics`` normalises, on the CPU.
+    def features_to_normalise(self, degraded: Planes, known: Sequence[Statistics]) -> Planes:
+        """Return what layer number ``len(known)`` of ``num_statistics`` normalises.
 
         Args:
             degraded: the input.
@@ -59,201 +54,16 @@ class Network(Protocol):
         """
 
 
-class TorchNetwork:
-    """A torch module in eval mode, on its own device, channels last."""
-
-    def __init__(self, module: nn.Module) -> None:
-        self.input_size_px: tuple[int, int] | None = None
-        self._module = lay_out(module.eval())
-        first = next(module.parameters(), None)
-        self._device = torch.device("cpu") if first is None else first.device
-
-    @property
-    def num_statistics(self) -> int:
-        """How many layers normalise by statistics of the whole image; none in other networks."""
-        module = self._module
-        return module.num_statistics if isinstance(module, LienetEnhancement) else 0
-
-    @property
-    def fold(self) -> int:
-        """Input pixels for each of what is normalised, per side."""
-        module = self._module
-        return module.fold if isinstance(module, LienetEnhancement) else 1
-
-    def __call__(self, degraded: Tensor, statistics: Sequence[Statistics] | None = None) -> Tensor:
-        """Run the module without gradients."""
-        with torch.inference_mode():
-            given = () if statistics is None else (self._placed(statistics),)
-            enhanced: Tensor = self._module(self._place(degraded), *given)
-            return enhanced.float().cpu()
-
-    def features_to_normalise(self, degraded: Tensor, known: Sequence[Statistics]) -> Tensor:
-        """Return what layer number ``len(known)`` of ``num_statistics`` normalises, on the CPU."""
-        assert isinstance(self._module, LienetEnhancement)
-        with torch.inference_mode():
-            features = self._module.features_to_normalise(
-                self._place(degraded), self._placed(known)
-            )
-            return features.float().cpu()
-
-    def _place(self, degraded: Tensor) -> Tensor:
-        return degraded.to(self._device, memory_format=torch.channels_last)
-
-    def _placed(self, statistics: Sequence[Statistics]) -> list[Statistics]:
-        return [(mean.to(self._device), variance.to(self._device)) for mean, variance in statistics]
-
-
-class OnnxNetwork:
-    """An ONNX file in ONNX Runtime on the CPU.
-
-    Args:
-        path: the file; its only required input is float32 or float16 ``n 3 h w``, dynamic or
-            fixed, its first output the enhanced image.
-        num_threads: threads within an operator; 0 takes one for each core.
+def open_network(model: nn.Module | Path) -> Network:
+    """Return a torch module, or the ONNX file at a path, ready to be put to use.
 
     Raises:
-        ModelError: no such file, not ONNX, or not a network from one RGB image to one.
+        ModelError: the ONNX file cannot be used.
     """
+    if isinstance(model, Path):
+        from lienet.deployment.onnx_network import OnnxNetwork
 
-    def __init__(self, path: Path, *, num_threads: int = 0) -> None:
-        self.path = Path(path)
-        self._session = open_session(self.path, num_threads=num_threads)
-        inputs = self._session.get_inputs()
-        shape = inputs[0].shape
-        is_rgb = len(shape) == 4 and (shape[1] == 3 or not isinstance(shape[1], int))
-        if len(inputs) != 1 or not is_rgb or inputs[0].type not in _TYPES:
-            raise ModelError(
-                f"{self.path} must take one float image n 3 h w",
-                got=", ".join(f"{each.name} {each.type} {each.shape}" for each in inputs),
-            )
-        self._input_name: str = inputs[0].name
-        self._output_name: str = self._session.get_outputs()[0].name
-        height_px, width_px = shape[2:]
-        is_fixed = isinstance(height_px, int) and isinstance(width_px, int)
-        self.input_size_px = (height_px, width_px) if is_fixed else None
-        optional = self._session.get_overridable_initializers()
-        self._types = {each.name: _TYPES.get(each.type) for each in (*inputs, *optional)}
-        self._num_threads = num_threads
-        self._survey: onnxruntime.InferenceSession | None = None
+        return OnnxNetwork(model)
+    from lienet.deployment.torch_network import TorchNetwork
 
-    @property
-    def num_statistics(self) -> int:
-        """How many layers the file names inputs and an output for; none in other files."""
-        given = {name for name, kind in self._types.items() if kind is not None}
-        told = {each.name for each in self._session.get_outputs()}
-        num_layers = 0
-        while {mean_name(num_layers), variance_name(num_layers)} <= given and (
-            features_name(num_layers) in told
-        ):
-            num_layers += 1
-        return num_layers
-
-    @property
-    def fold(self) -> int:
-        """Input pixels for each of what is normalised, per side.
-
-        Raises:
-            ModelError: the file takes statistics but does not say.
-        """
-        if self.num_statistics == 0:
-            return 1
-        said = self._session.get_modelmeta().custom_metadata_map.get(FOLD_KEY, "")
-        if not said.isdecimal() or int(said) == 0:
-            raise ModelError(
-                f"{self.path} must say in its metadata how many pixels a side it folds, as"
-                f" {FOLD_KEY!r}",
-                got=said or "nothing",
-                remedy="export the model again, or keep the metadata when converting it",
-            )
-        return int(said)
-
-    def __call__(self, degraded: Tensor, statistics: Sequence[Statistics] | None = None) -> Tensor:
-        """Run the session.
-
-        Raises:
-            ModelError: ONNX Runtime refuses this input.
-        """
-        return self._run(self._session, self._output_name, degraded, statistics or ())
-
-    def features_to_normalise(self, degraded: Tensor, known: Sequence[Statistics]) -> Tensor:
-        """Return what layer number ``len(known)`` of ``num_statistics`` normalises.
-
-        ONNX Runtime computes all outputs, whichever are asked for; so what leads to these is cut
-        out of the file, once, and has a session of its own.
-
-        Raises:
-            ModelError: ONNX Runtime refuses this input.
-        """
-        if self._survey is None:
-            names = [features_name(layer) for layer in range(self.num_statistics)]
-            content = _cut_out(self.path, [*self._types], names)
-            self._survey = open_session(self.path, num_threads=self._num_threads, content=content)
-        return self._run(self._survey, features_name(len(known)), degraded, known)
-
-    def _run(
-        self,
-        session: onnxruntime.InferenceSession,
-        output_name: str,
-        degraded: Tensor,
-        statistics: Sequence[Statistics],
-    ) -> Tensor:
-        given = {self._input_name: degraded}
-        for layer, (mean, variance) in enumerate(statistics):
-            given |= {mean_name(layer): mean, variance_name(layer): variance}
-        assert given.keys() <= self._types.keys(), "the file takes no such statistics"
-        feed = {
-            name: value.to(self._types[name]).contiguous().numpy() for name, value in given.items()
-        }
-        try:
-            (found,) = session.run([output_name], feed)
-        except Exception as error:  # ONNX Runtime's errors share no base class of their own
-            raise ModelError(
-                f"{self.path} fails on an input of {tuple(degraded.shape)}: {_first_line(error)}"
-            ) from error
-        return torch.from_numpy(found).float()
-
-
-def open_session(
-    path: Path, *, num_threads: int, content: bytes | None = None
-) -> onnxruntime.InferenceSession:
-    """Open an ONNX file on the CPU, one operator at a time.
-
-    Args:
-        path: the file.
-        num_threads: threads within an operator; 0 takes one for each core.
-        content: what is to be opened in its place.
-
-    Raises:
-        ModelError: the file is missing or ONNX Runtime cannot load it.
-    """
-    import onnxruntime
-
-    if not path.is_file():
-        raise ModelError("no such ONNX file", got=path, remedy="export the model first")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = num_threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    try:
-        return onnxruntime.InferenceSession(
-            content or str(path), sess_options=options, providers=["CPUExecutionProvider"]
-        )
-    except Exception as error:  # as above
-        raise ModelError(f"{path} is not a usable ONNX file: {_first_line(error)}") from error
-
-
-def _cut_out(path: Path, inputs: list[str], outputs: list[str]) -> bytes:
-    """Return the part of an ONNX file that leads from some of its inputs to some outputs."""
-    import onnx
-    import onnx.utils
-
-    part = onnx.utils.Extractor(onnx.load(path)).extract_model(inputs, outputs)
-    used = {name for node in part.graph.node for name in node.input}
-    for each in [each for each in part.graph.input if each.name not in used]:
-        part.graph.input.remove(each)
-    content: bytes = part.SerializeToString()
-    return content
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return TorchNetwork(model)

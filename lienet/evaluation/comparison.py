@@ -16,7 +16,7 @@ import numpy as np
 from lienet.errors import ImageError, InputError
 from lienet.evaluation.metrics import Colour, prepare_pair, psnr_of_prepared, ssim_of_prepared
 from lienet.evaluation.scores import mean_or_none
-from lienet.evaluation.vmaf import VmafBatch
+from lienet.evaluation.vmaf import VmafBatch, measure_vmaf
 from lienet.images import SIGNATURE_BYTES, Pixels, decode_image, sniff_format
 
 _MAX_NAMES_SHOWN = 3
@@ -114,6 +114,15 @@ def score_pairs(
         PairScore(*quality, vmafs.get(place), str(paths[0]), str(paths[1]))
         for place, (paths, quality) in enumerate(zip(pairs, qualities, strict=True))
     ]
+
+
+def compare_pixels(
+    reference: Pixels, distorted: Pixels, *, colour: Colour, border_px: int, with_vmaf: bool
+) -> Quality:
+    """Measure one pair of RGB uint8 images, ``h w 3``; errors as :func:`score_pairs`."""
+    prepared = prepare_pair(reference, distorted, colour=colour, border_px=border_px)
+    vmaf = measure_vmaf(reference, distorted) if with_vmaf else None
+    return Quality(psnr_of_prepared(*prepared), ssim_of_prepared(*prepared), vmaf)
 
 
 def mean_of_pairs(scores: Sequence[PairScore]) -> Quality:

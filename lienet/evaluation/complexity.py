@@ -15,7 +15,7 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from lienet.deployment.runtimes import open_session
+from lienet.deployment.onnx_network import open_session
 from lienet.errors import InputError
 from lienet.networks.registry import count_parameters
 

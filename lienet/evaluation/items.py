@@ -14,10 +14,10 @@ from torch import nn
 from lienet.evaluation.complexity import count_macs, measure_latency_ms
 from lienet.evaluation.methods import make_baseline, make_method, time_method_ms
 from lienet.evaluation.scoring import Contender, make_contenders
-from lienet.files import sha256_of_json
+from lienet.networks.features import has_feature_map
 from lienet.networks.global_skip import BicubicUpsampling
 from lienet.networks.registry import load_model
-from lienet.params import EnhancementModel, LienetModel, MethodSpec, Model, Params, Task
+from lienet.params import MethodSpec, Model, Params, Task
 from lienet.shards.reading import ShardIndex
 from lienet.workspace import ONNX_NAME, Workspace
 
@@ -28,8 +28,6 @@ class Item:
 
     task: Task
     name: str
-    run_key: str
-    """Identifies the tracked run."""
     contenders: Mapping[int, Contender]
     facts: Mapping[str, object]
     """What ``reports/evaluate/<task>/<name>.json`` says before its results."""
@@ -93,15 +91,8 @@ def _open_model(params: Params, workspace: Workspace, spec: Model, index: ShardI
         "weights_sha256": card.weights_sha256,
     }
     contenders = make_contenders({card.scale: model}, tile_px=chosen.tile_px)
-    network = model if has_feature_map(spec) else None
-    return Item(spec.task, spec.name, card.run_key, contenders, facts, network)
-
-
-def has_feature_map(spec: Model) -> bool:
-    """Return whether the network modulates by features of its own input."""
-    if isinstance(spec, LienetModel | EnhancementModel):
-        return spec.self_features and spec.modulate != "none"
-    return False
+    network = model if has_feature_map(model) else None
+    return Item(spec.task, spec.name, contenders, facts, network)
 
 
 def _open_method(params: Params, spec: MethodSpec, index: ShardIndex) -> Item:
@@ -132,8 +123,7 @@ def _open_method(params: Params, spec: MethodSpec, index: ShardIndex) -> Item:
         "data_sha256": {"test": index.sha256},
         "weights_sha256": "",
     }
-    run_key = sha256_of_json({"method": spec.model_dump(mode="json"), "test": index.sha256})
-    return Item(spec.task, spec.name, run_key, contenders, facts, None)
+    return Item(spec.task, spec.name, contenders, facts, None)
 
 
 def _count_macs_of_method(params: Params, spec: MethodSpec, scale: int) -> int | None:

@@ -28,7 +28,7 @@ from lienet.images import Pixels
 
 Key = TypeVar("Key")
 Pair = tuple[Pixels, Pixels]
-MIN_SIDE_PX = 17
+MIN_VMAF_SIDE_PX = 17
 MODEL = "version=vmaf_v0.6.1:motion.motion_force_zero=true"
 _LOG_NAME = "vmaf.json"
 _MAX_THREADS = 8
@@ -114,9 +114,9 @@ def _check_pair(reference: Pixels, distorted: Pixels) -> None:
             f"VMAF compares images of one size, here {reference.shape[:2]}",
             got=distorted.shape[:2],
         )
-    if min(reference.shape[:2]) < MIN_SIDE_PX:
+    if min(reference.shape[:2]) < MIN_VMAF_SIDE_PX:
         raise InputError(
-            f"VMAF needs {MIN_SIDE_PX} px on each side",
+            f"VMAF needs {MIN_VMAF_SIDE_PX} px on each side",
             got=reference.shape[:2],
             remedy="leave VMAF out",
         )

@@ -1,38 +1,25 @@
 """Photographs that are nearly the same picture, told by perceptual hashes of 64 bits.
 
 Owns the search for near ones among millions, and which of several stays. Two images whose hashes
-differ in few bits are the same picture scaled, recompressed or slightly retouched. Columns and
-arrays, not objects: a row becomes one only where it changes.
+differ in few bits are the same picture scaled, recompressed or slightly retouched.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator
 from itertools import combinations, pairwise
-from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 
-from lienet.manifests.columns import read_columns
-from lienet.manifests.records import (
-    FilterRecord,
-    change_filtered_rows,
-    read_filtered_keys,
-)
+from lienet.database import append_rows, fetch_columns
+from lienet.manifests.parquet_rows import GATHERED
 
 Hashes = np.ndarray[Any, np.dtype[np.uint64]]
 Indices = np.ndarray[Any, np.dtype[np.int64]]
 HASH_BITS = 64
 MAX_DISTANCE = 12
-_READ = ("verdict", "width_px", "height_px", "perceptual_hash")
-
-
-def parse_hashes(formatted: Sequence[str]) -> tuple[Hashes, Indices]:
-    """Return the hashes among the texts of a manifest, and which texts they were."""
-    places = np.array([index for index, text in enumerate(formatted) if text], np.int64)
-    return np.array([int(formatted[index], 16) for index in places], np.uint64), places
 
 
 def find_near(distinct: Hashes, *, max_distance: int) -> Iterator[tuple[Indices, Indices]]:
@@ -122,48 +109,44 @@ def find_neighbours(distinct: Hashes, max_distance: int) -> dict[int, set[int]]:
     return near
 
 
-def find_duplicates(path: Path, max_distance: int) -> dict[int, int]:
-    """Return which images of a filtered manifest to refuse for which: row → the row that stays.
+def refuse_duplicates(connection: duckdb.DuckDBPyConnection, *, max_distance: int) -> str:
+    """Find near-duplicates among gathered rows of a filtered manifest.
 
     One that is refused for another reason stands for the others: what was seen in it is in them.
-    Otherwise the largest stays, and of equal ones the first by key.
+    Otherwise the largest stays, and of equal ones the first by key. What an earlier run refused for
+    another one, and removed, stays refused for that.
 
-    Raises:
-        DataError: the manifest is missing or broken.
+    Args:
+        connection: holds the rows in the table ``GATHERED``.
+        max_distance: as in :func:`find_near`.
+
+    Returns:
+        The query of all rows, those refused that are near-duplicates of another.
     """
-    import pyarrow.compute as pc
-
-    found, first = [], 0
-    for table in read_columns(path, _READ, FilterRecord):
-        hashes, rows = parse_hashes(table.column("perceptual_hash").to_pylist())
-        is_kept = pc.equal(table.column("verdict"), "keep").to_numpy()[rows]
-        num_pixels = pc.multiply(table.column("width_px"), table.column("height_px")).to_numpy()
-        found.append((hashes, first + rows, is_kept, num_pixels[rows]))
-        first += table.num_rows
-    hashes, rows, is_kept, num_pixels = (np.concatenate(each) for each in zip(*found, strict=True))
+    query = f"""
+        SELECT rowid, ('0x' || perceptual_hash)::UBIGINT, verdict = 'keep', width_px * height_px
+        FROM {GATHERED} WHERE perceptual_hash <> '' AND duplicate_of = '' ORDER BY key
+    """
+    rows, hashes, is_kept, num_pixels = fetch_columns(connection, query)
     ranks = np.empty(len(rows), np.int64)
-    ranks[np.lexsort((rows, -num_pixels, is_kept))] = np.arange(len(rows))
+    ranks[np.lexsort((-num_pixels, is_kept))] = np.arange(len(rows))
     refused = choose_duplicates(hashes, ranks, max_distance=max_distance)
-    return {int(rows[index]): int(rows[stays]) for index, stays in refused.items()}
-
-
-def refuse_duplicates(path: Path, max_distance: int | None) -> None:
-    """Refuse in a filtered manifest what :func:`find_duplicates` names; None refuses nothing.
-
-    Raises:
-        DataError: the manifest is missing or broken.
-    """
-    duplicates = {} if max_distance is None else find_duplicates(path, max_distance)
-    if not duplicates:
-        return
-    keys = read_filtered_keys(path, set(duplicates.values()))
-
-    def refuse(row: int, record: FilterRecord) -> FilterRecord:
-        return replace(
-            record,
-            verdict="refuse",
-            reasons=tuple(sorted({*record.reasons, "near_duplicate"})),
-            duplicate_of=keys[duplicates[row]],
+    connection.execute("CREATE TABLE duplicates (row BIGINT, stays BIGINT)")
+    pairs = ((int(rows[index]), int(rows[stays])) for index, stays in refused.items())
+    append_rows(connection, "duplicates", pairs)
+    return f"""
+        SELECT one.* REPLACE (
+            if(near.key IS NULL, verdict, 'refuse') AS verdict,
+            if(
+                near.key IS NULL,
+                reasons,
+                list_sort(list_distinct(list_append(reasons, 'near_duplicate')))
+            ) AS reasons,
+            coalesce(near.key, duplicate_of) AS duplicate_of
         )
-
-    change_filtered_rows(path, duplicates, refuse)
+        FROM {GATHERED} one
+        LEFT JOIN (
+            SELECT duplicates.row, key
+            FROM duplicates JOIN {GATHERED} other ON other.rowid = duplicates.stays
+        ) near ON near.row = one.rowid
+    """

@@ -1,4 +1,4 @@
-"""Pictures that would be learned from and tested on: told by their hashes, refused or left out.
+"""Pictures that are in a training and a test split: told by their hashes, refused or left out.
 
 Owns what counts as one picture in two splits and what is done about it; which image falls to which
 split is not its concern.

@@ -1,40 +1,40 @@
-"""Which photographs a task is made of, in which split and in what order, for millions of them.
+"""The plan of a task: its photographs, their splits and their order, for millions of them.
 
-Owns the order that shards are written in. Of a photograph it holds a few bytes: where it falls to;
-all else is read again from the manifests, a slice at a time, when its turn comes. It touches no
-image.
+Owns the order that shards are written in, and the list of what was trained on. It touches no image.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import duckdb
 import numpy as np
 
-from lienet.errors import DataError
-from lienet.manifests.columns import read_columns, to_column
-from lienet.manifests.duplicates import Hashes, Indices, parse_hashes
+from lienet.database import append_rows, fetch_columns, open_database, parquet
+from lienet.files import replacing
 from lienet.manifests.leaks import find_leaks, refuse_leaks
-from lienet.manifests.records import FilterRecord, read_filtered_keys
-from lienet.manifests.sorting import merge_by_key
+from lienet.manifests.parquet_rows import (
+    check_columns,
+    iterate_rows,
+    list_columns,
+    reading,
+    write_query,
+)
+from lienet.manifests.records import FilterRecord
 from lienet.manifests.splits import SPLITS, ShardSplit, choose_splits, choose_test_images
+from lienet.manifests.trained_on import TrainedRecord
 from lienet.params import Params, SplitShares, Task
 from lienet.workspace import Workspace
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-Places = np.ndarray[Any, np.dtype[np.int8]]
-Choice = Callable[["pa.Table"], Sequence[ShardSplit]]
-_CARRIED = ("key", "source", "path", "sha256", "stored_sha256", "licence", "author")
-_JUDGED = ("key", "split", "verdict", "detector", "perceptual_hash")
+Choose = Callable[[Sequence[str], Sequence[str], Sequence[str]], Sequence[ShardSplit]]
+"""Keys, their splits in the manifest and their detectors in, the splits that they fall to out."""
 _ROWS_AT_ONCE = 1_000
-_LEFT_OUT = -1
-"""The place of what is in no split."""
+_KEPT = "verdict = 'keep'"
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,14 @@ class Job:
     author: str
 
 
-class Plan:
-    """The photographs of a task by split, then key."""
+_JOB_COLUMNS = ", ".join(one.name for one in fields(Job) if one.name != "split")
 
-    def __init__(self, parts: Sequence[_Part], *, bytes_per_pixel: float) -> None:
-        self._parts = parts
+
+class Plan:
+    """The photographs of a task by split, then key; made by :func:`plan_task`."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, *, bytes_per_pixel: float) -> None:
+        self._connection = connection
         self._bytes_per_pixel = bytes_per_pixel
 
     def __len__(self) -> int:
@@ -64,31 +67,20 @@ class Plan:
 
     def count(self, split: ShardSplit) -> int:
         """Return how many photographs a split has."""
-        return sum(part.count(split) for part in self._parts)
-
-    def list_keys(self, split: ShardSplit) -> list[str]:
-        """Return the keys of a split's photographs, in their order."""
-        return [
-            key for table in self._read(split, ("key",)) for key in table.column("key").to_pylist()
-        ]
+        ((count,),) = self._query("count(*)", split).fetchall()
+        return int(count)
 
     def list_sources(self, split: ShardSplit) -> list[str]:
         """Return the sources that a split's photographs are of, by name."""
-        return sorted({part.source for part in self._parts if part.count(split)})
+        return sorted(source for (source,) in self._query("DISTINCT source", split).fetchall())
 
     def iterate(self, split: ShardSplit | None = None) -> Iterator[Job]:
-        """Yield the jobs of a split, or of all, some thousand held at a time.
-
-        Raises:
-            DataError: a manifest has changed since the plan was made.
-        """
+        """Yield the jobs of a split, or of all, some thousand held at a time."""
         for each in SPLITS if split is None else (split,):
-            for table in self._read(each, _CARRIED):
-                columns = (table.column(name).to_pylist() for name in _CARRIED)
-                for key, source, path, sha256, stored, licence, author in zip(
-                    *columns, strict=True
-                ):
-                    yield Job(each, key, source, path, stored or sha256, licence, author)
+            found = self._query(_JOB_COLUMNS, each)
+            while rows := found.fetchmany(_ROWS_AT_ONCE):
+                for row in rows:
+                    yield Job(each, *row)
 
     def assign_shards(self, split: ShardSplit, *, shard_max_bytes: int) -> np.ndarray[Any, Any]:
         """Return the shard that each photograph of a split is expected in, ``(n,)`` int64.
@@ -96,10 +88,9 @@ class Plan:
         By the writer's rule, a new shard before one would grow beyond ``shard_max_bytes``, and the
         bytes that a pixel commonly takes; the writer goes by the bytes it has.
         """
-        sizes = [np.empty(0, np.int64)]
-        for table in self._read(split, ("key", "width_px", "height_px")):
-            sizes.append(table.column("width_px").to_numpy() * table.column("height_px").to_numpy())
-        ends = np.cumsum(np.concatenate(sizes) * self._bytes_per_pixel)
+        query = f"SELECT num_pixels FROM photographs WHERE place = {SPLITS.index(split)}"
+        (num_pixels,) = fetch_columns(self._connection, query)
+        ends = np.cumsum(num_pixels * self._bytes_per_pixel)
         shards = np.zeros(len(ends), np.int64)
         start, before, number = 0, 0.0, 0
         while start < len(ends):
@@ -109,85 +100,59 @@ class Plan:
             start, before, number = stop, float(ends[stop - 1]), number + 1
         return shards
 
-    def _read(self, split: ShardSplit, names: Sequence[str]) -> Iterator[pa.Table]:
-        """Yield columns of a split's photographs, of which ``key`` is one, in their order."""
-        parts = [part for part in self._parts if part.count(split)]
-        return merge_by_key([part.read(split, names) for part in parts])
+    def write_trained_on(self, path: Path) -> None:
+        """Write the photographs of the training split, as :mod:`lienet.manifests.trained_on` reads.
+
+        Raises:
+            InputError: the disk has no room.
+        """
+        columns, place = ", ".join(list_columns(TrainedRecord)), SPLITS.index("train")
+        with replacing(path) as beside:
+            query = f"SELECT {columns} FROM photographs WHERE place = {place}"
+            write_query(self._connection, query, path, beside)
+
+    def _query(self, columns: str, split: ShardSplit) -> duckdb.DuckDBPyConnection:
+        """Return columns of a split's photographs, which lie in their order in the table."""
+        query = f"SELECT {columns} FROM photographs WHERE place = {SPLITS.index(split)}"
+        return self._connection.cursor().execute(query)
 
 
-class _Manifest:
-    """A filtered manifest, to be read several times, and the same each time."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._identity: tuple[int, int] | None = None
-
-    def read(self, names: Sequence[str]) -> Iterator[pa.Table]:
-        identity = (0, 0)
-        with suppress(OSError):  # to be said by who reads it
-            status = self.path.stat()
-            identity = (status.st_ino, status.st_mtime_ns)
-        if self._identity not in (None, identity):
-            raise DataError(f"{self.path} has changed meanwhile", remedy="run the stage again")
-        self._identity = identity
-        yield from read_columns(self.path, names, FilterRecord, rows_at_once=_ROWS_AT_ONCE)
-
-    def iterate_kept(self) -> Iterator[str]:
-        for table in self.read(("key", "verdict")):
-            yield from table.take(to_column(_find_kept(table))).column("key").to_pylist()
-
-
-@dataclass(frozen=True)
-class _Part:
-    """What a plan takes of one source."""
-
-    source: str
-    manifest: _Manifest
-    places: Places
-    """Of each row of the manifest: its split by the place in ``SPLITS``, or that it is left out."""
-    hashed: Indices
-    """The rows that are taken and have a perceptual hash."""
-    hashes: Hashes
-
-    def count(self, split: ShardSplit) -> int:
-        return int(np.count_nonzero(self.places == SPLITS.index(split)))
-
-    def read(self, split: ShardSplit, names: Sequence[str]) -> Iterator[pa.Table]:
-        first, place = 0, SPLITS.index(split)
-        for table in self.manifest.read(names):
-            here = self.places[first : first + table.num_rows]
-            yield table.take(to_column(np.flatnonzero(here == place)))
-            first += table.num_rows
-
-
-def plan_task(params: Params, workspace: Workspace, task: Task) -> Plan:
+@contextmanager
+def plan_task(params: Params, workspace: Workspace, task: Task) -> Iterator[Plan]:
     """Choose the split of each photograph that was kept of a task's sources.
 
     Raises:
         DataError: a manifest is broken, a source has too few photographs for the test images that
             are asked of it, or a picture would be learned from and tested on.
+        InputError: the disk has no room.
     """
-    parts = []
-    for source in params.sources_of(task):
-        manifest = _Manifest(workspace.filtered_dir(source) / "manifest.parquet")
-        parts.append(_choose(source, manifest, _make_choice(params, source, manifest)))
     degradation = params.synthesize.tasks[task]
-    for source in params.synthesize.real_sources if degradation.shows_real else ():
-        manifest = _Manifest(workspace.filtered_dir(source) / "manifest.parquet")
-        parts.append(_choose(source, manifest, lambda kept: ["real"] * kept.num_rows))
-    _leave_leaks_out(parts, params.synthesize.split)
-    return Plan(parts, bytes_per_pixel=degradation.bytes_per_pixel)
-
-
-def _make_choice(params: Params, source: str, manifest: _Manifest) -> Choice:
-    """Return what chooses the splits of some photographs of a source."""
-    shares = params.synthesize.split
-    chosen = choose_test_images(shares, params.seed, source, manifest.iterate_kept())
-
-    def choose(kept: pa.Table) -> list[ShardSplit]:
-        keys, splits, detectors = (
-            kept.column(name).to_pylist() for name in ("key", "split", "detector")
+    real_sources = params.synthesize.real_sources if degradation.shows_real else ()
+    parts = [
+        (source, _make_choice(params, workspace, source)) for source in params.sources_of(task)
+    ]
+    parts += [(source, _choose_real) for source in real_sources]
+    paths = [workspace.filtered_dir(source) / "manifest.parquet" for source, _ in parts]
+    with open_database(workspace.state_dir / "synthesize" / f"{task}.spill") as connection:
+        connection.execute(
+            "CREATE TABLE chosen (part INTEGER, key VARCHAR, place TINYINT, hash UBIGINT)"
         )
+        for part, (path, (_, choose)) in enumerate(zip(paths, parts, strict=True)):
+            append_rows(connection, "chosen", _choose_all(part, path, choose))
+        _leave_leaks_out(connection, params.synthesize.split)
+        _list_photographs(connection, paths)
+        yield Plan(connection, bytes_per_pixel=degradation.bytes_per_pixel)
+
+
+def _make_choice(params: Params, workspace: Workspace, source: str) -> Choose:
+    shares = params.synthesize.split
+    path = workspace.filtered_dir(source) / "manifest.parquet"
+    keys = (key for (key,) in iterate_rows(path, ["key"], where=_KEPT))
+    chosen = choose_test_images(shares, params.seed, source, keys)
+
+    def choose(
+        keys: Sequence[str], splits: Sequence[str], detectors: Sequence[str]
+    ) -> list[ShardSplit]:
         return choose_splits(
             shares, params.seed, keys, splits=splits, detectors=detectors, chosen=chosen
         )
@@ -195,53 +160,66 @@ def _make_choice(params: Params, source: str, manifest: _Manifest) -> Choice:
     return choose
 
 
-def _choose(source: str, manifest: _Manifest, choose: Choice) -> _Part:
-    places, hashed, hashes = [], [np.empty(0, np.int64)], [np.empty(0, np.uint64)]
-    first = 0
-    for table in manifest.read(_JUDGED):
-        rows = _find_kept(table)
-        kept = table.take(to_column(rows))
-        here = np.full(table.num_rows, _LEFT_OUT, np.int8)
-        here[rows] = [SPLITS.index(split) for split in choose(kept)]
-        found, among = parse_hashes(kept.column("perceptual_hash").to_pylist())
-        places.append(here)
-        hashed.append(first + rows[among])
-        hashes.append(found)
-        first += table.num_rows
-    joined = np.concatenate(places), np.concatenate(hashed), np.concatenate(hashes)
-    return _Part(source, manifest, *joined)
+def _choose_real(keys: Sequence[str], *_: Sequence[str]) -> list[ShardSplit]:
+    return ["real"] * len(keys)
 
 
-def _find_kept(table: pa.Table) -> Indices:
-    import pyarrow.compute as pc
+def _choose_all(
+    part: int, path: Path, choose: Choose
+) -> Iterator[tuple[int, str, int, int | None]]:
+    """Yield part, key, place in ``SPLITS`` and perceptual hash of a source's kept photographs."""
+    columns = ["key", "split", "detector", "perceptual_hash"]
+    rows = iterate_rows(path, columns, where=_KEPT)
+    while some := list(islice(rows, _ROWS_AT_ONCE)):
+        keys, splits, detectors, hashes = zip(*some, strict=True)
+        chosen = choose(keys, splits, detectors)
+        for key, split, hashed in zip(keys, chosen, hashes, strict=True):
+            yield part, key, SPLITS.index(split), int(hashed, 16) if hashed else None
 
-    return np.flatnonzero(pc.equal(table.column("verdict"), "keep").to_numpy())
 
-
-def _leave_leaks_out(parts: Sequence[_Part], shares: SplitShares) -> None:
+def _leave_leaks_out(connection: duckdb.DuckDBPyConnection, shares: SplitShares) -> None:
     """Leave out what would be learned from and tested on, or refuse it."""
-    if shares.max_leak_distance is None or not parts:
+    if shares.max_leak_distance is None:
         return
-    hashes = np.concatenate([part.hashes for part in parts])
-    places = np.concatenate([part.places[part.hashed] for part in parts])
+    query = "SELECT rowid, place, hash FROM chosen WHERE hash IS NOT NULL ORDER BY rowid"
+    rows, places, hashes = fetch_columns(connection, query)
     learned = np.flatnonzero(np.isin(places, [SPLITS.index("train"), SPLITS.index("valid")]))
     tested = np.flatnonzero(places == SPLITS.index("test"))
     leaks = find_leaks(hashes[learned], hashes[tested], max_distance=shares.max_leak_distance)
     if not leaks:
         return
-    owners = np.repeat(np.arange(len(parts)), [len(part.hashed) for part in parts])
-    rows = np.concatenate([part.hashed for part in parts])
-    dropped = learned[[one for one, _ in leaks]]
-    copies = tested[[other for _, other in leaks]]
-    concerned = np.union1d(dropped, copies)
-    keys: dict[tuple[int, int], str] = {}
-    for place, part in enumerate(parts):
-        of_part = rows[concerned[owners[concerned] == place]]
-        named = read_filtered_keys(part.manifest.path, of_part)
-        keys |= {(place, row): key for row, key in named.items()}
-        part.places[rows[dropped[owners[dropped] == place]]] = _LEFT_OUT
-    names = [
-        [keys[int(owners[index]), int(rows[index])] for index in indices]
-        for indices in (dropped, copies)
-    ]
-    refuse_leaks(list(zip(*names, strict=True)), shares.on_leak)
+    dropped, copies = (
+        rows[among[list(indices)]].tolist()
+        for among, indices in zip((learned, tested), zip(*leaks, strict=True), strict=True)
+    )
+    keys = dict(
+        connection.execute(
+            "SELECT rowid, key FROM chosen WHERE list_contains(?, rowid)", [dropped + copies]
+        ).fetchall()
+    )
+    pairs = [(keys[row], keys[copy]) for row, copy in zip(dropped, copies, strict=True)]
+    refuse_leaks(pairs, shares.on_leak)
+    connection.execute("DELETE FROM chosen WHERE list_contains(?, rowid)", [dropped])
+
+
+def _list_photographs(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> None:
+    """Make the table of all photographs that were chosen, in their order."""
+    connection.execute("""
+        CREATE TABLE photographs (
+            place TINYINT, key VARCHAR, source VARCHAR, path VARCHAR, sha256 VARCHAR,
+            licence VARCHAR, author VARCHAR, title VARCHAR, origin VARCHAR, num_pixels BIGINT
+        )
+    """)
+    parts = []
+    for part, path in enumerate(paths):
+        with reading(path):
+            check_columns(connection, path, list_columns(FilterRecord))
+        parts.append(f"""
+            SELECT place, key, source, path, if(stored_sha256 = '', sha256, stored_sha256),
+                licence, author, title, origin, width_px * height_px
+            FROM {parquet(path)} JOIN chosen USING (key) WHERE part = {part}
+        """)
+    if parts:
+        connection.execute(
+            f"INSERT INTO photographs {' UNION ALL '.join(parts)} ORDER BY place, key"
+        )

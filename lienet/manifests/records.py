@@ -7,28 +7,16 @@ twice; it knows nothing of how an image was judged.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
-
-import numpy as np
+from typing import TypeVar
 
 from lienet.errors import DataError
-from lienet.manifests.columns import (
-    REMEDY,
-    make_schema,
-    read_columns,
-    to_column,
-    to_tables,
-    write_rows,
-    write_sorted,
-)
+from lienet.manifests.duplicates import refuse_duplicates
+from lienet.manifests.parquet_rows import REMEDY, iterate_rows, list_columns, write_rows
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-Places = np.ndarray[Any, np.dtype[np.int64]]
 _ALLOWED = {
     "split": ("train", "valid", "test", "auto"),
     "status": ("kept", "refused"),
@@ -108,8 +96,26 @@ def write_manifest(path: Path, records: Iterable[ImageRecord]) -> None:
 
     Raises:
         DataError: two rows have the same key.
+        InputError: the disk has no room.
     """
     write_rows(path, records, ImageRecord)
+
+
+def write_filtered(
+    path: Path, records: Iterable[FilterRecord], *, max_hash_distance: int | None = None
+) -> None:
+    """Write the rows of a filtered manifest to ``path``, as :func:`write_manifest` does.
+
+    Args:
+        path: the manifest.
+        records: its rows.
+        max_hash_distance: near-duplicates, whose perceptual hashes differ in no more bits, are
+            refused but for one; None refuses none.
+    """
+    finish = None
+    if max_hash_distance is not None:
+        finish = partial(refuse_duplicates, max_distance=max_hash_distance)
+    write_rows(path, records, FilterRecord, finish=finish)
 
 
 def read_manifest(path: Path) -> list[ImageRecord]:
@@ -121,30 +127,22 @@ def read_manifest(path: Path) -> list[ImageRecord]:
     return list(_read(path, ImageRecord))
 
 
-def iterate_manifest(path: Path) -> Iterator[ImageRecord]:
-    """Yield the rows of :func:`read_manifest`, a few thousand held at a time.
+def iterate_kept(path: Path) -> Iterator[ImageRecord]:
+    """Yield the rows of a raw manifest that were kept, by key, some hundred held at a time.
 
     Raises:
-        DataError: as there, when the reading comes to it.
+        DataError: as :func:`read_manifest`, when the reading comes to it.
     """
-    return _read(path, ImageRecord)
+    return _read(path, ImageRecord, where="status = 'kept'")
 
 
 def count_kept(path: Path) -> int:
-    """Return how many rows of a raw manifest were kept, reading nothing else of them.
+    """Return how many rows of a raw manifest were kept.
 
     Raises:
-        DataError: as :func:`read_columns`.
+        DataError: as :func:`read_manifest`.
     """
-    import pyarrow.compute as pc
-
-    tables = read_columns(path, ["status"], ImageRecord)
-    return sum(int(pc.sum(pc.equal(table.column(0), "kept")).as_py() or 0) for table in tables)
-
-
-def write_filtered(path: Path, records: Iterable[FilterRecord]) -> None:
-    """Write the rows of a filtered manifest to ``path``, as :func:`write_manifest` does."""
-    write_rows(path, records, FilterRecord)
+    return sum(1 for _ in iterate_rows(path, ["key"], where="status = 'kept'"))
 
 
 def read_filtered(path: Path) -> list[FilterRecord]:
@@ -157,82 +155,21 @@ class FilteredRows:
     """The rows of a filtered manifest, read anew each time they are gone through."""
 
     path: Path
+    where: str = "true"
+    """Which of them, as SQL has it."""
 
     def __iter__(self) -> Iterator[FilterRecord]:
-        """Yield its rows, as :func:`iterate_manifest` does."""
-        return _read(self.path, FilterRecord)
+        """Yield its rows by key, some hundred held at a time."""
+        return _read(self.path, FilterRecord, where=self.where)
 
 
-def read_filtered_keys(path: Path, rows: Collection[int]) -> dict[int, str]:
-    """Read the keys of some rows of a filtered manifest, by their places in it.
-
-    Raises:
-        DataError: as :func:`read_manifest`.
-    """
-    keys: dict[int, str] = {}
-    first = 0
-    wanted = np.unique(np.fromiter(rows, np.int64, len(rows)))
-    for table in read_columns(path, ["key"], FilterRecord):
-        places = _cut(wanted, first, table.num_rows)
-        taken = table.column("key").take(to_column(places - first))
-        keys.update(zip(places.tolist(), taken.to_pylist(), strict=True))
-        first += table.num_rows
-    return keys
-
-
-def change_filtered_rows(
-    path: Path, rows: Collection[int], change: Callable[[int, FilterRecord], FilterRecord]
-) -> None:
-    """Write a filtered manifest anew with some rows changed, each with the key that it had.
-
-    Args:
-        path: the manifest.
-        rows: their places in it.
-        change: gets a place and its row, and returns the row that is to be there.
-
-    Raises:
-        DataError: as :func:`read_manifest`.
-    """
-    wanted = np.unique(np.fromiter(rows, np.int64, len(rows)))
-    write_sorted(path, _change(path, wanted, change), make_schema(FilterRecord))
-
-
-def _change(
-    path: Path, wanted: Places, change: Callable[[int, FilterRecord], FilterRecord]
-) -> Iterator[pa.Table]:
-    import pyarrow as pa
-
-    first = 0
-    for table in read_columns(path, make_schema(FilterRecord).names, FilterRecord):
-        places = _cut(wanted, first, table.num_rows)
-        taken = _to_records(path, table.take(to_column(places - first)), FilterRecord)
-        changed = map(change, places.tolist(), taken)
-        order = np.arange(table.num_rows)
-        order[places - first] = table.num_rows + np.arange(len(places))
-        both = pa.concat_tables([table, *to_tables(changed, FilterRecord)])
-        first += table.num_rows
-        yield both.take(to_column(order))
-
-
-def _cut(places: Places, first: int, count: int) -> Places:
-    """Return those of some places in order that are among ``count`` from ``first`` on."""
-    start, stop = np.searchsorted(places, [first, first + count])
-    return places[start:stop]
-
-
-def _read(path: Path, kind: type[Record]) -> Iterator[Record]:
-    for table in read_columns(path, make_schema(kind).names, kind):
-        yield from _to_records(path, table, kind)
-
-
-def _to_records(path: Path, table: pa.Table, kind: type[Record]) -> Iterator[Record]:
-    names = table.schema.names
-    columns = [column.to_pylist() for column in table.columns]
-    if "reasons" in names:
-        place = names.index("reasons")
-        columns[place] = [tuple(reasons) for reasons in columns[place]]
-    for values in zip(*columns, strict=True):
-        yield _check(path, kind(**dict(zip(names, values, strict=True))))
+def _read(path: Path, kind: type[Record], *, where: str = "true") -> Iterator[Record]:
+    columns = list_columns(kind)
+    for values in iterate_rows(path, columns, where=where):
+        row = dict(zip(columns, values, strict=True))
+        if "reasons" in row:
+            row["reasons"] = tuple(row["reasons"])
+        yield _check(path, kind(**row))
 
 
 def _check(path: Path, record: Record) -> Record:

@@ -1,4 +1,4 @@
-"""Which split a photograph falls to: one answer for who makes shards and who names the authors."""
+"""The split that each photograph falls to: named by its source, agreed, or drawn by its key."""
 
 from __future__ import annotations
 

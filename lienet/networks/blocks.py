@@ -1,4 +1,4 @@
-"""The pieces that networks are made of: convolutions, modulation, SPADE, dense blocks, upsampling.
+"""The pieces that networks are made of: convolutions, modulation and dense blocks.
 
 Shapes are ``n c h w`` throughout. Nothing here knows a whole network or a params file.
 """
@@ -178,57 +178,3 @@ class DenseModulationBlock(nn.Module):
                 state = self.modulations[index](state, condition)
         fused: Tensor = self.fusion(state)
         return features + fused if self.residual else fused
-
-
-Statistics = tuple[Tensor, Tensor]
-"""Mean and variance of each channel, float32 ``n c 1 1``."""
-
-
-def measure_statistics(features: Tensor) -> Statistics:
-    """Return mean and variance of each image and channel of ``n c h w`` (eq. 3 and 4), in float32.
-
-    Eq. 4 is printed with the square inside the sum, the mean of ``x^2 - mu^2``; that is the mean of
-    ``(x - mu)^2``, which is computed here as it loses no digits.
-    """
-    exact = features.float()
-    mean = exact.mean((2, 3), keepdim=True)
-    return mean, (exact - mean).square().mean((2, 3), keepdim=True)
-
-
-class Spade(nn.Module):
-    """Spatially-adaptive denormalisation (section 2.4, eq. 2-4): ``y = alpha * n(x) + beta``.
-
-    ``n(x)`` is x less its mean, divided by the root of its variance and an epsilon, image by image
-    and channel by channel, in float32 under autocast too. Alpha and beta are made from features of
-    ``factor`` times the resolution: one shared convolution, whose stride brings them down and which
-    sees each of them once (a space-to-depth and a 1x1 convolution in one), a leaky ReLU, then a 1x1
-    convolution for each. They start at 1 and 0, so that the layer starts as plain normalisation.
-
-    Statistics are those of all that is given: of a tile, the tile's own, which are not its image's.
-    Whoever works in tiles gives the image's instead.
-    """
-
-    def __init__(
-        self, guide_channels: int, channels: int, *, factor: int, epsilon: float = 1e-5
-    ) -> None:
-        super().__init__()
-        self.epsilon = epsilon
-        self.shared = nn.Conv2d(guide_channels, channels, factor, stride=factor)
-        initialise(self.shared)
-        self.modulation = Modulation(channels, channels)
-
-    def forward(
-        self, features: Tensor, guide: Tensor, statistics: Statistics | None = None
-    ) -> Tensor:
-        """Modulate ``n c h w`` by the guide ``n guide_channels h*factor w*factor``.
-
-        Args:
-            features: what is normalised and modulated.
-            guide: features of a higher resolution.
-            statistics: mean and variance to normalise by; None takes those of ``features``.
-        """
-        mean, variance = measure_statistics(features) if statistics is None else statistics
-        normalised = (features.float() - mean) * torch.rsqrt(variance + self.epsilon)
-        condition = functional.leaky_relu(self.shared(guide), NEGATIVE_SLOPE, inplace=True)
-        modulated: Tensor = self.modulation(normalised.to(condition.dtype), condition)
-        return modulated

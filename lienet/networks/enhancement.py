@@ -11,17 +11,16 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 from torch.nn import functional
 
+from lienet.networks.architectures import EnhancementModel
 from lienet.networks.blocks import (
     NEGATIVE_SLOPE,
     SelfFeatureExtraction,
-    Spade,
-    Statistics,
     conv,
     scale_weights,
 )
 from lienet.networks.global_skip import make_skip
+from lienet.networks.spade import Spade, Statistics
 from lienet.networks.super_resolution import generator_blocks
-from lienet.params import EnhancementModel
 
 _TAIL_GAIN = 0.03
 """SPADE leaves features three times the usual variance; this starts as near the input as others."""
@@ -69,9 +68,14 @@ class LienetEnhancement(nn.Module):
             scale_weights(self.tail, _TAIL_GAIN)
 
     @property
-    def num_statistics(self) -> int:
-        """How many layers normalise by statistics of the whole image."""
-        return len(self.guides)
+    def spade_layers(self) -> list[Spade]:
+        """The layers that normalise by statistics of the whole image, coarsest guide first."""
+        return [guide for guide in self.guides if isinstance(guide, Spade)]
+
+    @property
+    def has_feature_map(self) -> bool:
+        """Whether it modulates by features of its input."""
+        return self.self_features is not None
 
     def forward(self, degraded: Tensor, statistics: Sequence[Statistics] | None = None) -> Tensor:
         """Enhance ``n 3 h w`` in [0, 1] to ``n 3 h w``, not clipped.
@@ -99,10 +103,9 @@ class LienetEnhancement(nn.Module):
         """
         return self._guide(pad_to_multiple(degraded, self.fold), known, last=len(known))
 
-    def extract_features(self, degraded: Tensor) -> Tensor | None:
-        """Return the AI features ``n c h/fold w/fold``, sides rounded up; None without."""
-        if self.self_features is None:
-            return None
+    def extract_features(self, degraded: Tensor) -> Tensor:
+        """Return the AI features ``n c h/fold w/fold``, sides rounded up."""
+        assert self.self_features is not None
         padded = pad_to_multiple(degraded, self.fold)
         features: Tensor = self.self_features(functional.pixel_unshuffle(padded, self.fold))
         return features

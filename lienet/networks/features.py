@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+from typing import Protocol, runtime_checkable
+
 from torch import Tensor, nn
 
 from lienet.errors import ModelError
-from lienet.networks.enhancement import LienetEnhancement
-from lienet.networks.super_resolution import LienetSuperResolution
+
+
+@runtime_checkable
+class SelfModulated(Protocol):
+    """A network that can modulate by features of its own input (section 2.2)."""
+
+    @property
+    def has_feature_map(self) -> bool:
+        """Whether this one does."""
+        ...
+
+    def extract_features(self, degraded: Tensor) -> Tensor:
+        """Return the features ``n channels h' w'`` of ``n 3 h w``."""
+        ...
+
+
+def has_feature_map(model: nn.Module) -> bool:
+    """Return whether a network modulates by features of its own input."""
+    return isinstance(model, SelfModulated) and model.has_feature_map
 
 
 def extract_features(model: nn.Module, degraded: Tensor) -> Tensor:
-    """Return the AI feature map of one of the paper's networks (section 2.2).
+    """Return the AI feature map of a network (section 2.2).
 
     Args:
-        model: a network of the registry.
+        model: any network.
         degraded: ``n 3 h w`` in [0, 1].
 
     Returns:
@@ -23,13 +42,10 @@ def extract_features(model: nn.Module, degraded: Tensor) -> Tensor:
     Raises:
         ModelError: the network has no self-feature extraction.
     """
-    features = None
-    if isinstance(model, LienetSuperResolution | LienetEnhancement):
-        features = model.extract_features(degraded)
-    if features is None:
+    if not isinstance(model, SelfModulated) or not model.has_feature_map:
         raise ModelError(
             "only a network with self-feature extraction has an AI feature map",
             got=type(model).__name__,
             remedy="choose a lienet model that modulates by its self-features",
         )
-    return features
+    return model.extract_features(degraded)

@@ -16,17 +16,7 @@ from torch import nn
 
 from lienet.errors import ModelError
 from lienet.files import sha256_of_file, write_bytes, write_json
-from lienet.networks.enhancement import LienetEnhancement
-from lienet.networks.rivals import Esrgan, Sftgan, Srgan
-from lienet.networks.super_resolution import LienetSuperResolution
-from lienet.params import (
-    EnhancementModel,
-    EsrganModel,
-    LienetModel,
-    Model,
-    SftganModel,
-    SrganModel,
-)
+from lienet.params import AnyModel, Model
 
 WEIGHTS_NAME = "weights.safetensors"
 CARD_NAME = "model.json"
@@ -65,17 +55,8 @@ def build_model(spec: Model) -> nn.Module:
     Returns:
         A module from ``n 3 h w`` in [0, 1] to ``n 3 h*scale w*scale``, not clipped.
     """
-    match spec:
-        case LienetModel():
-            return LienetSuperResolution(spec, spec.scale)
-        case EnhancementModel():
-            return LienetEnhancement(spec)
-        case SrganModel():
-            return Srgan(spec, spec.scale)
-        case EsrganModel():
-            return Esrgan(spec, spec.scale)
-        case SftganModel():
-            return Sftgan(spec, spec.scale)
+    network: nn.Module = spec.build()
+    return network
 
 
 def count_parameters(model: nn.Module) -> int:
@@ -99,8 +80,7 @@ def load_model(model_dir: Path) -> tuple[nn.Module, ModelCard]:
         ModelError: the card or the weights are missing, cut short or do not fit each other.
     """
     card = read_card(model_dir)
-    spec: Model = TypeAdapter(Model).validate_python(card.spec)
-    model = build_model(spec)
+    model = build_model(_parse_spec(card, model_dir / CARD_NAME))
     path = model_dir / WEIGHTS_NAME
     try:
         model.load_state_dict(load_file(path))
@@ -110,6 +90,17 @@ def load_model(model_dir: Path) -> tuple[nn.Module, ModelCard]:
             remedy=f"run lienet train {card.task}-{card.name}",
         ) from error
     return model.eval(), card
+
+
+def _parse_spec(card: ModelCard, path: Path) -> Model:
+    try:
+        spec: Model = TypeAdapter(AnyModel).validate_python(card.spec)
+    except ValidationError as error:
+        raise ModelError(
+            f"{path} holds no model that can be built: {error.errors()[0]['msg']}",
+            remedy="name the file with its architecture in plugins, or train the model anew",
+        ) from error
+    return spec
 
 
 def read_card(model_dir: Path) -> ModelCard:

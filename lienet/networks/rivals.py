@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from lienet.networks.architectures import EsrganModel, SftganModel, SrganModel
 from lienet.networks.blocks import concatenate, conv, scale_weights
 from lienet.networks.global_skip import make_skip
-from lienet.params import EsrganModel, SftganModel, SrganModel
 
 NUM_SEGMENTATION_CLASSES = 8
 """SFTGAN's outdoor classes, background among them."""

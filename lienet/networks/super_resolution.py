@@ -8,6 +8,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional
 
+from lienet.networks.architectures import LienetModel, PaperModel
 from lienet.networks.blocks import (
     NEGATIVE_SLOPE,
     DenseModulationBlock,
@@ -16,10 +17,9 @@ from lienet.networks.blocks import (
     scale_weights,
 )
 from lienet.networks.global_skip import make_skip
-from lienet.params import EnhancementModel, LienetModel
 
 
-def generator_blocks(spec: LienetModel | EnhancementModel) -> nn.ModuleList:
+def generator_blocks(spec: PaperModel) -> nn.ModuleList:
     """Return the main generator's dense modulation blocks."""
     return nn.ModuleList(
         DenseModulationBlock(
@@ -66,9 +66,13 @@ class LienetSuperResolution(nn.Module):
         enhanced = functional.pixel_shuffle(self.tail(features), self.scale)
         return enhanced if self.skip is None else enhanced + self.skip(degraded)
 
-    def extract_features(self, degraded: Tensor) -> Tensor | None:
-        """Return the AI feature map ``n c h w`` of ``n 3 h w``; None if it has none."""
-        if self.self_features is None:
-            return None
+    @property
+    def has_feature_map(self) -> bool:
+        """Whether it modulates by features of its input."""
+        return self.self_features is not None
+
+    def extract_features(self, degraded: Tensor) -> Tensor:
+        """Return the AI feature map ``n c h w`` of ``n 3 h w``."""
+        assert self.self_features is not None
         features: Tensor = self.self_features(degraded)
         return features

@@ -40,14 +40,7 @@ from lienet.params.evaluation import (
 )
 from lienet.params.flows import Flows
 from lienet.params.machines import Cluster, Storage
-from lienet.params.models import (
-    EnhancementModel,
-    EsrganModel,
-    LienetModel,
-    Model,
-    SftganModel,
-    SrganModel,
-)
+from lienet.params.models import AnyModel, Model, architectures
 from lienet.params.photographs import (
     VGG19_ITEM,
     Download,
@@ -77,6 +70,7 @@ from lienet.params.training import (
 )
 
 __all__ = [
+    "AnyModel",
     "Adversarial",
     "Chroma",
     "Bicubic",
@@ -90,8 +84,6 @@ __all__ = [
     "Div2kSource",
     "Download",
     "Draw",
-    "EnhancementModel",
-    "EsrganModel",
     "Evaluate",
     "Export",
     "FaceDetection",
@@ -103,7 +95,6 @@ __all__ = [
     "GlobalSkip",
     "IntendedUse",
     "Latency",
-    "LienetModel",
     "Measure",
     "Model",
     "Name",
@@ -118,12 +109,10 @@ __all__ = [
     "Restoration",
     "SampleSource",
     "Section",
-    "SftganModel",
     "Share",
     "Source",
     "Split",
     "SplitShares",
-    "SrganModel",
     "Storage",
     "Synthesize",
     "Task",
@@ -135,6 +124,7 @@ __all__ = [
     "VGG19_ITEM",
     "VGG19_LAYERS",
     "Params",
+    "architectures",
     "degradations",
     "load_params",
     "parse_params",

@@ -19,7 +19,7 @@ from lienet.params.evaluation import Evaluate, Export, Report
 from lienet.params.flows import Flows
 from lienet.params.licences import Purpose
 from lienet.params.machines import Cluster, Storage
-from lienet.params.models import Model
+from lienet.params.models import AnyModel
 from lienet.params.photographs import Download, Filter
 from lienet.params.promotion import Promote
 from lienet.params.training import Train
@@ -60,7 +60,7 @@ class Params(Section):
     download: Download
     filter: Filter
     synthesize: Synthesize
-    models: Annotated[dict[str, Model], Field(min_length=1)]
+    models: Annotated[dict[str, AnyModel], Field(min_length=1)]
     train: Train
     export: Export
     evaluate: Evaluate

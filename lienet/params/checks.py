@@ -79,6 +79,8 @@ def _unknown_tasks(params: Params) -> Iterator[str]:
         "report.figure_protocols": params.report.figure_protocols,
         "promote.tasks": params.promote.tasks,
     }
+    for name, metric in params.evaluate.metrics.items():
+        named[f"evaluate.metrics.{name}.tasks"] = metric.tasks or ()
     for section, entries in (
         ("models", params.models),
         ("evaluate.methods", params.evaluate.methods),
@@ -111,21 +113,19 @@ def _model_conflicts(params: Params) -> Iterator[str]:
             yield f"{where}.scale {model.scale} is not in synthesize.tasks.{model.task}.scales"
         elif model.scale not in scales:
             yield f"{where}.scale must be 1, as {model.task} keeps an image's size"
-        enhances = model.architecture == "lienet_enhancement"
-        if enhances == degradation.enlarges and model.architecture != "srgan":
-            yield f"{where}.architecture {model.architecture} is not for the task {model.task}"
         if model.objective not in params.train.objectives:
             yield f"{where}.objective {model.objective} is not one of train.objectives"
 
 
 def _method_conflicts(params: Params) -> Iterator[str]:
     for key, method in params.evaluate.methods.items():
+        where = f"evaluate.methods.{key}"
         if key != f"{method.task}-{method.name}":
-            yield f"evaluate.methods.{key} must be keyed {method.task}-{method.name}"
+            yield f"{where} must be keyed {method.task}-{method.name}"
         if key in params.models:
-            yield f"evaluate.methods.{key} has the name of a model"
+            yield f"{where} has the name of a model"
         if (method.method == "bicubic") != params.synthesize.tasks[method.task].enlarges:
-            yield f"evaluate.methods.{key}: {method.method} is not for the task {method.task}"
+            yield f"{where}: {method.method} is not for the task {method.task}"
 
 
 def _tile_conflicts(params: Params) -> Iterator[str]:

@@ -2,82 +2,63 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import SerializeAsAny, model_validator
 
-from lienet.params.base import GlobalSkip, Name, Positive, Section, Task
+from lienet.params.base import Name, Section, Task, registered_in
+from lienet.plugins import Registry
+
+Scale = Literal[1, 2, 4]
 
 
-class _Model(Section):
+class Model(Section):
+    """One network by its params: the base of every architecture.
+
+    An architecture of one's own is a subclass that is registered in :data:`architectures`; its
+    fields are what params may set, and :meth:`build` makes the network.
+    """
+
+    scales: ClassVar[tuple[Scale, ...]] = (1, 2, 4)
+    """What it can enlarge by; 1 is for the tasks that keep an image's size."""
+    is_of_paper: ClassVar[bool] = False
+    """Whether it is one of the paper's own networks, which tables show as ours."""
+
     task: Task
     name: Name
-    scale: Literal[1, 2, 4]
+    scale: Scale
     """1 for the tasks that keep an image's size."""
-    channels: Positive
     objective: Name
     """The entry of ``train.objectives`` that it minimises."""
+    architecture: Name
+
+    def build(self) -> Any:
+        """Return the network, a torch module, its weights drawn from torch's global generator.
+
+        It maps ``n 3 h w`` in [0, 1] to ``n 3 h*scale w*scale``, not clipped, for any n, h and w.
+        Import torch in here, not above: params are read by commands that do without it.
+        """
+        raise NotImplementedError
+
+    @model_validator(mode="after")
+    def _can_enlarge(self) -> Model:
+        if self.scale not in self.scales:
+            fitting = " or ".join(map(str, self.scales))
+            raise ValueError(
+                f"the architecture {self.architecture} is for scale {fitting}, got {self.scale}"
+            )
+        return self
 
 
-class _PaperModel(_Model):
-    """What the paper's networks have in common; what it leaves open is a choice here."""
+architectures: Registry[type[Model]] = Registry(
+    "architecture", built_in="lienet.networks.architectures"
+)
+"""Every architecture's params; a plugin adds its own by ``@architectures.register("name")``."""
 
-    num_blocks: Positive
-    convs_per_block: Positive
-    modulate: Literal["concatenation", "output", "none"]
-    """What is modulated: every concatenation, each convolution's output, or nothing."""
-    self_features: bool
-    """Modulate by features of the input; otherwise by one convolution of it."""
-    dense: bool
-    """Concatenate within a block (the paper), or add (a residual block)."""
-    fusion_kernel: Literal[1, 3]
-    block_residual: bool
-    global_skip: GlobalSkip
+AnyModel = Annotated[SerializeAsAny[Model], registered_in(architectures, "architecture")]
+"""An entry of ``models``: its ``architecture`` says which class it is of."""
 
 
-class LienetModel(_PaperModel):
-    """The paper's network for super-resolution (Fig. 2a)."""
-
-    architecture: Literal["lienet"]
-
-
-class EnhancementModel(_PaperModel):
-    """The paper's network for images that keep their size (Fig. 2b)."""
-
-    architecture: Literal["lienet_enhancement"]
-    fold: Literal[2, 4]
-    """The generator works at this fraction of the input's sides: space-to-depth by 2, repeated."""
-    spade: bool
-    """Guide the generator by the features of each resolution before downsampling (eq. 2)."""
-
-
-class SrganModel(_Model):
-    """SRGAN's generator; without batch normalisation it is the strong row ``srresnet``."""
-
-    architecture: Literal["srgan"]
-    num_blocks: Positive
-    batch_norm: bool
-    global_skip: GlobalSkip
-    """The paper has none; another tells how much of a lead is the skip's."""
-
-
-class EsrganModel(_Model):
-    """ESRGAN's generator of residual-in-residual dense blocks."""
-
-    architecture: Literal["esrgan"]
-    num_blocks: Positive
-    growth: Positive
-
-
-class SftganModel(_Model):
-    """SFTGAN's generator, conditioned on a constant background map."""
-
-    architecture: Literal["sftgan"]
-    num_blocks: Positive
-    condition_channels: Positive
-
-
-Model = Annotated[
-    LienetModel | EnhancementModel | SrganModel | EsrganModel | SftganModel,
-    Field(discriminator="architecture"),
-]
+def is_of_paper(architecture: str) -> bool:
+    """Return whether a name is that of one of the paper's own architectures."""
+    return architecture in architectures.names() and architectures.get(architecture).is_of_paper

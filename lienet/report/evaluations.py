@@ -54,7 +54,6 @@ def order_methods(params: Params) -> list[str]:
 
     Methods of a task without models are left out: nothing stands beside them.
     """
-    rank = {"lienet": 3, "lienet_enhancement": 3}
     tasks = {model.task for model in params.models.values()}
     methods = [key for key, each in params.evaluate.methods.items() if each.task in tasks]
 
@@ -62,7 +61,7 @@ def order_methods(params: Params) -> list[str]:
         model = params.models.get(key)
         if model is None:
             return int(params.evaluate.methods[key].method not in BASELINES), False
-        return rank.get(model.architecture, 2), model.name == "lienet"
+        return 2 + int(model.is_of_paper), model.name == "lienet"
 
     return sorted([*methods, *params.models], key=place)
 

@@ -42,12 +42,12 @@ class Column:
 def columns_of(params: Params, task: str) -> list[Column]:
     """Return the columns of a task's tables, the model's name first."""
     percent = format_percent(params.evaluate.bootstrap_confidence)
+    enlarges = params.synthesize.tasks[task].enlarges
     columns = [
         Column("model", "name", name_row),
         *_of_metric("psnr_db", Psnr, f"gain dB [{percent}]"),
         *_of_metric("ssim", Ssim, f"gain [{percent}]"),
     ]
-    enlarges = params.synthesize.tasks[task].enlarges
     for name, metric in sorted(params.evaluate.metrics_of(task).items(), key=_place):
         columns += _columns_of_metric(name, metric, percent, enlarges=enlarges)
     columns += [

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from lienet.evaluation.scores import Evaluation, Interval, Result
 from lienet.params import Params
+from lienet.params.models import is_of_paper
 from lienet.report.evaluations import ABLATION_PREFIX
 from lienet.report.paper import PAPER_TABLE1
 
@@ -31,8 +32,6 @@ TABLE1_COLUMNS = (
     "num_macs",
     "latency_ms",
 )
-OURS = ("lienet", "lienet_enhancement")
-"""The architectures that are the paper's."""
 _DECIMALS = {"psnr": 4, "ssim": 6, "vmaf": 4, "latency": 3}
 
 
@@ -69,7 +68,7 @@ class Row:
     @property
     def is_ours(self) -> bool:
         """Whether this is the paper's network."""
-        return self.evaluation.architecture in OURS
+        return is_of_paper(self.evaluation.architecture)
 
     @property
     def is_ablation(self) -> bool:

@@ -1,4 +1,4 @@
-"""Which text is on a person: a name tag, rather than a sign in the street.
+"""Text on a person: name tags, rather than signs in the street.
 
 Owns what counts as near. Faces come from a detector, persons' boxes from the labels of a data set.
 """

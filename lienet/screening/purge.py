@@ -7,31 +7,47 @@ not touch such copies; docs/privacy.md says how they go.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from lienet.database import append_rows, open_database, parquet
 from lienet.errors import InputError
 from lienet.files import sha256_of_file
 from lienet.manifests.photographs import Photographs
-from lienet.manifests.records import FilterRecord, read_filtered, write_filtered
+from lienet.manifests.records import FilteredRows, FilterRecord, ImageRecord, write_filtered
 
 _NAME = "purged.parquet"
+_REFUSED = "verdict = 'refuse'"
 
 
-def read_purged(raw_dir: Path) -> dict[str, FilterRecord]:
-    """Return what is known of the images of a raw folder that were removed, by key.
+def iterate_purged(raw_dir: Path) -> Iterator[FilterRecord]:
+    """Yield what is known of the images of a raw folder that were removed, by key.
 
     Raises:
         DataError: the record is broken.
     """
     path = raw_dir / _NAME
-    records = read_filtered(path) if path.is_file() else []
-    return {record.key: record for record in records if not (raw_dir / record.path).exists()}
+    if path.is_file():
+        yield from (one for one in FilteredRows(path) if not (raw_dir / one.path).exists())
 
 
-def purge_refused(
-    photographs: Photographs, depot_dir: Path, records: Iterable[FilterRecord]
-) -> int:
+def skip_purged(records: Iterable[ImageRecord], raw_dir: Path) -> Iterator[ImageRecord]:
+    """Yield the rows of a raw manifest whose images were not removed.
+
+    Args:
+        records: the rows, by key.
+        raw_dir: the source's raw folder.
+    """
+    purged = iterate_purged(raw_dir)
+    gone = next(purged, None)
+    for record in records:
+        while gone is not None and gone.key < record.key:
+            gone = next(purged, None)
+        if gone is None or gone.key != record.key:
+            yield record
+
+
+def purge_refused(photographs: Photographs, depot_dir: Path, filtered: Path) -> int:
     """Remove all refused images, from where they are kept and from where they were fetched.
 
     The record of them is written first: a run that is killed between the two, and run again,
@@ -41,7 +57,7 @@ def purge_refused(
         photographs: the source's; its raw folder gets ``purged.parquet``, rows of a filtered
             manifest.
         depot_dir: where the source keeps what it fetched; copies are told by size and SHA-256.
-        records: the source's filtered manifest.
+        filtered: the source's filtered manifest.
 
     Returns:
         How many were removed by this call; in a store, how many are not there now.
@@ -50,8 +66,8 @@ def purge_refused(
         InputError: a file cannot be removed.
         TransferError: the store cannot be reached.
     """
-    refused = [record for record in records if record.verdict == "refuse"]
-    if not refused:
+    refused = FilteredRows(filtered, where=_REFUSED)
+    if next(iter(refused), None) is None:
         return 0
     write_filtered(photographs.folder / _NAME, refused)
     try:
@@ -59,7 +75,7 @@ def purge_refused(
             photographs.remove(record.path, record.stored_sha256 or record.sha256)
             for record in refused
         )
-        _remove_fetched(depot_dir, refused)
+        _remove_fetched(depot_dir, filtered)
     except OSError as error:
         raise InputError(
             f"cannot remove a refused image of {photographs.folder}: {error.strerror}",
@@ -69,9 +85,20 @@ def purge_refused(
     return removed
 
 
-def _remove_fetched(depot_dir: Path, refused: list[FilterRecord]) -> None:
-    sizes = {record.size_bytes for record in refused}
-    hashes = {record.sha256 for record in refused}
-    for path in depot_dir.rglob("*") if depot_dir.is_dir() else ():
-        if path.is_file() and path.stat().st_size in sizes and sha256_of_file(path) in hashes:
-            path.unlink()
+def _remove_fetched(depot_dir: Path, filtered: Path) -> None:
+    """Remove the files of a folder that are refused images, whatever they are called."""
+    if not depot_dir.is_dir():
+        return
+    files = (path for path in depot_dir.rglob("*") if path.is_file())
+    with open_database(depot_dir.parent / f".{depot_dir.name}.spill") as connection:
+        connection.execute("CREATE TABLE files (path VARCHAR, size_bytes BIGINT)")
+        append_rows(connection, "files", ((str(path), path.stat().st_size) for path in files))
+        alike = connection.execute(f"""
+            SELECT files.path, list(sha256)
+            FROM files JOIN {parquet(filtered)} refused USING (size_bytes)
+            WHERE {_REFUSED} GROUP BY files.path
+        """)
+        while found := alike.fetchone():
+            path, hashes = found
+            if sha256_of_file(Path(path)) in hashes:
+                Path(path).unlink()

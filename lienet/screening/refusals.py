@@ -1,4 +1,4 @@
-"""What a filter did, for people: counts by reason, precision and recall, a blurred contact sheet.
+"""Reports on refused photographs: counts by reason, precision, recall, a blurred contact sheet.
 
 Owns these reports' contents. It judges nothing, and shows no refused image that could be
 recognised.

@@ -17,7 +17,7 @@ from lienet.images import Pixels, encode_png, sniff_format
 from lienet.params import Degradation, Split
 from lienet.shards.reading import Sample
 
-MIN_SIDE_PX = 64
+MIN_PHOTOGRAPH_SIDE_PX = 64
 """Images and tiles with a shorter side give no sample."""
 _COMPRESS_LEVEL = 3
 """A third of the time of zlib's level 6 for an eighth more bytes, measured on photographs."""
@@ -66,11 +66,11 @@ def make_samples(
         info: kept with every sample, beside what the degradation adds.
 
     Returns:
-        the samples from top to bottom; none where a side is under ``MIN_SIDE_PX``.
+        the samples from top to bottom; none where a side is under ``MIN_PHOTOGRAPH_SIDE_PX``.
     """
     reference = crop_to_multiple(pixels, multiple=degradation.find_multiple())
     height_px, width_px = reference.shape[:2]
-    if min(height_px, width_px) < MIN_SIDE_PX:
+    if min(height_px, width_px) < MIN_PHOTOGRAPH_SIDE_PX:
         return []
     cutter = _Cutter(reference, degradation, seed, info)
     if split == "test":
@@ -99,10 +99,10 @@ def make_real_sample(
         info: kept with the sample.
 
     Returns:
-        one sample; none where a side is under ``MIN_SIDE_PX``.
+        one sample; none where a side is under ``MIN_PHOTOGRAPH_SIDE_PX``.
     """
     height_px, width_px = pixels.shape[:2]
-    if min(height_px, width_px) < MIN_SIDE_PX:
+    if min(height_px, width_px) < MIN_PHOTOGRAPH_SIDE_PX:
         return []
     kept = content if sniff_format(content) == "jpeg" else _encode_png(pixels)
     return [Sample(key, None, {1: kept}, {**info, **_describe((0, 0, height_px, width_px))})]

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import islice
 from typing import Any
 
-from lienet.errors import DataError, ImageError
+from lienet.errors import DataError
 from lienet.executors import map_ordered
-from lienet.images import decode_image
-from lienet.manifests.photographs import Photographs
 from lienet.manifests.planning import Job, Plan, plan_task
 from lienet.manifests.splits import SPLITS, ShardSplit
-from lienet.params import Degradation, Params
-from lienet.params.licences import Use
+from lienet.params import Params
 from lienet.progress import watch
 from lienet.shards.reading import Sample
-from lienet.shards.tiles import make_real_sample, make_samples
+from lienet.shards.samples import find_photographs, synthesize_image
 from lienet.shards.writing import write_split
 from lienet.storage import open_store
 from lienet.workspace import Workspace
@@ -41,77 +38,38 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
             be learned from and tested on.
     """
     degradation = params.synthesize.tasks[item]
-    plan = plan_task(params, workspace, item)
-    _check_splits(plan)
-    synthesize = partial(
-        synthesize_image,
-        photographs=find_photographs(params, workspace),
-        degradation=degradation,
-        seed=params.seed,
-    )
-    results = map_ordered(
-        synthesize, plan.iterate(), num_workers=params.num_workers, cluster=params.cluster
-    )
-    logger.info("synthesize %s: %d images", item, len(plan))
-    watched = watch(results, f"synthesize {item}", noun="images", total=len(plan))
-    shard_max_bytes = params.synthesize.shard_max_mb * _BYTES_PER_MB
-    for split in SPLITS:
-        _announce(plan, split, shard_max_bytes)
-        index = write_split(
-            workspace.shards_dir(item) / split,
-            _join(plan.iterate(split), watched, plan.count(split)),
-            task=item,
-            split=split,
-            params=_describe_making(params, item),
-            shard_max_bytes=shard_max_bytes,
-            sources=_find_uses(params, plan, split),
-            store=open_store(params.storage),
+    sources = params.download.sources
+    with plan_task(params, workspace, item) as plan:
+        _check_splits(plan)
+        synthesize = partial(
+            synthesize_image,
+            photographs=find_photographs(params, workspace),
+            degradation=degradation,
+            seed=params.seed,
         )
-        logger.info("%s: %d samples of %d images", split, index.num_samples, index.num_images)
-        if split == "train" and not index.num_samples:
-            raise DataError("no tile is left to train on", remedy="lower synthesize tile_px")
-    next(watched, None)  # lets the bar and the processes go
-
-
-def find_photographs(params: Params, workspace: Workspace) -> dict[str, Photographs]:
-    """Return where the photographs of each source lie, by its name.
-
-    Raises:
-        DataError: a source's pointer is broken.
-    """
-    return {
-        source: Photographs.find(workspace.raw_dir(source)) for source in params.download.sources
-    }
-
-
-def synthesize_image(
-    job: Job, *, photographs: Mapping[str, Photographs], degradation: Degradation, seed: int
-) -> list[Sample]:
-    """Read one photograph and make its samples.
-
-    Raises:
-        DataError: it cannot be read.
-        TransferError: the store that it lies in cannot be reached.
-    """
-    try:
-        content = photographs[job.source].read(job.path, job.sha256)
-        pixels = decode_image(content)
-    except (OSError, ImageError) as error:
-        raise DataError(
-            f"image {job.key} cannot be read: {error}", remedy="run `lienet download` again"
-        ) from error
-    info = {
-        "image": job.key,
-        "source": job.source,
-        "test_set": job.source,
-        "licence": job.licence,
-        "author": job.author,
-    }
-    if job.split == "real":
-        return make_real_sample(content, pixels, key=job.key, info=info)
-    return make_samples(
-        pixels, key=job.key, split=job.split, degradation=degradation, seed=seed, info=info
-    )
+        results = map_ordered(
+            synthesize, plan.iterate(), num_workers=params.num_workers, cluster=params.cluster
+        )
+        logger.info("synthesize %s: %d images", item, len(plan))
+        watched = watch(results, f"synthesize {item}", noun="images", total=len(plan))
+        shard_max_bytes = params.synthesize.shard_max_mb * _BYTES_PER_MB
+        for split in SPLITS:
+            _announce(plan, split, shard_max_bytes)
+            index = write_split(
+                workspace.shards_dir(item) / split,
+                _join(plan.iterate(split), watched, plan.count(split)),
+                task=item,
+                split=split,
+                params=_describe_making(params, item),
+                shard_max_bytes=shard_max_bytes,
+                sources={name: sources[name].use for name in plan.list_sources(split)},
+                store=open_store(params.storage),
+            )
+            logger.info("%s: %d samples of %d images", split, index.num_samples, index.num_images)
+            if split == "train" and not index.num_samples:
+                raise DataError("no tile is left to train on", remedy="lower synthesize tile_px")
+        next(watched, None)  # lets the bar and the processes go
+        plan.write_trained_on(workspace.trained_on_path(item))
 
 
 def _describe_making(params: Params, task: str) -> dict[str, Any]:
@@ -121,12 +79,6 @@ def _describe_making(params: Params, task: str) -> dict[str, Any]:
     if degradation.shows_real:
         described["real_sources"] = list(params.synthesize.real_sources)
     return described
-
-
-def _find_uses(params: Params, plan: Plan, split: ShardSplit) -> dict[str, Use]:
-    """Return what the photographs of each source in a split may be used for."""
-    sources = params.download.sources
-    return {name: sources[name].use for name in plan.list_sources(split)}
 
 
 def _check_splits(plan: Plan) -> None:

@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import logging
 from pathlib import Path
-from typing import Any
 
 import torch
 from lightning.fabric import Fabric
 from rich.console import Console
 from rich.progress import Progress
 
-from lienet.errors import ToolError
-from lienet.files import sha256_of_file, sha256_of_json, write_text
+from lienet.errors import ParamsError
+from lienet.files import write_text
 from lienet.networks.registry import ModelCard, build_model, count_parameters, save_model
 from lienet.params import Model, Params
 from lienet.shards.patches import PatchStore, PatchStream, read_tiles
 from lienet.shards.reading import read_index
 from lienet.tracking.live import Identity, LiveRun, follow_training
 from lienet.training.checkpoint import remove_checkpoint
+from lienet.training.history import format_history
 from lienet.training.loop import Assignment, Outcome, Row, fit, start_fabric
 from lienet.training.permission import check_permission
+from lienet.training.run_key import describe_training, find_run_key, find_vgg19
 from lienet.workspace import Workspace
 
 logger = logging.getLogger(__name__)
-HISTORY_COLUMNS = ("step", "loss", "pixel_loss", "ssim_loss", "learning_rate", "valid_psnr_db")
-"""Those of every model; an objective's others follow in the order in which they were logged."""
-NOT_OF_THE_RUN = {"log_every_steps", "checkpoint_every_steps", "objectives", "overrides"}
-"""Train params that change no weight, or that are taken up by name."""
 
 
 def list_items(params: Params) -> list[str]:
@@ -42,6 +37,8 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
 
     Raises:
         DataError: the shards are missing or broken, or licences do not permit the intended use.
+        ParamsError: the network has no weights.
+        ToolError: VGG19's weights are asked for and are not there.
     """
     spec = params.models[item]
     shards_dir = workspace.shards_dir(spec.task)
@@ -54,8 +51,12 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     torch.manual_seed(params.seed)
     model = build_model(spec)
     num_params = count_parameters(model)
-    fabric = start_fabric(train) if num_params else None
-    if fabric is not None and not fabric.is_global_zero:
+    if not num_params:
+        raise ParamsError(
+            f"models.{item} has no weights to train", got=spec.architecture, remedy="leave it out"
+        )
+    fabric = start_fabric(train)
+    if not fabric.is_global_zero:
         _fit(model, params, spec, workspace, run_key, vgg19_path, fabric, live=None)
         return  # the first process writes and tracks
     logger.info("%s: %d parameters, %d steps", item, num_params, train.steps)
@@ -68,9 +69,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
         params={"seed": params.seed, "model": spec.model_dump(), **training},
     )
     with follow_training(params, workspace, item, identity) as live:
-        outcome = Outcome(model, [], None, 0.0)
-        if fabric is not None:
-            outcome = _fit(model, params, spec, workspace, run_key, vgg19_path, fabric, live)
+        outcome = _fit(model, params, spec, workspace, run_key, vgg19_path, fabric, live)
         card = ModelCard(
             task=spec.task,
             name=spec.name,
@@ -78,7 +77,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
             spec=spec.model_dump(),
             scale=spec.scale,
             num_params=num_params,
-            steps=train.steps if num_params else 0,
+            steps=train.steps,
             seed=params.seed,
             data_sha256=hashes,
             run_key=run_key,
@@ -88,56 +87,8 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
         )
         model_dir = workspace.model_dir(spec.task, spec.name)
         save_model(model_dir, outcome.model, card)
-        write_text(model_dir / "history.csv", _format_history(outcome.history))
+        write_text(model_dir / "history.csv", format_history(outcome.history))
     remove_checkpoint(workspace.checkpoint_dir(spec.task, spec.name))
-
-
-def find_run_key(
-    params: Params, spec: Model, data_sha256: dict[str, str], vgg19_path: Path | None = None
-) -> str:
-    """Return what names a run: the same for the same params that change weights, and data."""
-    return sha256_of_json(
-        {
-            "seed": params.seed,
-            **describe_training(params, spec, vgg19_path),
-            "model": spec.model_dump(),
-            "data": data_sha256,
-        }
-    )
-
-
-def describe_training(params: Params, spec: Model, vgg19_path: Path | None) -> dict[str, Any]:
-    """Return the params of training that change weights, and those of the objective.
-
-    VGG19's weights count by their content, wherever they lie.
-    """
-    minimised = params.train.objectives[spec.objective].model_dump()
-    if minimised["perceptual"] and vgg19_path is not None:
-        minimised["perceptual"]["weights"] = sha256_of_file(vgg19_path)
-    train = params.train.for_task(spec.task).model_dump(exclude=NOT_OF_THE_RUN)
-    return {"train": train, "objective": minimised}
-
-
-def find_vgg19(params: Params, spec: Model, workspace: Workspace) -> Path | None:
-    """Return the file of VGG19's weights; None where the model's objective has no use for it.
-
-    It is the one that params name, else the published one, which the stage download fetches.
-
-    Raises:
-        ToolError: the file does not exist.
-    """
-    perceptual = params.train.objectives[spec.objective].perceptual
-    if perceptual is None:
-        return None
-    if named := perceptual.weights:
-        path = workspace.root / Path(named).expanduser()
-        remedy = f"correct train.objectives.{spec.objective}.perceptual.weights"
-    else:
-        path = next(workspace.vgg19_dir.glob("*"), workspace.vgg19_dir)
-        remedy = "run lienet download vgg19"
-    if not path.is_file():
-        raise ToolError("VGG19's weights are not there", got=path, remedy=remedy)
-    return path
 
 
 def _fit(
@@ -167,7 +118,7 @@ def _fit(
             ),
             state_dir=workspace.checkpoint_dir(spec.task, spec.name),
             vgg19_path=vgg19_path,
-            on_row=lambda row: _tell(row, spec.name, live),
+            on_row=lambda row: _report(row, spec.name, live),
             on_step=lambda step: bar.update(steps, completed=step),
         )
         outcome = fit(model, work, fabric)
@@ -177,20 +128,9 @@ def _fit(
     return outcome
 
 
-def _tell(row: Row, name: str, live: LiveRun | None) -> None:
+def _report(row: Row, name: str, live: LiveRun | None) -> None:
     if live is not None:
         live.log_row(row)
     if row["valid_psnr_db"] is not None:
         scores = (row["step"], row["loss"], row["valid_psnr_db"])
         logger.info("%s: step %d, loss %.5f, validation PSNR %.3f dB", name, *scores)
-
-
-def _format_history(history: list[Row]) -> str:
-    stream = io.StringIO()
-    columns = dict.fromkeys((*HISTORY_COLUMNS, *(name for row in history for name in row)))
-    writer = csv.DictWriter(stream, list(columns), restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(
-        {name: "" if value is None else value for name, value in row.items()} for row in history
-    )
-    return stream.getvalue()

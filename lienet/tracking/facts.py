@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from lienet.errors import DataError
-from lienet.evaluation.scores import PER_IMAGE_NAME
+from lienet.evaluation.benchmark import flatten_results
+from lienet.evaluation.scores import PER_IMAGE_NAME, Result
 from lienet.files import sha256_of_file, sha256_of_json
 from lienet.params import Model, Params
 from lienet.workspace import ONNX_NAME, Workspace
 
 _CARD_NAME, _HISTORY_NAME, _WEIGHTS_NAME = "model.json", "history.csv", "weights.safetensors"
 _COSTS = ("num_params", "num_macs", "latency_ms")
-_INTERVAL = re.compile(r"_(low|high)(_|$)")
 _MAX_DIGEST_CHARS = 36
 _MAX_PARAM_CHARS = 5000
 
@@ -79,18 +78,18 @@ class StageFacts:
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """A trained model or a classical method, and what each stage wrote of it."""
+    """A trained model or a method that learns nothing, and what each stage wrote of it."""
 
     task: str
     name: str
     run_key: str
     weights_sha256: str
-    """Empty for a classical method."""
+    """Empty for a method that learns nothing."""
     stages: tuple[StageFacts, ...]
 
 
 def read_facts(params: Params, workspace: Workspace, item: str) -> ModelFacts | None:
-    """Read what there is of a model or a classical method; None where there is nothing.
+    """Read what there is of a model or a method that learns nothing; None where there is nothing.
 
     Args:
         params: the active set; its ``promote`` section names the protocol of the bare figures.
@@ -106,7 +105,7 @@ def read_facts(params: Params, workspace: Workspace, item: str) -> ModelFacts | 
     report = _read_json(workspace.evaluation_path(spec.task, spec.name))
     if report is None:
         return None
-    described = {"classic": spec.model_dump(mode="json"), "test": report["data_sha256"]["test"]}
+    described = {"method": spec.model_dump(mode="json"), "test": report["data_sha256"]["test"]}
     stages = (_read_evaluation(params, workspace, report),)
     return ModelFacts(spec.task, spec.name, sha256_of_json(described), "", stages)
 
@@ -178,7 +177,11 @@ def _describe_export(
 
 
 def _read_evaluation(params: Params, workspace: Workspace, report: Mapping[str, Any]) -> StageFacts:
-    task, name, results = report["task"], report["model"], report["results"]
+    task, name = report["task"], report["model"]
+    results = {
+        protocol: {test_set: Result.from_json(flat) for test_set, flat in sets.items()}
+        for protocol, sets in report["results"].items()
+    }
     headline = params.promote.tasks[task].protocol
     headline = headline if headline in results else next(iter(results))
     path, folder = workspace.evaluation_path(task, name), workspace.evaluation_dir(task, name)
@@ -189,42 +192,12 @@ def _read_evaluation(params: Params, workspace: Workspace, report: Mapping[str, 
         stage="evaluate",
         digest=sha256_of_json([_hash(path, scores_path), headline]),
         figures={cost: float(report[cost]) for cost in _COSTS if report.get(cost) is not None},
-        scores=dict(_flatten_results(results)) | _average_sets(results[headline]),
+        scores=flatten_results(results, headline=headline),
         test_shards=shards,
         inputs=[shards],
         tags={"lienet.protocol": headline} | _tag_inputs([shards]),
         files=[(each, "evaluate") for each in (path, scores_path, *pictures)],
     )
-
-
-def _flatten_results(results: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
-    """Yield each figure as ``<protocol>/<test set>/<measure>``; ends of intervals are left out."""
-    for protocol, sets in results.items():
-        for test_set, result in sets.items():
-            for measure, value in _list_figures(result):
-                yield f"{protocol}/{test_set}/{measure}", value
-
-
-def _average_sets(sets: Mapping[str, Any]) -> dict[str, float]:
-    """Return the mean of each measure over the images of all test sets, under its bare name."""
-    num_images = sum(result["num_images"] for result in sets.values())
-    sums: dict[str, list[float]] = {}
-    for result in sets.values():
-        for measure, value in _list_figures(result):
-            sums.setdefault(measure, []).append(value * result["num_images"])
-    return {
-        measure: sum(parts) / num_images
-        for measure, parts in sums.items()
-        if len(parts) == len(sets)
-    }
-
-
-def _list_figures(result: Mapping[str, Any]) -> list[tuple[str, float]]:
-    return [
-        (measure, float(value))
-        for measure, value in result.items()
-        if value is not None and measure != "num_images" and not _INTERVAL.search(measure)
-    ]
 
 
 def _tag_inputs(inputs: Sequence[Shards]) -> dict[str, str]:

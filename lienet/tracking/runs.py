@@ -1,8 +1,8 @@
 """MLflow's experiments, runs and logged models: each found again, or made where there is none.
 
-A task is an experiment. A trained model or a classical method is a run, named by its run key, so
-that every stage, process and machine finds the same one. A run has one logged model for each set
-of weights that it was measured with, which is what MLflow ranks.
+A task is an experiment. A trained model, or a method that learns nothing, is a run, named by its
+run key, so that every stage, process and machine finds the same one. A run has one logged model for
+each set of weights that it was measured with, which is what MLflow ranks.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from mlflow.pyfunc.model import PythonModel
 from PIL import Image
 
 COLUMN = "image"
-MIN_SIDE_PX = 8
+MIN_SERVED_SIDE_PX = 8
 """What every network takes; smaller images are padded by their edge."""
 MAX_PIXELS = 2**22
 _FORMATS = ("PNG", "JPEG", "WEBP")
@@ -88,7 +88,7 @@ class ImageModel(PythonModel):
     def _enhance(self, pixels: np.ndarray[Any, np.dtype[np.uint8]]) -> Any:
         """Return uint8 HWC, ``scale`` times as high and wide."""
         height_px, width_px = pixels.shape[:2]
-        missing = [max(0, MIN_SIDE_PX - side) for side in (height_px, width_px)]
+        missing = [max(0, MIN_SERVED_SIDE_PX - side) for side in (height_px, width_px)]
         padded = np.pad(pixels, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
         planes = np.ascontiguousarray(padded.transpose(2, 0, 1)[None]).astype(np.float32)
         feed = {self._input_name: planes / np.float32(255)}

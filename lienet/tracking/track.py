@@ -47,7 +47,7 @@ _STAGE_TIMEOUT_S = 60.0
 
 
 def track(params: Params, workspace: Workspace, items: Sequence[str] = ()) -> list[str]:
-    """Bring MLflow up to date with the files of models and classical methods.
+    """Bring MLflow up to date with the files of models, and of methods that learn nothing.
 
     Args:
         params: the active set.

@@ -7,6 +7,7 @@ its loss and its step, stays with the loop.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -17,6 +18,7 @@ from lienet.images import Pixels
 from lienet.networks.discriminator import Discriminator
 from lienet.networks.memory_layout import lay_out
 from lienet.params import Adversarial
+from lienet.training.divergence import COLLAPSED_SPREAD, refuse_collapse
 from lienet.training.ema import WeightAverage
 from lienet.training.relativistic import accuracy, discriminator_loss, generator_loss
 from lienet.training.validation import score_tiles
@@ -32,7 +34,7 @@ class Adversary:
     def __init__(self, params: Adversarial, *, ema_decay: float, seed: int, fabric: Fabric) -> None:
         """Draw its first weights from ``seed``, leaving torch's global generator as it was."""
         self.params = params
-        self.dull_points = 0
+        self._dull_points = 0
         """Logged points in a row at which all scores were the same."""
         self._fabric = fabric
         with torch.random.fork_rng(devices=[]):
@@ -100,6 +102,25 @@ class Adversary:
         self.average.update(self.discriminator, step - self.params.warm_up_steps)
         return {**told, "discriminator_gradient_norm": norm}
 
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether all scores were the same at the last logged point."""
+        return self._dull_points > 0
+
+    def watch(self, spread: float, *, step: int, state_dir: Path) -> None:
+        """Take in the deviation of the scores at a logged point, and stop a run that has collapsed.
+
+        Raises:
+            TrainingError: all scores were the same at ``collapse_after_points`` points in a row.
+        """
+        self._dull_points = self._dull_points + 1 if spread < COLLAPSED_SPREAD else 0
+        refuse_collapse(
+            self._dull_points,
+            at_most=self.params.collapse_after_points,
+            step=step,
+            state_dir=state_dir,
+        )
+
     def validate(self, model: nn.Module, tiles: Sequence[tuple[Pixels, Pixels]]) -> float:
         """Return the averaged discriminator's accuracy on the first few tiles of validation."""
         with self.average.applied_to(self.discriminator):
@@ -112,7 +133,7 @@ class Adversary:
             "discriminator": self.discriminator.state_dict(),
             "average": self.average.state_dict(),
             "optimizer": self._adam.state_dict(),
-            "dull_points": self.dull_points,
+            "dull_points": self._dull_points,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -121,7 +142,7 @@ class Adversary:
         self.average.load_state_dict(state["average"])
         self.average.to(self._fabric.device)
         self._adam.load_state_dict(state["optimizer"])
-        self.dull_points = state["dull_points"]
+        self._dull_points = state["dull_points"]
 
 
 def measure_gradient(model: nn.Module) -> Tensor:

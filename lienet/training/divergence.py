@@ -33,7 +33,7 @@ def require_finite(values: Mapping[str, float], *, step: int, state_dir: Path) -
             )
 
 
-def require_opinion(num_points: int, *, at_most: int, step: int, state_dir: Path) -> None:
+def refuse_collapse(num_points: int, *, at_most: int, step: int, state_dir: Path) -> None:
     """Stop the run if the discriminator has said the same of everything for too many points.
 
     Raises:

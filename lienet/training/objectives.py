@@ -18,7 +18,6 @@ from lienet.networks.memory_layout import lay_out
 from lienet.networks.vgg import Vgg19
 from lienet.params import Objective
 from lienet.training.adversarial import Adversary, Check
-from lienet.training.divergence import COLLAPSED_SPREAD, require_opinion
 from lienet.training.losses import l1_loss, mse_loss, ssim_loss
 from lienet.training.perceptual import perceptual_loss
 
@@ -109,22 +108,15 @@ class Criterion:
         return self.adversary.learn(enhanced, reference, step=step, halving=halving, check=check)
 
     def watch(self, row: Mapping[str, float | None], *, step: int, state_dir: Path) -> None:
-        """Stop the run at a logged row if the adversary has collapsed; see ``require_opinion``."""
-        if self.adversary is None or (spread := row.get("discriminator_spread")) is None:
-            return
-        is_dull = spread < COLLAPSED_SPREAD
-        self.adversary.dull_points = self.adversary.dull_points + 1 if is_dull else 0
-        require_opinion(
-            self.adversary.dull_points,
-            at_most=self.adversary.params.collapse_after_points,
-            step=step,
-            state_dir=state_dir,
-        )
+        """Stop the run at a logged row if the adversary has collapsed; see ``Adversary.watch``."""
+        spread = row.get("discriminator_spread")
+        if self.adversary is not None and spread is not None:
+            self.adversary.watch(spread, step=step, state_dir=state_dir)
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether the adversary had no opinion at the last row: no state to go back to."""
-        return self.adversary is not None and self.adversary.dull_points > 0
+        """Whether the discriminator told nothing apart at the last row: no state to go back to."""
+        return self.adversary is not None and self.adversary.is_doubtful
 
     def validate(
         self, model: nn.Module, tiles: Sequence[tuple[Pixels, Pixels]], *, step: int

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 MAX_LINES = 300
+PUBLIC_FACES = {"lienet", "lienet.params", "lienet.cli"}
+"""Packages from which others import names."""
 # Spelt in two parts, or this file would find itself.
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X)\b")
 PERSONAL = re.compile(r"/(ro" r"ot|ho" r"me|Us" r"ers|wo" r"rk)/[A-Za-z.]")
@@ -47,14 +49,16 @@ def test_the_library_never_prints(sources: dict[str, Any]):
 def test_packages_import_nothing_and_modules_say_what_they_own(sources: dict[str, Any]):
     for source in sources.values():
         assert ast.get_docstring(source.tree), f"{source.path} has no docstring"
-        if source.is_package:
+        if source.is_package and source.name not in PUBLIC_FACES:
             imports = [node for node in source.tree.body if "Import" in type(node).__name__]
             assert imports == [], f"{source.path} imports"
 
 
 def test_every_package_that_is_imported_is_declared(repository: Path, sources: dict[str, Any]):
     project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))
-    declared = {_distribution_of(line) for line in project["project"]["dependencies"]}
+    extras = project["project"]["optional-dependencies"]
+    needed = [*project["project"]["dependencies"], *extras["train"], *extras["cluster"]]
+    declared = {_distribution_of(line) for line in needed}
     providers = packages_distributions()
     undeclared = {
         name

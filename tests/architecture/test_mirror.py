@@ -20,7 +20,11 @@ FLOWS_ELSEWHERE = {
     "run": "tests/flows/test_pipeline.py",
     "session": "tests/flows/test_pipeline.py",
 }
-ABOUT_THE_WHOLE = {"tests/test_pipeline.py"}
+ABOUT_THE_WHOLE = {
+    "tests/test_pipeline.py",
+    "tests/test_extending.py",
+    "tests/goldens/test_outputs.py",
+}
 
 
 def test_every_module_has_its_tests(repository: Path, sources: dict[str, Any]):

@@ -24,12 +24,11 @@ SHARED_PARAMS = (
 )
 
 WITHOUT_PARAMS = ("code",)
-CODE_OF: dict[str, list[str]] = {"plugins": [], "code": ["lienet"]}
 
 
 def test_stages_are_the_sections_of_params(pipeline: dict[str, Any]):
     sections = [name for name in Params.model_fields if name not in SHARED_PARAMS]
-    assert sections == [name for name in pipeline if name not in WITHOUT_PARAMS]
+    assert [*WITHOUT_PARAMS, *sections] == list(pipeline)
 
 
 def test_stages_are_the_files_of_the_stages_package(repository: Path, pipeline: dict[str, Any]):

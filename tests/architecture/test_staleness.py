@@ -29,7 +29,7 @@ BY_HAND = {
     "files.py": STAGES,
     "fingerprint.py": set(),
     "images.py": STAGES - {"export"},
-    "networks/blocks.py": {"train", "export", "evaluate"},
+    "networks/blocks.py": {"train", "export", "evaluate", "report"},
     "networks/vgg.py": {"train"},
     "params/active.py": STAGES,
     "params/checks.py": set(),

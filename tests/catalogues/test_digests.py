@@ -12,7 +12,7 @@ from lienet.catalogues.digests import Digests
 
 
 @pytest.mark.parametrize("many", [1, 7, 10_000])
-def test_it_answers_as_a_set_does(monkeypatch: pytest.MonkeyPatch, many: int):
+def test_digests_answer_as_a_set_does(monkeypatch: pytest.MonkeyPatch, many: int):
     monkeypatch.setattr(digests, "_MANY", many)
     met, expected = Digests(), set()
     for number in np.random.default_rng(many).integers(0, 300, 1_000).tolist():

@@ -72,7 +72,7 @@ def test_high_resolution_is_found_by_name(
     assert not list((tmp_path / "depot").rglob("*.zip"))
 
 
-def test_low_resolution_is_a_set_of_its_own(
+def test_low_resolution_set_is_an_archive_of_its_own(
     bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = ["DIV2K_valid_LR_bicubic/X4/0801x4.png"]
@@ -81,7 +81,7 @@ def test_low_resolution_is_a_set_of_its_own(
     assert [file.name for file in found] == ["0801x4.png"]
 
 
-def test_an_archive_that_is_another_is_refused(bucket: Bucket, tmp_path: Path) -> None:
+def test_archive_of_another_sha256_is_refused(bucket: Bucket, tmp_path: Path) -> None:
     bucket.files["DIV2K_valid_HR.zip"] = make_zip(["DIV2K_valid_HR/0801.png"])
     with pytest.raises(TransferError, match=r"cannot fetch .*DIV2K_valid_HR.zip"):
         find(bucket, tmp_path)

@@ -118,7 +118,7 @@ def test_a_mirror_may_have_encoded_the_pixels_anew_but_not_changed_them(
     assert not any(path.startswith("drive/") for path in bucket.asked)
 
 
-def test_a_face_that_is_another_is_refused(bucket: Bucket, faces, tmp_path: Path) -> None:
+def test_face_of_another_md5_is_refused(bucket: Bucket, faces, tmp_path: Path) -> None:
     bucket.files["drive/images1024x1024/00000/00002.png"] = make_png(77)
     refusals = [file.refusal for file in find(tmp_path)]
     assert refusals[2]
@@ -169,7 +169,7 @@ def test_an_item_that_is_wrong_is_named(faces, tmp_path: Path, change, message) 
         find(tmp_path)
 
 
-def test_nothing_asked_for_is_said(faces, tmp_path: Path) -> None:
+def test_list_without_any_face_asked_for_is_an_error(faces, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="has no face that params ask for"):
         find(tmp_path, ids=["60000"])
 

@@ -42,7 +42,7 @@ def find(root: Path, text: str, **changes: Any) -> list[FoundFile]:
     return list(find_listed_files(source_of(**changes), base_dir=root))
 
 
-def test_a_list_of_paths_takes_the_rest_from_params(photos: Path) -> None:
+def test_list_of_paths_alone_takes_the_rest_from_params(photos: Path) -> None:
     found = find(photos, "path\nsub/b ü.jpg\na.jpg\n")
     assert [file.name for file in found] == ["sub/b ü.jpg", "a.jpg"]
     assert found[1] == FoundFile(
@@ -57,7 +57,7 @@ def test_a_list_of_paths_takes_the_rest_from_params(photos: Path) -> None:
 
 
 @pytest.mark.parametrize("is_parquet", [False, True])
-def test_a_row_s_own_words_come_first(photos: Path, is_parquet: bool) -> None:
+def test_columns_of_the_list_override_params(photos: Path, is_parquet: bool) -> None:
     header = ["path", "license", "author", "title", "origin", "split", "sha256", "extra"]
     rows = [
         ["a.jpg", "CC BY 4.0", 'Ann "A" B', "One, two", "order 1", "test", "AB" * 32, "x"],
@@ -77,7 +77,7 @@ def test_a_row_s_own_words_come_first(photos: Path, is_parquet: bool) -> None:
     assert (other.origin, other.split, other.sha256) == ("bought/c.jpg", "auto", "")
 
 
-def test_what_is_not_there_or_may_not_be_used_has_its_reason(photos: Path) -> None:
+def test_missing_file_or_narrower_licence_is_the_reason_of_refusal(photos: Path) -> None:
     text = "path,licence\na.jpg,CC BY-NC 4.0\ngone.jpg,\nc.jpg,Some agreement\nsub,\n"
     refusals = {file.name: file.refusal for file in find(photos, text)}
     assert refusals == {"a.jpg": "licence", "gone.jpg": "missing", "c.jpg": "", "sub": "missing"}
@@ -91,19 +91,23 @@ def test_what_is_not_there_or_may_not_be_used_has_its_reason(photos: Path) -> No
         ("file\na.jpg\n", "line 1 of .*list.csv lacks the columns path"),
         ("path\n", "list.csv lists no files"),
         ("", "line 1 of .*list.csv is empty"),
-        ("path\na.jpg\n../secret.jpg\n", "line 3 of .*list.csv has a path that leaves the folder"),
-        ("path\n/etc/passwd\n", "line 2 of .*list.csv has a path that leaves"),
-        ("path\nsub\\b.jpg\n", "line 2 of .*list.csv has a path .* backslash"),
-        ('path,title\na.jpg,"x\ny"\n\nc.jpg,z\na.jpg,\n', "line 6 .* 'a.jpg' a second time"),
-        ("path,title\na.jpg,t\n,t\n", "line 3 of .*list.csv has no path"),
+        (
+            "path\na.jpg\n../secret.jpg\n",
+            "line 3 of .* has path '../secret.jpg', which leaves the folder",
+        ),
+        ("path\n/etc/passwd\n", "line 2 of .*list.csv has path '/etc/passwd', which leaves"),
+        ("path\nsub\\b.jpg\n", "line 2 of .*list.csv has path .* backslash"),
+        (
+            'path,title\na.jpg,"x\ny"\n\nc.jpg,z\na.jpg,\n',
+            "line 6 .* 'a.jpg', which is named a sec",
+        ),
+        ("path,title\na.jpg,t\n,t\n", "line 3 of .*list.csv has path '', which must name a file"),
         ("path,split\na.jpg,val\n", "line 2 .* has split 'val', which is none of train, valid"),
         ("path,sha256\na.jpg,12\n", "line 2 .* has sha256 '12', not 64 hex"),
         ("path,title\na.jpg\n", "line 2 of .*list.csv has 1 values for 2 columns"),
     ],
 )
-def test_a_row_that_cannot_be_meant_is_refused_by_its_line(
-    photos: Path, text: str, message: str
-) -> None:
+def test_invalid_row_is_refused_by_its_line(photos: Path, text: str, message: str) -> None:
     with pytest.raises(DataError, match=message) as caught:
         find(photos, text)
     assert "\n" not in str(caught.value)
@@ -111,7 +115,7 @@ def test_a_row_that_cannot_be_meant_is_refused_by_its_line(
 
 def test_a_wrong_row_of_parquet_is_refused_by_its_number(photos: Path) -> None:
     pq.write_table(pa.table({"path": ["a.jpg", None]}), photos / "list.parquet")
-    with pytest.raises(DataError, match=r"row 2 of .*list.parquet has no path"):
+    with pytest.raises(DataError, match=r"row 2 of .*list.parquet has path '', which must"):
         list(find_listed_files(source_of(manifest="list.parquet"), base_dir=photos))
     pq.write_table(pa.table({"file": ["a.jpg"]}), photos / "list.parquet")
     with pytest.raises(DataError, match=r"list.parquet lacks the column path"):

@@ -112,7 +112,9 @@ def test_nothing_is_fetched_twice(bucket: Bucket, tmp_path: Path) -> None:
     assert sum(path.startswith("images/") for path in bucket.asked) == 5
 
 
-def test_what_is_gone_is_said_and_what_is_no_image_too(bucket: Bucket, tmp_path: Path) -> None:
+def test_missing_files_and_files_that_are_no_images_have_a_reason(
+    bucket: Bucket, tmp_path: Path
+) -> None:
     put_open_images(bucket)
     del bucket.files[f"images/train/{id_of(2)}.jpg"]
     bucket.files[f"images/train/{id_of(5)}.jpg"] = b"<html>Try again</html>"
@@ -122,7 +124,7 @@ def test_what_is_gone_is_said_and_what_is_no_image_too(bucket: Bucket, tmp_path:
     assert set(refusals.values()) == {""}
 
 
-def test_too_many_failures_end_it(bucket: Bucket, tmp_path: Path) -> None:
+def test_too_many_failed_downloads_are_an_error(bucket: Bucket, tmp_path: Path) -> None:
     put_open_images(bucket)
     bucket.files = {path: content for path, content in bucket.files.items() if "lists" in path}
     with pytest.raises(TransferError) as caught:

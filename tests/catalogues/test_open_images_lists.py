@@ -14,7 +14,6 @@ from lienet.catalogues.open_images_lists import (
     open_images,
     read_descriptions,
     read_labels,
-    to_numbers,
 )
 from lienet.errors import DataError, TransferError
 from tests.catalogues.bucket import (
@@ -31,16 +30,6 @@ from tests.catalogues.bucket import (
 
 IMAGES = "lists/2018_04/train/train-images-boxable-with-rotation.csv"
 MACHINE = "lists/v7/oidv7-train-annotations-machine-imagelabels.csv"
-SOME = np.arange(8, dtype=np.uint64)
-
-
-def test_ids_are_numbers_and_back() -> None:
-    texts = [b"000002b66c9c498e", b"ffffffffffffffff", b"0" * 16]
-    ids = pa.array(texts, pa.binary(16))
-    numbers = to_numbers(ids)
-    assert [f"{number:016x}".encode() for number in numbers.tolist()] == texts
-    assert to_numbers(ids.slice(1, 1)).tolist() == [2**64 - 1]
-    assert len(to_numbers(ids.slice(0, 0))) == 0
 
 
 def test_membership_is_that_of_a_set() -> None:
@@ -112,13 +101,15 @@ def test_a_wrong_line_is_named(bucket: Bucket, tmp_path: Path, change, message: 
 
 
 def labels_of(bucket: Bucket, tmp_path: Path, evidence, *wanted: str) -> dict[tuple, float]:
+    images = tmp_path / "images.parquet"
+    pq.write_table(pa.table({"image": np.arange(8, dtype=np.uint64)}), images)
     labels = read_labels(
         evidence,
         "train",
         f"{bucket.url}/lists",
         make_depot(tmp_path),
         wanted=frozenset(wanted),
-        images=SOME,
+        images=images,
     )
     names = [labels.names[code] for code in labels.codes]
     return dict(
@@ -160,7 +151,7 @@ def test_a_list_without_a_row_has_no_labels(bucket: Bucket, tmp_path: Path) -> N
     assert labels_of(bucket, tmp_path, "machine", PERSON) == {}
 
 
-def test_words_for_labels_are_shown_if_they_can_be_had(bucket: Bucket, tmp_path: Path) -> None:
+def test_label_names_are_read_where_their_list_is_available(bucket: Bucket, tmp_path: Path) -> None:
     lists_url = f"{bucket.url}/lists"
     assert read_descriptions(lists_url, make_depot(tmp_path)) == {}
     put_open_images(bucket)

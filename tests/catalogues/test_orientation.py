@@ -33,7 +33,7 @@ def test_the_picture_is_turned_counterclockwise_without_loss(degrees: int) -> No
     assert turned.endswith(content[content.index(b"\xff\xdb") :])
 
 
-def test_what_the_camera_wrote_goes() -> None:
+def test_other_exif_data_is_removed() -> None:
     content = with_exif(make_jpeg(2))
     assert b"serial number" in content
     turned = orient_jpeg(content, 6)
@@ -58,10 +58,10 @@ def test_other_segments_stay_in_their_order() -> None:
 @pytest.mark.parametrize(
     "content", [b"\xff\xd8", b"\xff\xd8\xff\xe0", b"\xff\xd8\xff\xe1\xff\xff12"]
 )
-def test_a_stump_gives_a_stump_and_no_error(content: bytes) -> None:
+def test_truncated_jpeg_is_returned_truncated(content: bytes) -> None:
     assert orient_jpeg(content, 6).startswith(b"\xff\xd8\xff\xe1")
 
 
-def test_what_is_no_jpeg_is_refused() -> None:
+def test_file_that_is_no_jpeg_is_refused() -> None:
     with pytest.raises(ValueError, match="not a JPEG"):
         orient_jpeg(b"\x89PNG\r\n\x1a\n", 6)

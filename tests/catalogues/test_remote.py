@@ -44,7 +44,7 @@ def test_all_is_fetched_before_any_is_looked_at(bucket: Bucket, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("content", [None, b""])
-def test_one_file_that_cannot_be_had_is_one_line(
+def test_list_that_cannot_be_fetched_is_a_one_line_error(
     bucket: Bucket, tmp_path: Path, content: bytes | None
 ) -> None:
     if content is not None:

@@ -13,17 +13,7 @@ from typer.testing import CliRunner
 from lienet.cli import app
 from tests.fresh_workspace import make_workspace
 
-VERBS = (
-    "plugins",
-    "code",
-    "download",
-    "filter",
-    "synthesize",
-    "train",
-    "export",
-    "evaluate",
-    "report",
-)
+VERBS = ("code", "download", "filter", "synthesize", "train", "export", "evaluate", "report")
 TOOLS = ("inspect", "degrade", "observe", "score", "models", "profile")
 TOOLS += ("promote", "rollback", "compare")
 

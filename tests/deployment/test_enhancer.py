@@ -14,7 +14,7 @@ from lienet.degradations.resize import resize_bicubic
 from lienet.deployment import tiling
 from lienet.deployment.enhancer import Enhancer
 from lienet.deployment.onnx import export_onnx
-from lienet.deployment.runtimes import TorchNetwork
+from lienet.deployment.torch_network import TorchNetwork
 from lienet.errors import InputError, ModelError
 from lienet.networks.blocks import Modulation
 from lienet.networks.global_skip import BicubicUpsampling

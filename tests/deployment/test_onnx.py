@@ -14,7 +14,7 @@ from torch.nn import functional
 from lienet.deployment.onnx import check_parity, export_onnx, measure_parity
 from lienet.errors import ModelError
 from lienet.networks.registry import build_model
-from lienet.params import BicubicModel, Model
+from lienet.params import Model
 from tests.networks.specs import (
     enhancement_spec,
     esrgan_spec,
@@ -175,7 +175,6 @@ SPECS: list[Model] = [
     esrgan_spec(**TINY, growth=2),
     sftgan_spec(**TINY, scale=2),
     ENHANCEMENT,
-    BicubicModel(task="face", name="input", architecture="bicubic", scale=1),
 ]
 
 

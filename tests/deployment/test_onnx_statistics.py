@@ -11,10 +11,11 @@ from torch import nn
 
 from lienet.deployment import onnx_statistics as statistics
 from lienet.deployment.onnx import export_onnx, measure_parity
-from lienet.deployment.onnx_statistics import count_layers, list_uses, make_signature
+from lienet.deployment.onnx_statistics import list_uses, make_signature
 from lienet.networks.blocks import Modulation
 from lienet.networks.enhancement import LienetEnhancement
 from lienet.networks.registry import build_model
+from lienet.networks.spade import count_spade_layers
 from lienet.params import load_params
 
 GIVEN = ["spade_0_mean", "spade_0_variance", "spade_1_mean", "spade_1_variance"]
@@ -63,7 +64,7 @@ def test_the_hooks_of_the_export_are_gone(model: LienetEnhancement):
     with torch.no_grad():
         enhanced, *seen = signature.module(image, *signature.given)
         torch.testing.assert_close(enhanced, model(image))
-    assert len(seen) == count_layers(model) == 2
+    assert len(seen) == count_spade_layers(model) == 2
     assert not any(layer._forward_pre_hooks for layer in model.guides)
 
 

@@ -1,143 +1,18 @@
+"""A network is opened by what it is: a module, or the path of an ONNX file."""
+
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-import onnx
-import pytest
-import torch
-from onnx import TensorProto
 from torch import nn
 
-from lienet.deployment.onnx import export_onnx
-from lienet.deployment.runtimes import OnnxNetwork, TorchNetwork
-from lienet.errors import ModelError
-from lienet.networks.registry import build_model
-from lienet.params import load_params
+from lienet.deployment.onnx_network import OnnxNetwork
+from lienet.deployment.runtimes import open_network
+from lienet.deployment.torch_network import TorchNetwork
 from tests.deployment.repeating import write_repeating
 
 
-def write_doubling(path: Path, *, num_inputs: int = 1, **changes: Any) -> Path:
-    """Write a network whose names are its own, that repeats every pixel twice per side."""
-    names = ("image", "other")[:num_inputs]
-    return write_repeating(path, 2, inputs=names, output="larger", **changes)
-
-
-@pytest.fixture
-def degraded() -> torch.Tensor:
-    return torch.rand(1, 3, 9, 11, generator=torch.Generator().manual_seed(0))
-
-
-@pytest.mark.parametrize("kind", [TensorProto.FLOAT, TensorProto.FLOAT16])
-def test_an_onnx_file_of_any_names_and_of_half_precision_runs(
-    tmp_path: Path, degraded: torch.Tensor, kind: int
-):
-    network = OnnxNetwork(write_doubling(tmp_path / "a b.onnx", kind=kind), num_threads=1)
-    expected = degraded.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3)
-    enhanced = network(degraded)
-    assert network.input_size_px is None
-    assert enhanced.dtype == torch.float32
-    torch.testing.assert_close(enhanced, expected, atol=1e-3, rtol=0)
-
-
-def test_a_fixed_size_is_told(tmp_path: Path):
-    path = write_doubling(tmp_path / "fixed.onnx", shape=(1, 3, 24, 32))
-    assert OnnxNetwork(path, num_threads=1).input_size_px == (24, 32)
-
-
-@pytest.mark.parametrize(
-    "shape_and_inputs", [((None, 1, None, None), 1), ((3, None, None), 1), ((None, 3, 8, 8), 2)]
-)
-def test_files_that_do_not_take_one_rgb_image_are_refused(tmp_path: Path, shape_and_inputs):
-    shape, num_inputs = shape_and_inputs
-    path = write_doubling(tmp_path / "odd.onnx", shape=shape, num_inputs=num_inputs)
-    with pytest.raises(ModelError, match="must take one float image n 3 h w, got image"):
-        OnnxNetwork(path, num_threads=1)
-
-
-def test_integer_inputs_are_refused(tmp_path: Path):
-    path = write_doubling(tmp_path / "bytes.onnx", kind=TensorProto.UINT8)
-    with pytest.raises(ModelError, match="must take one float image"):
-        OnnxNetwork(path, num_threads=1)
-
-
-@pytest.mark.parametrize("content", [b"", b"not a model"])
-def test_a_broken_file_is_one_line(tmp_path: Path, content: bytes):
-    path = tmp_path / "broken.onnx"
-    path.write_bytes(content)
-    with pytest.raises(ModelError, match=r"broken\.onnx is not a usable ONNX file") as caught:
-        OnnxNetwork(path)
-    assert "\n" not in str(caught.value)
-
-
-def test_an_input_that_the_file_cannot_take_is_a_model_error(tmp_path: Path):
-    network = OnnxNetwork(write_doubling(tmp_path / "f.onnx", shape=(1, 3, 8, 8)), num_threads=1)
-    with pytest.raises(ModelError, match=r"fails on an input of \(1, 3, 9, 8\)"):
-        network(torch.zeros(1, 3, 9, 8))
-
-
-def test_a_module_runs_in_eval_mode_without_gradients(degraded: torch.Tensor):
-    module = nn.Sequential(nn.Conv2d(3, 3, 3, padding=1), nn.BatchNorm2d(3), nn.Dropout(0.9))
-    network = TorchNetwork(module.train())
-    assert not module.training
-    first = network(degraded)
-    assert not first.requires_grad
-    assert torch.equal(first, network(degraded))
-    assert network.input_size_px is None
-
-
-@pytest.fixture(scope="module")
-def spade_networks(
-    repository: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[TorchNetwork, Path]:
-    spec = load_params(repository / "profiles" / "sample.yaml").models["face-lienet"]
-    model = build_model(spec.model_copy(update={"num_blocks": 1, "channels": 4}))
-    path = tmp_path_factory.mktemp("spade") / "model.onnx"
-    path.write_bytes(export_onnx(model, opset=18, metadata={}))
-    return TorchNetwork(model), path
-
-
-def test_a_file_tells_what_it_normalises_as_its_module_does(
-    spade_networks: tuple[TorchNetwork, Path], degraded: torch.Tensor
-):
-    module, path = spade_networks
-    network = OnnxNetwork(path, num_threads=1)
-    assert (network.num_statistics, network.fold) == (module.num_statistics, module.fold) == (2, 4)
-    given = [(torch.full((1, 4, 1, 1), 0.2), torch.full((1, 4, 1, 1), 0.5))] * 2
-    for known in ([], given[:1]):
-        expected = module.features_to_normalise(degraded, known)
-        found = network.features_to_normalise(degraded, known)
-        torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
-    torch.testing.assert_close(
-        network(degraded, given), module(degraded, given), atol=1e-5, rtol=1e-5
-    )
-    assert (network(degraded, given) - network(degraded)).abs().max() > 1e-3
-
-
-def test_what_is_normalised_is_found_without_the_rest_of_the_network(
-    spade_networks: tuple[TorchNetwork, Path], degraded: torch.Tensor
-):
-    network = OnnxNetwork(spade_networks[1], num_threads=1)
-    network.features_to_normalise(degraded, [])
-    assert network._survey is not None
-    assert [each.name for each in network._survey.get_outputs()] == [
-        "spade_0_features",
-        "spade_1_features",
-    ]
-
-
-def test_a_file_that_lost_its_fold_says_so(
-    spade_networks: tuple[TorchNetwork, Path], tmp_path: Path, degraded: torch.Tensor
-):
-    proto, path = onnx.load(spade_networks[1]), tmp_path / "bare.onnx"
-    proto.ClearField("metadata_props")
-    onnx.save(proto, path)
-    network = OnnxNetwork(path, num_threads=1)
-    assert network(degraded).shape == degraded.shape
-    with pytest.raises(ModelError, match=r"bare\.onnx must say .* as 'fold', got nothing"):
-        _ = network.fold
-
-
-def test_other_files_have_nothing_to_be_given(tmp_path: Path):
-    network = OnnxNetwork(write_doubling(tmp_path / "plain.onnx"), num_threads=1)
-    assert (network.num_statistics, network.fold) == (0, 1)
+def test_a_module_and_a_file_are_each_opened_as_what_they_are(tmp_path: Path):
+    assert isinstance(open_network(nn.Conv2d(3, 3, 1)), TorchNetwork)
+    path = write_repeating(tmp_path / "twice.onnx", 2)
+    assert isinstance(open_network(Path(path)), OnnxNetwork)

@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from lienet.errors import ModelError
-from lienet.evaluation.items import has_feature_map, open_item, time_onnx
+from lienet.evaluation.items import open_item, time_onnx
 from lienet.evaluation.methods import Unchanged, UnsharpMask
-from lienet.networks.features import extract_features
+from lienet.networks.features import extract_features, has_feature_map
 from lienet.networks.registry import build_model
 from lienet.params import Params, load_params
 from lienet.shards.reading import ShardIndex
@@ -61,16 +61,6 @@ def test_the_baselines_cover_every_scale_and_count_their_filter(params, index, t
     assert kept.facts["num_macs"] == 0
 
 
-def test_a_method_s_run_is_known_by_its_choices(params, index, tmp_path):
-    first = open_item(params, Workspace(tmp_path), "face-unsharp", index)
-    again = open_item(params, Workspace(tmp_path), "face-unsharp", index)
-    spec = params.evaluate.methods["face-unsharp"].model_copy(update={"amount": 2.0})
-    evaluate = params.evaluate.model_copy(update={"methods": {"face-unsharp": spec}})
-    other_params = params.model_copy(update={"evaluate": evaluate})
-    other = open_item(other_params, Workspace(tmp_path), "face-unsharp", index)
-    assert first.run_key == again.run_key != other.run_key
-
-
 def test_a_model_that_is_not_there_is_one_error(params, index, tmp_path):
     with pytest.raises(ModelError, match="train the model first"):
         open_item(params, Workspace(tmp_path), "sr-lienet", index)
@@ -80,12 +70,12 @@ def test_a_model_that_is_not_there_is_one_error(params, index, tmp_path):
 
 def test_a_feature_map_is_asked_only_of_networks_that_have_one(repository: Path):
     specs = load_params(repository / "profiles" / "ablation.yaml").models.values()
-    asked = {has_feature_map(spec) for spec in specs}
-    for spec in specs:
-        model, degraded = build_model(spec).eval(), torch.rand(1, 3, 16, 16)
-        if has_feature_map(spec):
+    models = [build_model(spec).eval() for spec in specs]
+    degraded = torch.rand(1, 3, 16, 16)
+    for model in models:
+        if has_feature_map(model):
             assert extract_features(model, degraded).shape[0] == 1
         else:
             with pytest.raises(ModelError, match="self-feature extraction"):
                 extract_features(model, degraded)
-    assert asked == {True, False}
+    assert {has_feature_map(model) for model in models} == {True, False}

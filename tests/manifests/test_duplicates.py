@@ -9,11 +9,8 @@ import pytest
 from lienet.manifests.duplicates import (
     choose_duplicates,
     find_near,
-    parse_hashes,
-    refuse_duplicates,
 )
 from lienet.manifests.records import FilteredRows, write_filtered
-from lienet.screening.perceptual_hash import format_hash
 from tests.stages.studio import record_of
 
 FAR = 0xFFFF << 40
@@ -45,11 +42,6 @@ def test_all_near_pairs_are_found_and_no_others(max_distance: int):
         if _distance(hashes[pair[0]], hashes[pair[1]]) <= max_distance
     }
     assert {tuple(sorted(pair)) for pair in _pairs(hashes, max_distance)} == expected
-
-
-def test_hashes_are_read_with_their_places():
-    hashes, places = parse_hashes(["", format_hash(255), "", format_hash(1 << 63)])
-    assert (hashes.tolist(), places.tolist()) == ([255, 1 << 63], [1, 3])
 
 
 def test_a_distance_out_of_range_is_refused():
@@ -94,15 +86,14 @@ def test_the_largest_of_near_duplicates_stays_and_what_is_refused_stands_for_the
     ]
     rows = FilteredRows(tmp_path / "manifest.parquet")
     write_filtered(rows.path, records)
-    refuse_duplicates(rows.path, None)
     assert list(rows) == records
-    refuse_duplicates(rows.path, 4)
+    write_filtered(rows.path, records, max_hash_distance=4)
     after = {record.key: record for record in rows}
     assert (after["p__a"].reasons, after["p__a"].duplicate_of) == (("near_duplicate",), "p__b")
     assert after["p__a"].verdict == "refuse"
     assert after["p__c"].duplicate_of == "p__d"
     assert [after[f"p__{name}"].verdict for name in "be"] == ["keep", "keep"]
-    assert after["p__d"] == records[3]
+    assert after["p__d"] == records[3]  # and again: what was refused stays so, and no more is
     once = rows.path.read_bytes()
-    write_filtered(rows.path, list(after.values()))
+    write_filtered(rows.path, reversed(list(after.values())), max_hash_distance=4)
     assert rows.path.read_bytes() == once

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,6 +15,7 @@ from lienet.errors import DataError
 from lienet.manifests import planning
 from lienet.manifests.planning import Job, Plan, plan_task
 from lienet.manifests.records import write_filtered
+from lienet.manifests.trained_on import TrainedRecord, iterate_trained_on
 from tests.stages.studio import Studio, record_of
 
 MakePlan = Callable[..., Plan]
@@ -25,11 +26,18 @@ def studio(tmp_path: Path, repository: Path) -> Studio:
     return Studio(tmp_path, repository / "profiles" / "sample.yaml")
 
 
-def plan(studio: Studio, task: Any = "sr") -> Plan:
-    return plan_task(studio.save(), studio.workspace, task)
+@pytest.fixture
+def plan() -> Iterator[Callable[..., Plan]]:
+    """Make plans, which are open until the test ends."""
+    with ExitStack() as stack:
+        yield lambda studio, task="sr": stack.enter_context(
+            plan_task(studio.save(), studio.workspace, task)
+        )
 
 
-def test_photographs_come_by_split_then_key_and_refused_ones_not_at_all(studio: Studio):
+def test_photographs_come_by_split_then_key_and_refused_ones_not_at_all(
+    studio: Studio, plan: MakePlan
+):
     for key, split in (("b", "train"), ("a", "train"), ("v", "valid"), ("e", "test")):
         studio.records.append(record_of(key, split, author=f"author of {key}"))
     studio.records.append(record_of("r", "train", verdict="refuse"))
@@ -49,7 +57,7 @@ def test_photographs_come_by_split_then_key_and_refused_ones_not_at_all(studio: 
     assert [made.count(split) for split in planning.SPLITS] == [2, 1, 2, 0]
 
 
-def test_the_photographs_of_several_sources_are_in_one_order(studio: Studio):
+def test_the_photographs_of_several_sources_are_in_one_order(studio: Studio, plan: MakePlan):
     studio.records = [record_of(key, "train") for key in ("a", "c")]
     studio.add_source("more", "train", {"b": b"", "d": b""})
     jobs = list(plan(studio).iterate("train"))
@@ -61,7 +69,9 @@ def test_the_photographs_of_several_sources_are_in_one_order(studio: Studio):
     ]
 
 
-def test_auto_is_drawn_by_key_wherever_slices_end(studio: Studio, monkeypatch: pytest.MonkeyPatch):
+def test_auto_is_drawn_by_key_wherever_slices_end(
+    studio: Studio, plan: MakePlan, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr(planning, "_ROWS_AT_ONCE", 7)
     keys = [f"k{number:02d}" for number in range(40)]
     studio.records = [record_of(key, "auto") for key in keys]
@@ -73,7 +83,7 @@ def test_auto_is_drawn_by_key_wherever_slices_end(studio: Studio, monkeypatch: p
     assert set(found.values()) == {"train", "valid", "test"}
 
 
-def test_a_source_has_the_number_of_test_images_that_is_asked_for(studio: Studio):
+def test_a_source_has_the_number_of_test_images_that_is_asked_for(studio: Studio, plan: MakePlan):
     keys = [f"k{number}" for number in range(12)]
     studio.records = [record_of(key, "auto") for key in keys]
     studio.content["synthesize"]["split"]["test_images"] = {"photos": 5}
@@ -86,7 +96,7 @@ def test_a_source_has_the_number_of_test_images_that_is_asked_for(studio: Studio
         plan(studio)
 
 
-def test_real_photographs_are_a_split_of_old_photo_alone(studio: Studio):
+def test_real_photographs_are_a_split_of_old_photo_alone(studio: Studio, plan: MakePlan):
     studio.records = [record_of("k", "train")]
     studio.add_source("old", "test", {"o": b""})
     studio.content["filter"]["exempt_sources"] = ["old"]
@@ -95,7 +105,7 @@ def test_real_photographs_are_a_split_of_old_photo_alone(studio: Studio):
     assert plan(studio, "sr").count("real") == 0
 
 
-def test_a_source_of_which_nothing_is_left_is_legal(studio: Studio):
+def test_a_source_of_which_nothing_is_left_is_legal(studio: Studio, plan: MakePlan):
     assert len(plan(studio)) == 0
     assert list(plan(studio).iterate()) == []
     studio.records = [record_of("r", "train", verdict="refuse")]
@@ -103,7 +113,7 @@ def test_a_source_of_which_nothing_is_left_is_legal(studio: Studio):
     assert made.assign_shards("train", shard_max_bytes=10).tolist() == []
 
 
-def test_shards_are_expected_by_the_rule_of_the_writer(studio: Studio):
+def test_shards_are_expected_by_the_rule_of_the_writer(studio: Studio, plan: MakePlan):
     bytes_per_pixel = SrDegradation.bytes_per_pixel
     sides_px = [100, 100, 100, 900, 100, 100]
     studio.records = [
@@ -116,27 +126,42 @@ def test_shards_are_expected_by_the_rule_of_the_writer(studio: Studio):
     assert made.assign_shards("train", shard_max_bytes=limit).tolist() == [0, 0, 1, 2, 3, 3]
 
 
-def test_a_manifest_that_lacks_a_column_is_refused(studio: Studio):
+def test_a_manifest_that_lacks_a_column_is_refused(studio: Studio, plan: MakePlan):
     params = studio.save()
     path = studio.workspace.filtered_dir("photos") / "manifest.parquet"
     write_filtered(path, [])
     path.write_bytes(path.read_bytes()[:-10])
     with pytest.raises(DataError, match="is not a whole manifest"):
-        plan_task(params, studio.workspace, "sr")
+        plan_task(params, studio.workspace, "sr").__enter__()
 
 
-def test_a_manifest_that_changes_after_the_plan_was_made_is_refused(studio: Studio):
+def test_a_manifest_that_changes_after_the_plan_was_made_does_not_matter(
+    studio: Studio, plan: MakePlan
+):
     studio.records = [record_of(key, "train") for key in "ab"]
     made = plan(studio)
-    assert made.list_keys("train") == ["a", "b"]
     path = studio.workspace.filtered_dir("photos") / "manifest.parquet"
-    write_filtered(path, [record_of("a", "train", verdict="refuse"), record_of("b", "train")])
-    with pytest.raises(DataError, match=r"manifest\.parquet has changed meanwhile"):
-        list(made.iterate())
+    write_filtered(path, [record_of("a", "train", verdict="refuse"), record_of("c", "train")])
+    assert [job.key for job in made.iterate()] == ["a", "b"]
+
+
+def test_the_list_of_what_is_trained_on_is_the_training_split(
+    studio: Studio, plan: MakePlan, tmp_path: Path
+):
+    studio.records = [
+        record_of("b", "train", title="B", author="Bea"),
+        record_of("a", "train"),
+        record_of("t", "test"),
+    ]
+    plan(studio).write_trained_on(tmp_path / "list.parquet")
+    assert list(iterate_trained_on([tmp_path / "list.parquet"], tmp_path / "spill")) == [
+        TrainedRecord("a", "", "nobody", "CC0", "here", "photos"),
+        TrainedRecord("b", "B", "Bea", "CC0", "here", "photos"),
+    ]
 
 
 def test_of_several_sources_the_leaks_of_each_are_left_out(
-    studio: Studio, caplog: pytest.LogCaptureFixture
+    studio: Studio, plan: MakePlan, caplog: pytest.LogCaptureFixture
 ):
     alike, other = "00000000ffffffff", "ffffffff00000000"
     studio.records = [
@@ -155,12 +180,12 @@ def test_of_several_sources_the_leaks_of_each_are_left_out(
     ]
     write_filtered(path, [replace(record, source="more") for record in records])
     with pytest.raises(DataError, match="got a is e, f is c;"):
-        plan_task(params, studio.workspace, "sr")
+        plan_task(params, studio.workspace, "sr").__enter__()
     studio.content["synthesize"]["split"]["on_leak"] = "drop"
     params = studio.save()
     write_filtered(path, [replace(record, source="more") for record in records])
-    made = plan_task(params, studio.workspace, "sr")
-    assert [job.key for job in made.iterate("train")] == ["d", "g"]
-    assert [job.key for job in made.iterate("test")] == ["c", "e"]
-    assert made.list_sources("test") == ["more", "photos"]
+    with plan_task(params, studio.workspace, "sr") as made:
+        assert [job.key for job in made.iterate("train")] == ["d", "g"]
+        assert [job.key for job in made.iterate("test")] == ["c", "e"]
+        assert made.list_sources("test") == ["more", "photos"]
     assert "f is c: it is left out" in caplog.text

@@ -12,16 +12,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from lienet.errors import DataError
-from lienet.manifests import columns
-from lienet.manifests.columns import read_columns
 from lienet.manifests.records import (
     FilterRecord,
     ImageRecord,
-    change_filtered_rows,
     count_kept,
-    iterate_manifest,
+    iterate_kept,
     read_filtered,
-    read_filtered_keys,
     read_manifest,
     write_filtered,
     write_manifest,
@@ -133,17 +129,6 @@ def test_unknown_word_names_its_key(tmp_path: Path) -> None:
         read_manifest(path)
 
 
-def test_pandas_is_not_imported(tmp_path: Path) -> None:
-    code = (
-        "import sys; from pathlib import Path; from lienet.manifests.records import *;"
-        f"path = Path({str(tmp_path / 'manifest.parquet')!r});"
-        "row = ImageRecord(*['x'] * 4, 1, 1, 1, *['x'] * 4, 'auto', 'kept', '');"
-        "write_manifest(path, [row]); assert read_manifest(path) == [row];"
-        "sys.exit('pandas' in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
 def test_empty_cells_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "manifest.parquet"
     pq.write_table(pa.table({name: [None] for name in asdict(KEPT)}), path)
@@ -151,44 +136,22 @@ def test_empty_cells_are_refused(tmp_path: Path) -> None:
         read_manifest(path)
 
 
-def test_a_manifest_written_slice_by_slice_has_the_bytes_of_one_written_at_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rows = [replace(KEPT, key=f"holiday__{number * 7 % 23:02d}") for number in range(23)]
-    write_manifest(tmp_path / "whole.parquet", rows)
-    monkeypatch.setattr(columns, "_ROWS_AT_ONCE", 4)
-    write_manifest(tmp_path / "sliced.parquet", iter(rows))
-    assert (tmp_path / "sliced.parquet").read_bytes() == (tmp_path / "whole.parquet").read_bytes()
-    assert [row.key for row in iterate_manifest(tmp_path / "sliced.parquet")] == sorted(
-        row.key for row in rows
-    )
-    with pytest.raises(DataError, match="have the same key, got 'holiday__07'"):
-        write_manifest(tmp_path / "twice.parquet", [*rows, rows[1]])
-
-
-def test_columns_are_read_some_rows_at_a_time_and_kept_rows_counted(tmp_path: Path) -> None:
+def test_kept_rows_are_counted_and_gone_through_by_key(tmp_path: Path) -> None:
     path = tmp_path / "manifest.parquet"
-    write_manifest(path, [*(replace(KEPT, key=f"k{number}") for number in range(5)), REFUSED])
-    tables = list(read_columns(path, ["width_px", "key"], ImageRecord, rows_at_once=4))
-    assert [table.num_rows for table in tables] == [4, 2]
-    assert tables[1].to_pylist() == [
-        {"width_px": 640, "key": "k3"},
-        {"width_px": 640, "key": "k4"},
-    ]
-    assert count_kept(path) == 5
+    kept = [replace(KEPT, key=f"k{number:04d}") for number in range(1_200)]
+    write_manifest(path, [*reversed(kept), REFUSED])
+    assert count_kept(path) == 1_200
+    assert list(iterate_kept(path)) == kept
     write_manifest(path, [])
-    assert count_kept(path) == 0
-    assert list(iterate_manifest(path)) == []
+    assert (count_kept(path), list(iterate_kept(path))) == (0, [])
 
 
-def test_some_rows_of_a_filtered_manifest_are_changed_wherever_slices_end(tmp_path: Path) -> None:
-    path, rows = tmp_path / "manifest.parquet", [0, 499, 500, 1_199]
-    records = [replace(JUDGED, key=f"k{number:04d}") for number in range(1_200)]
-    write_filtered(path, records)
-    change_filtered_rows(path, rows, lambda row, record: replace(record, duplicate_of=f"of {row}"))
-    assert read_filtered(path) == [
-        replace(record, duplicate_of=f"of {number}" if number in rows else "")
-        for number, record in enumerate(records)
-    ]
-    assert read_filtered_keys(path, {500, 3, 499}) == {3: "k0003", 499: "k0499", 500: "k0500"}
-    assert read_filtered_keys(path, ()) == {}
+def test_pandas_and_pyarrow_are_not_imported(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from lienet.manifests.records import *;"
+        f"path = Path({str(tmp_path / 'manifest.parquet')!r});"
+        "row = ImageRecord(*['x'] * 4, 1, 1, 1, *['x'] * 4, 'auto', 'kept', '');"
+        "write_manifest(path, [row]); assert read_manifest(path) == [row];"
+        "sys.exit(bool({'pandas', 'pyarrow'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

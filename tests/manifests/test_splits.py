@@ -24,7 +24,7 @@ def split_of(key: str, split: str, detector: str = "yunet", chosen=None) -> str:
     return fallen
 
 
-def test_what_is_exempt_is_tested_on_only() -> None:
+def test_exempt_photograph_falls_to_the_test_split() -> None:
     assert split_of("a", "train", "exempt") == "test"
     assert split_of("a", "auto", "exempt", frozenset()) == "test"
 

@@ -5,7 +5,13 @@ Tests that count parameters by hand count these; a test that wants another says 
 
 from __future__ import annotations
 
-from lienet.params import EnhancementModel, EsrganModel, LienetModel, SftganModel, SrganModel
+from lienet.networks.architectures import (
+    EnhancementModel,
+    EsrganModel,
+    LienetModel,
+    SftganModel,
+    SrganModel,
+)
 
 _PAPER = {
     "channels": 16,

@@ -13,10 +13,8 @@ from lienet.networks.blocks import (
     Modulation,
     ResidualBlock,
     SelfFeatureExtraction,
-    Spade,
     concatenate,
     conv,
-    measure_statistics,
 )
 
 
@@ -128,56 +126,3 @@ def test_concatenation_has_dense_gradients_equal_to_the_plain_ones():
     for mine, theirs in zip(dense, plain, strict=True):
         assert torch.equal(mine, theirs)
         assert mine.is_contiguous(memory_format=torch.channels_last)
-
-
-def test_statistics_by_hand():
-    """Eq. 4 with the square inside the sum: mean of 1, 9, 25, 49 less mean squared, 21 - 16."""
-    mean, variance = measure_statistics(torch.tensor([1.0, 3.0, 5.0, 7.0]).reshape(1, 1, 2, 2))
-    assert mean.item() == 4.0
-    assert variance.item() == 5.0
-
-
-def test_spade_by_hand():
-    layer = Spade(1, 1, factor=2, epsilon=0.0)
-    with torch.no_grad():
-        layer.shared.weight.fill_(0.5)
-        for part, weight, bias in (
-            (layer.modulation.alpha, 2.0, 1.0),
-            (layer.modulation.beta, -1.0, 0.5),
-        ):
-            part.weight.fill_(weight)
-            part.bias.fill_(bias)
-    features = torch.tensor([1.0, 3.0, 5.0, 7.0]).reshape(1, 1, 2, 2)
-    guide = torch.zeros(1, 1, 4, 4)
-    guide[0, 0, :2, :2] = 1.0  # shared 0.5 * 4 = 2: alpha 5, beta -1.5
-    guide[0, 0, 2:, 2:] = -5.0  # shared -10, leaky -1: alpha -1, beta 1.5
-    # mean 4, deviation sqrt(5); elsewhere alpha 1 and beta 0.5
-    root = math.sqrt(5.0)
-    expected = [5 * -3 / root - 1.5, -1 / root + 0.5, 1 / root + 0.5, -3 / root + 1.5]
-    assert layer(features, guide).flatten().tolist() == pytest.approx(expected)
-    # Given statistics take the place of its own: (x - 1) / 2.
-    given = (torch.ones(1, 1, 1, 1), torch.full((1, 1, 1, 1), 4.0))
-    expected = [5 * 0 - 1.5, 1 + 0.5, 2 + 0.5, -3 + 1.5]
-    assert layer(features, guide, given).flatten().tolist() == pytest.approx(expected)
-
-
-def test_spade_starts_as_plain_normalisation():
-    torch.manual_seed(0)
-    features = 3.0 + 2.0 * torch.randn(2, 8, 6, 7)
-    found = Spade(4, 8, factor=4)(features, torch.randn(2, 4, 24, 28))
-    torch.testing.assert_close(found, nn.functional.instance_norm(features))
-
-
-def test_spade_has_one_shared_convolution_and_one_for_each_parameter():
-    assert count(Spade(16, 16, factor=4)) == (16 * 16 * 16 + 16) + 2 * (16 * 16 + 16)
-
-
-def test_spade_normalises_in_float32_under_autocast():
-    """Bright and almost even: bfloat16 tells 100.0 from 100.5, but not their mean or variance."""
-    layer = Spade(1, 1, factor=1)
-    features = torch.full((1, 1, 8, 8), 100.0)
-    features[..., ::2, :] = 100.5
-    with torch.autocast("cpu", torch.bfloat16):
-        found = layer(features.bfloat16(), torch.zeros(1, 1, 8, 8))
-    assert found.dtype == torch.bfloat16
-    assert found.float().abs().sub(1.0).abs().max() < 0.01

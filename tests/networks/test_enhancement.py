@@ -93,7 +93,7 @@ def test_statistics_given_as_measured_change_nothing(spade: bool):
     model, degraded = make_small(spade=spade), torch.rand(2, 3, 18, 21)
     statistics: list[tuple[torch.Tensor, torch.Tensor]] = []
     with torch.inference_mode():
-        for _ in range(model.num_statistics):
+        for _ in model.spade_layers:
             features = model.features_to_normalise(degraded, statistics)
             assert features.shape == (2, 4, 5, 6)
             variance, mean = torch.var_mean(features, (2, 3), correction=0, keepdim=True)

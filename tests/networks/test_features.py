@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from lienet.errors import ModelError
+from lienet.networks.architectures import EnhancementModel, LienetModel
 from lienet.networks.features import extract_features
 from lienet.networks.registry import build_model
-from lienet.params import EnhancementModel, LienetModel, Params, load_params
+from lienet.params import Params, load_params
 
 
 @pytest.fixture
@@ -39,7 +40,6 @@ def test_enhancement_s_features_have_the_generator_s_size(params: Params):
     ("key", "changes", "name"),
     [
         ("sr-srgan", {}, "Srgan"),
-        ("sr-bicubic", {}, "Bicubic"),
         ("sr-lienet", {"modulate": "none"}, "LienetSuperResolution"),
         ("face-lienet", {"self_features": False}, "LienetEnhancement"),
     ],

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from lienet.networks.rivals import Bicubic, Esrgan, Sftgan, SftLayer, Srgan
+from lienet.networks.global_skip import BicubicUpsampling
+from lienet.networks.rivals import Esrgan, Sftgan, SftLayer, Srgan
 from tests.networks.specs import esrgan_spec, sftgan_spec, srgan_spec
 
 
@@ -52,7 +53,7 @@ def test_the_skip_costs_nothing_and_starts_near_bicubic():
     plain, skipping = srgan(batch_norm=False), srgan(batch_norm=False, global_skip="bicubic")
     degraded = torch.rand(1, 3, 12, 12)
     assert count(skipping) == count(plain)
-    change = (skipping(degraded) - Bicubic(4)(degraded)).abs().mean()
+    change = (skipping(degraded) - BicubicUpsampling(4)(degraded)).abs().mean()
     assert 0 < change.item() < 0.2
 
 
@@ -92,16 +93,6 @@ def test_sftgan_sees_only_background():
     assert background.shape == (1, 8, 8, 12)
     assert background[:, 0].min() == 1
     assert background[:, 1:].abs().max() == 0
-
-
-def test_bicubic_has_no_parameters():
-    assert count(Bicubic(2)) == 0
-    assert Bicubic(2)(torch.rand(1, 3, 5, 6)).shape == (1, 3, 10, 12)
-
-
-def test_bicubic_at_scale_one_is_the_input_bit_by_bit():
-    image = torch.rand(2, 3, 9, 11)
-    assert torch.equal(Bicubic(1)(image), image)
 
 
 def test_srgan_at_scale_one_has_no_shuffle_and_its_skip_adds_the_input():

@@ -76,11 +76,11 @@ def test_bench_trains_every_model_alike_for_ten_thousand_steps(workspace: Worksp
     params = parse_params(bench.text, name="bench")
     assert params.train.steps >= 10_000
     names = {model.name for model in params.models.values() if model.task == "sr"}
-    rows = {"bicubic", "srgan", "srresnet", "esrgan", "sftgan", "lienet"}
+    rows = {"srgan", "srresnet", "esrgan", "sftgan", "lienet"}
     assert names == rows | {"srresnet_skip", "lienet_noskip"}
     for task in ("face", "old_photo"):
         names = {model.name for model in params.models.values() if model.task == task}
-        assert names == {"input", "srresnet", "lienet", "lienet_gan"}
+        assert names == {"srresnet", "lienet", "lienet_gan"}
     assert set(params.filter.exempt_sources) == {"kodak24", "clic2025", "old_photos"}
     splits = {
         "train_clic2025": "train",

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 import yaml
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
-from lienet.params import Model, Objective, Perceptual, Section, SrganModel, Train
+from lienet.params import Objective, Perceptual, Train
 
 
 @pytest.fixture
@@ -57,26 +57,6 @@ def test_train_refuses(train: dict[str, Any], key: str, value: Any):
     Train.model_validate(train)
     with pytest.raises(ValidationError, match=key):
         Train.model_validate(train | {key: value})
-
-
-def test_the_architecture_decides_which_keys_a_model_has():
-    adapter: TypeAdapter[Section] = TypeAdapter(Model)
-    base = {
-        "task": "sr",
-        "name": "a",
-        "architecture": "srgan",
-        "scale": 4,
-        "channels": 8,
-        "objective": "sr",
-    }
-    chosen = adapter.validate_python(
-        base | {"num_blocks": 2, "batch_norm": False, "global_skip": "none"}
-    )
-    assert isinstance(chosen, SrganModel)
-    with pytest.raises(ValidationError, match="growth"):
-        adapter.validate_python(
-            base | {"num_blocks": 2, "batch_norm": False, "global_skip": "none", "growth": 8}
-        )
 
 
 @pytest.mark.parametrize("layer", ["conv6_1", "conv1_3", "relu1_1"])

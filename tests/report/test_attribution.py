@@ -8,46 +8,33 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lienet.draws import draw_split
 from lienet.errors import DataError
-from lienet.manifests.records import write_filtered
+from lienet.manifests.parquet_rows import write_rows
+from lienet.manifests.trained_on import TrainedRecord
 from lienet.params import Params
 from lienet.report.attribution import find_trained_tasks, write_attribution
 from lienet.workspace import Workspace
-from tests.folder_source import folder_source
-from tests.stages.studio import record_of
 
 
 @pytest.fixture
 def params(repository: Path) -> Params:
     content = yaml.safe_load((repository / "profiles" / "sample.yaml").read_text())
-    content["download"]["sources"] = {
-        "photos": folder_source(),
-        "faces": folder_source(),
-        "published": folder_source(split="test"),
-        "unused": folder_source(),
-    }
-    content["filter"] |= {"exempt_sources": ["published"], "consented_sources": ["faces"]}
-    content["synthesize"]["split"] |= {"test_images": {"faces": 1}}
-    tasks = content["synthesize"]["tasks"]
-    tasks["sr"]["sources"] = tasks["old_photo"]["sources"] = ["photos", "published"]
-    tasks["face"]["sources"] = ["photos", "faces"]
     return Params.model_validate(content)
 
 
+def record_of(key: str, source: str, **changes: str) -> TrainedRecord:
+    chosen = {"title": "", "author": "nobody", "licence": "CC0", "origin": "here"}
+    return TrainedRecord(key=key, source=source, **(chosen | changes))
+
+
 @pytest.fixture
-def workspace(params: Params, tmp_path: Path) -> Workspace:
+def workspace(tmp_path: Path) -> Workspace:
     made = Workspace(tmp_path)
-    photos = [
-        record_of("photos__train", "train", title='A "title", with\na break', author="Jürgen"),
-        record_of("photos__valid", "valid"),
-        record_of("photos__refused", "train", verdict="refuse", reasons=("face",)),
-        *(record_of(f"photos__{number}", "auto") for number in range(40)),
-    ]
-    published = [record_of("published__1", "train", detector="exempt", source="published")]
-    faces = [record_of(f"faces__{number}", "auto", source="faces") for number in range(3)]
-    for source, records in (("photos", photos), ("published", published), ("faces", faces)):
-        write_filtered(made.filtered_dir(source) / "manifest.parquet", records)
+    one = record_of("photos__1", "photos", title='A "title", with\na break', author="Jürgen")
+    two = record_of("photos__2", "photos")
+    faces = [record_of(f"faces__{number}", "faces") for number in range(2)]
+    for task, records in (("sr", [one]), ("old_photo", [one, two]), ("face", [*faces, two])):
+        write_rows(made.trained_on_path(task), records, TrainedRecord)
     return made
 
 
@@ -60,29 +47,13 @@ def credit(params: Params, workspace: Workspace) -> list[dict[str, str]]:
     return rows
 
 
-def test_what_was_trained_on_is_credited_once(params: Params, workspace: Workspace) -> None:
+def test_what_was_trained_on_is_credited_once_by_source_and_key(
+    params: Params, workspace: Workspace
+) -> None:
     rows = credit(params, workspace)
-    shares = params.synthesize.split
-    drawn = {
-        f"photos__{number}"
-        for number in range(40)
-        if draw_split(
-            params.seed,
-            f"photos__{number}",
-            valid_share=shares.valid_share,
-            test_share=shares.test_share,
-        )
-        == "train"
-    }
-    keys = [row["key"] for row in rows]
-    assert 0 < len(drawn) < 40
-    assert {key for key in keys if key.startswith("photos")} == drawn | {"photos__train"}
-    assert sum(key.startswith("faces") for key in keys) == 2
-    assert not any(key.startswith("published") for key in keys)
-    assert len(set(keys)) == len(keys)
-    one = next(row for row in rows if row["key"] == "photos__train")
-    assert one == {
-        "key": "photos__train",
+    assert [row["key"] for row in rows] == ["faces__0", "faces__1", "photos__1", "photos__2"]
+    assert rows[2] == {
+        "key": "photos__1",
         "title": 'A "title", with\na break',
         "author": "Jürgen",
         "licence": "CC0",
@@ -111,10 +82,10 @@ def test_a_second_run_writes_the_same_bytes(params: Params, workspace: Workspace
     assert (workspace.reports_dir / "ATTRIBUTION.csv").read_bytes() == first
 
 
-def test_a_missing_manifest_leaves_the_last_file(params: Params, workspace: Workspace) -> None:
+def test_a_broken_list_leaves_the_last_file(params: Params, workspace: Workspace) -> None:
     credit(params, workspace)
     first = (workspace.reports_dir / "ATTRIBUTION.csv").read_bytes()
-    path = workspace.filtered_dir("photos") / "manifest.parquet"
+    path = workspace.trained_on_path("sr")
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(DataError, match="is not a whole manifest"):
         write_attribution(workspace.reports_dir / "ATTRIBUTION.csv", params, workspace)

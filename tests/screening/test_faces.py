@@ -11,9 +11,9 @@ from skimage.data import astronaut
 
 from lienet.errors import ToolError
 from lienet.screening import faces
+from lienet.screening.detection import DEFAULT_FACE
 from lienet.screening.faces import SHIPPED_MODEL, YunetDetector, decode_faces
 from lienet.screening.pyramid import Pyramid
-from lienet.screening.verdict import DEFAULT_FACE
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +129,7 @@ def test_boxes_are_those_that_opencv_reads_from_the_same_network():
     assert ours.score == pytest.approx(row[14], abs=1e-3)
 
 
-def test_doubtful_faces_are_given_to_who_wants_them():
+def test_lower_score_can_be_asked_for():
     strict = DEFAULT_FACE.model_copy(update={"min_score": 0.99})
     assert YunetDetector(None, strict).find(Pyramid(astronaut())) == []
     (face,) = YunetDetector(None, strict, min_score=0.6).find(Pyramid(astronaut()))

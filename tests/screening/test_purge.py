@@ -16,8 +16,8 @@ from lienet.errors import DataError, InputError
 from lienet.files import sha256_of_file
 from lienet.images import encode_png
 from lienet.manifests.photographs import Photographs, move_photographs
-from lienet.manifests.records import FilterRecord
-from lienet.screening.purge import purge_refused, read_purged
+from lienet.manifests.records import FilterRecord, write_filtered
+from lienet.screening.purge import iterate_purged, purge_refused, skip_purged
 from lienet.storage import Store
 from tests.folder_source import folder_source
 from tests.small_clone import Clone, copy_project, stages_run
@@ -45,13 +45,24 @@ def _store(raw_dir: Path, name: str, verdict: str) -> FilterRecord:
     return record
 
 
-def test_refused_files_go_and_what_was_known_of_them_stays(raw_dir: Path, tmp_path: Path):
+def _list(tmp_path: Path, records: list[FilterRecord]) -> Path:
+    path = tmp_path / "filtered.parquet"
+    write_filtered(path, records)
+    return path
+
+
+def purge(raw_dir: Path, records: list[FilterRecord], depot: Path | None = None) -> int:
+    listed = _list(raw_dir.parent, records)
+    return purge_refused(Photographs(raw_dir, None), depot or raw_dir / "none", listed)
+
+
+def test_refused_files_are_removed_and_their_rows_stay(raw_dir: Path, tmp_path: Path):
     kept, refused = _store(raw_dir, "kept", "keep"), _store(raw_dir, "face", "refuse")
-    assert purge_refused(Photographs(raw_dir, None), tmp_path / "none", [kept, refused]) == 1
+    assert purge(raw_dir, [kept, refused]) == 1
     assert (raw_dir / kept.path).read_bytes() == b"the bytes of kept"
     assert not (raw_dir / refused.path).exists()
-    assert read_purged(raw_dir) == {refused.key: refused}
-    assert purge_refused(Photographs(raw_dir, None), tmp_path / "none", [kept, refused]) == 0
+    assert list(iterate_purged(raw_dir)) == [refused]
+    assert purge(raw_dir, [kept, refused]) == 0
 
 
 def test_a_linked_copy_elsewhere_keeps_its_bytes(raw_dir: Path, tmp_path: Path):
@@ -59,18 +70,18 @@ def test_a_linked_copy_elsewhere_keeps_its_bytes(raw_dir: Path, tmp_path: Path):
     cached = tmp_path / "cached"
     os.link(raw_dir / refused.path, cached)
     cached.chmod(0o444)
-    purge_refused(Photographs(raw_dir, None), tmp_path / "none", [refused])
+    purge(raw_dir, [refused])
     assert cached.read_bytes() == b"the bytes of face"
 
 
-def test_what_was_fetched_goes_too_whatever_it_is_called(raw_dir: Path, tmp_path: Path):
+def test_fetched_copy_is_removed_too_under_any_name(raw_dir: Path, tmp_path: Path):
     kept, refused = _store(raw_dir, "kept", "keep"), _store(raw_dir, "face", "refuse")
     depot = tmp_path / "depot" / "files"
     depot.mkdir(parents=True)
     for record, name in ((kept, "0001.jpg"), (refused, "0002.jpg")):
         (depot / name).write_bytes((raw_dir / record.path).read_bytes())
     (depot / "0003.jpg").write_bytes(b"X" * refused.size_bytes)
-    purge_refused(Photographs(raw_dir, None), depot.parent, [kept, refused])
+    purge(raw_dir, [kept, refused], depot=depot.parent)
     assert sorted(path.name for path in depot.iterdir()) == ["0001.jpg", "0003.jpg"]
 
 
@@ -78,6 +89,7 @@ def test_a_run_that_was_killed_between_record_and_removal_is_finished(
     raw_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     records = [_store(raw_dir, name, "refuse") for name in ("one", "two")]
+    assert list(skip_purged(records, raw_dir)) == records
     unlink = Path.unlink
 
     def die_at_two(self: Path, missing_ok: bool = False) -> None:
@@ -87,34 +99,35 @@ def test_a_run_that_was_killed_between_record_and_removal_is_finished(
 
     monkeypatch.setattr(Path, "unlink", die_at_two)
     with pytest.raises(KeyboardInterrupt):
-        purge_refused(Photographs(raw_dir, None), tmp_path / "none", records)
+        purge(raw_dir, records)
     monkeypatch.undo()
-    assert list(read_purged(raw_dir)) == ["p__one"]
-    assert purge_refused(Photographs(raw_dir, None), tmp_path / "none", records) == 1
-    assert read_purged(raw_dir) == {record.key: record for record in records}
+    assert list(skip_purged(records, raw_dir)) == records[1:]
+    assert [record.key for record in iterate_purged(raw_dir)] == ["p__one"]
+    assert purge(raw_dir, records) == 1
+    assert list(iterate_purged(raw_dir)) == records
 
 
 def test_a_file_that_came_back_counts_as_not_purged(raw_dir: Path, tmp_path: Path):
     refused = _store(raw_dir, "face", "refuse")
-    purge_refused(Photographs(raw_dir, None), tmp_path / "none", [refused])
+    purge(raw_dir, [refused])
     (raw_dir / refused.path).write_bytes(b"downloaded anew")
-    assert read_purged(raw_dir) == {}
+    assert list(iterate_purged(raw_dir)) == []
 
 
 def test_nothing_refused_changes_nothing(raw_dir: Path, tmp_path: Path):
     kept = _store(raw_dir, "kept", "keep")
-    assert purge_refused(Photographs(raw_dir, None), tmp_path / "none", [kept]) == 0
+    assert purge(raw_dir, [kept]) == 0
     assert sorted(path.name for path in raw_dir.iterdir()) == ["images"]
 
 
-def test_what_cannot_be_removed_is_one_clear_error(raw_dir: Path, tmp_path: Path):
+def test_file_that_cannot_be_removed_is_one_clear_error(raw_dir: Path, tmp_path: Path):
     refused = replace(_store(raw_dir, "face", "refuse"), path="images/folder")
     (raw_dir / refused.path).mkdir()
     with pytest.raises(InputError, match="cannot remove a refused image"):
-        purge_refused(Photographs(raw_dir, None), tmp_path / "none", [refused])
+        purge(raw_dir, [refused])
 
 
-def test_what_lies_in_a_store_goes_from_it_and_a_second_run_says_nothing(
+def test_refused_object_is_removed_from_a_store_and_a_second_run_is_quiet(
     raw_dir: Path, tmp_path: Path
 ):
     store = Store((tmp_path / "bucket").as_uri())
@@ -122,11 +135,11 @@ def test_what_lies_in_a_store_goes_from_it_and_a_second_run_says_nothing(
     list(move_photographs([kept, refused], raw_dir, store))
     photographs = Photographs.find(raw_dir)
     for _ in range(2):
-        purge_refused(photographs, tmp_path / "none", [kept, refused])
+        purge_refused(photographs, tmp_path / "none", _list(tmp_path, [kept, refused]))
     assert photographs.read(kept.path, kept.sha256) == b"the bytes of kept"
     with pytest.raises(DataError, match="there is no"):
         photographs.read(refused.path, refused.sha256)
-    assert read_purged(raw_dir) == {refused.key: refused}
+    assert list(iterate_purged(raw_dir)) == [refused]
 
 
 @pytest.mark.slow
@@ -160,5 +173,5 @@ def test_dvc_agrees_with_what_was_purged_once_it_is_told(tmp_path: Path, reposit
     shutil.rmtree(clone.root / "data/raw/sample")
     clone.run("dvc", "checkout", "data/raw/sample")
     assert [path.name for path in images.iterdir()] == ["sample__coffee.png"]
-    (refused,) = read_purged(images.parent)
-    assert refused == "sample__astronaut"
+    (refused,) = iterate_purged(images.parent)
+    assert refused.key == "sample__astronaut"

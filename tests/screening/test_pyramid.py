@@ -30,7 +30,7 @@ def test_a_half_is_the_mean_of_four():
     assert Pyramid(pixels).resize(1, 2)[0, :, 0].tolist() == [15, 100]
 
 
-def test_what_is_returned_does_not_depend_on_what_was_asked_before():
+def test_result_does_not_depend_on_sizes_asked_for_before():
     pixels = np.random.default_rng(0).integers(0, 256, (301, 403, 3), np.uint8)
     used = Pyramid(pixels)
     for size in ((20, 30), (150, 201), (75, 100), (301, 403), (290, 400)):

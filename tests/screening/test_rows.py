@@ -27,7 +27,7 @@ RAW = ImageRecord(
 )
 
 
-def test_a_row_keeps_what_was_known_and_adds_what_was_seen_by_whom():
+def test_filtered_row_keeps_the_raw_columns_and_adds_the_verdict():
     box = Box("face", 1, 2, 3, 4, 0.75)
     quality = Quality(10, 0.5, 30.0, 90)
     verdict = Verdict(("face",), (box,), quality, 255)
@@ -40,7 +40,7 @@ def test_a_row_keeps_what_was_known_and_adds_what_was_seen_by_whom():
     assert (stored["detector"], stored["kind"], stored["left_px"]) == ("yunet", "face", 1)
 
 
-def test_what_was_not_looked_at_has_no_measures():
+def test_image_that_was_not_looked_at_has_no_measures():
     row = record_verdict(RAW, Verdict((), ()), "exempt", {})
     assert (row.verdict, row.detector, row.boxes) == ("keep", "exempt", "[]")
     assert (row.sharpness, row.jpeg_quality, row.perceptual_hash) == (0.0, 0, "")

@@ -9,9 +9,9 @@ from skimage.data import coffee
 
 from lienet.errors import ToolError
 from lienet.screening.boxes import overlap
+from lienet.screening.detection import DEFAULT_TEXT
 from lienet.screening.pyramid import Pyramid
 from lienet.screening.text import TextDetector, choose_size, outline_text
-from lienet.screening.verdict import DEFAULT_TEXT
 
 
 def _detector(real_data: Path) -> TextDetector:
@@ -40,7 +40,7 @@ def test_the_input_fits_and_is_never_enlarged(shape: tuple[int, int], expected):
     assert choose_size(Pyramid(np.zeros((*shape, 3), np.uint8)), 960) == expected
 
 
-def test_a_core_grows_by_its_area_over_its_perimeter():
+def test_text_box_grows_by_its_area_over_its_perimeter():
     probability = np.zeros((64, 128), np.float32)
     probability[20:31, 40:81] = 0.9  # corner pixels 40 x 10 apart
     ((corners, score, sides_px),) = outline_text(probability)

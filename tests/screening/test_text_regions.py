@@ -18,7 +18,7 @@ def _stripe(pixels: np.ndarray, top: int, left: int, contrast: int = 200) -> np.
     return pixels
 
 
-def test_a_plain_image_needs_no_closer_look():
+def test_plain_image_has_no_window():
     assert find_windows(_plain(), NO_HINTS) == []
 
 

@@ -31,7 +31,7 @@ def train(model: str) -> None:
 
 @flow(name="tiny", flow_run_name="tiny-pipeline", log_prints=True)
 def pipeline() -> None:
-    for model in ("bicubic", "lienet"):
+    for model in ("srgan", "lienet"):
         train.with_options(task_run_name=f"train@sr-{model}")(model)
 
 print("RUN", pipeline(return_state=True).state_details.flow_run_id)
@@ -73,7 +73,7 @@ def test_prefect_shows_the_stages_of_a_flow_run(tmp_path: Path):
             check=True,
         )
         run_id = ran.stdout.rpartition("RUN ")[2].strip()
-        stages = ["train@sr-bicubic", "train@sr-lienet"]
+        stages = ["train@sr-srgan", "train@sr-lienet"]
         read_page(
             f"{server.url}/runs/flow-run/{run_id}",
             ["tiny-pipeline", "Completed", "2 Task runs", *stages, "lienet: 6 steps"],

@@ -30,7 +30,7 @@ def test_a_server_that_is_away_is_named_without_its_password(
     team: Team, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://someone:{SECRET}@127.0.0.1:9/path")
-    output = team.second.run("lienet", "train", "sr-bicubic")
+    output = team.second.run("lienet", "train", "sr-lienet")
     assert "MLflow at http://127.0.0.1:9/path cannot be reached" in output
     assert find_secrets([team.second.root], [output]) == []
 

@@ -50,8 +50,8 @@ def workspace(
     root = tmp_path_factory.mktemp("a clone")
     params, place = make_quick(root, repository)
     write_shards(place, "sr", "test", make_samples())
+    write_model(params, place, "sr-lienet")
     for key in ("sr-bicubic", "sr-lienet"):
-        write_model(params, place, key)
         evaluate.run(params, place, key)
     return params, place
 
@@ -65,8 +65,8 @@ def read_rows(workspace: Workspace, model: str) -> list[dict[str, str]]:
     return list(csv.DictReader(text.splitlines()))
 
 
-def test_items_are_the_models_and_the_classical_methods(workspace: tuple[Params, Workspace]):
-    items = [*workspace[0].models, *workspace[0].evaluate.classics]
+def test_items_are_the_models_and_the_methods(workspace: tuple[Params, Workspace]):
+    items = [*workspace[0].models, *workspace[0].evaluate.methods]
     assert evaluate.list_items(workspace[0]) == items
     assert "face-unsharp" in items
 
@@ -217,7 +217,7 @@ def read_facts(place: Workspace, task: str, name: str) -> dict:
     return json.loads(place.evaluation_path(task, name).read_text())
 
 
-def test_a_classic_is_measured_like_a_model_of_no_parameters(restored: tuple[Params, Workspace]):
+def test_a_method_is_measured_like_a_model_of_no_parameters(restored: tuple[Params, Workspace]):
     facts = read_facts(restored[1], "old_photo", "classical")
     assert (facts["num_params"], facts["num_macs"], facts["steps"]) == (0, None, 0)
     assert set(facts["results"]) == {"old_photo_luma", "old_photo_rgb"}

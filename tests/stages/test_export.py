@@ -39,16 +39,16 @@ def test_the_items_are_the_models(params: Params):
 
 
 def test_a_model_is_exported_with_its_report_and_tracked(params: Params, workspace: Workspace):
-    model_dir = _store(params, workspace, "sr-bicubic")
-    run(params, workspace, "sr-bicubic")
-    report = json.loads(workspace.export_report_path("sr", "bicubic").read_text())
+    model_dir = _store(params, workspace, "sr-lienet")
+    run(params, workspace, "sr-lienet")
+    report = json.loads(workspace.export_report_path("sr", "lienet").read_text())
     assert report["max_error"] <= report["tolerance"] == params.export.parity_tolerance
     assert report["passed"] is True
     assert report["sizes_px"] == [list(size) for size in params.export.parity_sizes_px]
     assert report["opset"] == params.export.opset
     assert report["onnx_sha256"] == sha256_of_file(model_dir / "model.onnx")
     metadata = {one.key: one.value for one in onnx.load(model_dir / "model.onnx").metadata_props}
-    assert (metadata["model"], metadata["scale"], metadata["run_key"]) == ("bicubic", "4", KEY)
+    assert (metadata["model"], metadata["scale"], metadata["run_key"]) == ("lienet", "4", KEY)
     assert "licences of the photographs" in metadata["licence"]
     client = open_store(workspace)
     (tracked,) = list_runs(client)
@@ -58,14 +58,14 @@ def test_a_model_is_exported_with_its_report_and_tracked(params: Params, workspa
 
 
 def test_a_model_that_strays_leaves_no_file(params: Params, workspace: Workspace):
-    model_dir = _store(params, workspace, "sr-bicubic")
-    strict = params.model_copy(  # bicubic is exact, so only an impossible tolerance fails it
+    model_dir = _store(params, workspace, "sr-lienet")
+    strict = params.model_copy(  # only an impossible tolerance fails a sound export
         update={"export": params.export.model_copy(update={"parity_tolerance": -1.0})}
     )
     with pytest.raises(ModelError, match="must agree within"):
-        run(strict, workspace, "sr-bicubic")
+        run(strict, workspace, "sr-lienet")
     assert not (model_dir / "model.onnx").exists()
-    assert not workspace.export_report_path("sr", "bicubic").exists()
+    assert not workspace.export_report_path("sr", "lienet").exists()
 
 
 def test_a_model_that_was_not_trained_is_one_clear_error(params: Params, workspace: Workspace):

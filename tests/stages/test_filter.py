@@ -14,12 +14,13 @@ import skimage.data
 from typer.testing import CliRunner
 
 from lienet.cli import app
-from lienet.errors import DataError, ToolError
+from lienet.errors import DataError
 from lienet.images import decode_image, encode_jpeg, encode_png
 from lienet.manifests.records import read_filtered, read_manifest, write_manifest
 from lienet.params import Params, load_params
 from lienet.screening.boxes import Box
-from lienet.screening.verdict import Inspector
+from lienet.screening.detection import find_detection
+from lienet.screening.inspector import Inspector
 from lienet.stages import filter as stage
 from lienet.workspace import Workspace
 from tests.stages.raw_folder import store_raw
@@ -29,9 +30,9 @@ from tests.stages.raw_folder import store_raw
 def _no_named_models(monkeypatch: pytest.MonkeyPatch):
     for kind in ("FACE", "TEXT"):
         monkeypatch.delenv(f"LIENET_{kind}_MODEL", raising=False)
-    stage.find_detection.cache_clear()
+    find_detection.cache_clear()
     yield
-    stage.find_detection.cache_clear()
+    find_detection.cache_clear()
 
 
 @pytest.fixture
@@ -211,13 +212,13 @@ def test_labels_of_persons_come_from_the_raw_manifest(
     (record,) = read_manifest(path)
     write_manifest(path, [replace(record, people="[[0.0, 0.5, 0.25, 1.0]]")])
     seen = []
-    judge_bytes = Inspector.judge_bytes
+    inspect_bytes = Inspector.inspect_bytes
 
     def spy(self: Inspector, content: bytes, **options: object) -> object:
         seen.append(options["people"])
-        return judge_bytes(self, content, **options)
+        return inspect_bytes(self, content, **options)
 
-    monkeypatch.setattr(Inspector, "judge_bytes", spy)
+    monkeypatch.setattr(Inspector, "inspect_bytes", spy)
     _run(params, workspace)
     assert seen == [(Box("person", 0, 256, 128, 256, 1.0),)]
 
@@ -227,36 +228,6 @@ def test_a_missing_image_names_its_key_and_the_remedy(params: Params, workspace:
     (workspace.raw_dir("sample") / "images/sample__coffee.png").unlink()
     with pytest.raises(DataError, match=r"sample__coffee.*run lienet download sample again"):
         _run(params, workspace)
-
-
-@pytest.mark.parametrize("kind", ["face", "text"])
-def test_a_configured_model_must_be_there(
-    params: Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
-):
-    monkeypatch.setenv(f"LIENET_{kind.upper()}_MODEL", str(tmp_path / "absent.onnx"))
-    with pytest.raises(ToolError, match=f"LIENET_{kind.upper()}_MODEL must name an ONNX file"):
-        stage.find_detection(params.filter.face, params.filter.text, base_dir=tmp_path)
-    changed = {
-        name: getattr(params.filter, name).model_copy(
-            update={"model": "folder/none.onnx" if name == kind else None}
-        )
-        for name in ("face", "text")
-    }
-    with pytest.raises(ToolError, match=rf"filter\.{kind}\.model must .*got {tmp_path}/folder"):
-        stage.find_detection(**changed, base_dir=tmp_path)
-
-
-def test_params_come_before_the_environment(
-    params: Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    for name in ("ours.onnx", "other.onnx"):
-        (tmp_path / name).touch()
-    monkeypatch.setenv("LIENET_FACE_MODEL", str(tmp_path / "other.onnx"))
-    monkeypatch.setenv("LIENET_TEXT_MODEL", str(tmp_path / "other.onnx"))
-    face = params.filter.face.model_copy(update={"model": "ours.onnx"})
-    found = stage.find_detection(face, params.filter.text, base_dir=tmp_path)
-    assert found.face_model == tmp_path / "ours.onnx"
-    assert found.text_model == tmp_path / "other.onnx"
 
 
 def test_inspect_prints_a_list_of_objects(

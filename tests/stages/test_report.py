@@ -10,12 +10,12 @@ from types import ModuleType
 import pytest
 
 from lienet.errors import DataError
-from lienet.manifests.records import write_filtered
+from lienet.manifests.parquet_rows import write_rows
+from lienet.manifests.trained_on import TrainedRecord
 from lienet.params import Params
 from lienet.stages import report
 from lienet.workspace import Workspace
 from tests.report import restored
-from tests.stages.studio import record_of
 
 WRITTEN = [
     "ATTRIBUTION.csv",
@@ -52,10 +52,10 @@ def workspace(params: Params, evaluated: ModuleType, tmp_path: Path) -> Workspac
 
 
 def keep_photographs(workspace: Workspace) -> Workspace:
-    """Write the filtered manifests that name whom to credit."""
-    for source, split in (("sample", "train"), ("portrait", "test")):
-        records = [record_of(f"{source}__1", split, source=source)]
-        write_filtered(workspace.filtered_dir(source) / "manifest.parquet", records)
+    """Write the lists of photographs that were trained on, which name whom to credit."""
+    record = TrainedRecord("sample__1", "", "nobody", "CC0", "here", "sample")
+    for task in ("sr", "face", "old_photo"):
+        write_rows(workspace.trained_on_path(task), [record], TrainedRecord)
     return workspace
 
 

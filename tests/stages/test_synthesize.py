@@ -106,7 +106,7 @@ def test_any_number_of_workers_gives_the_same_bytes(
             studio.add(f"k{number}", split, noise(number, 64 + 40 * number, 150))
         trees.append(studio.run(num_workers))
     assert trees[0] == trees[1]
-    assert len(trees[0]) == 4 + 2  # an index for each split, a shard for two
+    assert len(trees[0]) == 4 + 2 + 1  # each split's index, two shards, the list of photographs
 
 
 def test_faces_keep_their_size_and_lose_nothing_to_a_codec(studio: Studio):

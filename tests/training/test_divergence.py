@@ -9,7 +9,7 @@ import pytest
 
 from lienet.errors import TrainingError
 from lienet.training.checkpoint import CHECKPOINT_NAME
-from lienet.training.divergence import require_finite, require_opinion
+from lienet.training.divergence import refuse_collapse, require_finite
 
 
 def test_finite_values_pass(tmp_path: Path):
@@ -34,6 +34,6 @@ def test_a_run_without_a_checkpoint_says_so(tmp_path: Path):
 
 
 def test_opinion(tmp_path: Path):
-    require_opinion(2, at_most=3, step=40, state_dir=tmp_path)
+    refuse_collapse(2, at_most=3, step=40, state_dir=tmp_path)
     with pytest.raises(TrainingError, match=r"collapsed at step 40: .*, got .* at 3 logged points"):
-        require_opinion(3, at_most=3, step=40, state_dir=tmp_path)
+        refuse_collapse(3, at_most=3, step=40, state_dir=tmp_path)

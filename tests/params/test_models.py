@@ -1,0 +1,54 @@
+"""Entries of ``models``: the architecture decides the keys, and what scale it is for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from lienet.params import AnyModel, Model
+from lienet.params.models import is_of_paper
+
+ADAPTER: TypeAdapter[Model] = TypeAdapter(AnyModel)
+
+
+def srgan(**changes: object) -> dict[str, Any]:
+    base = {"task": "sr", "name": "a", "architecture": "srgan", "scale": 4, "objective": "sr"}
+    return {**base, "channels": 8, "num_blocks": 2, "batch_norm": False, "global_skip": "none"} | (
+        changes
+    )
+
+
+def test_the_architecture_decides_which_keys_a_model_has():
+    chosen = ADAPTER.validate_python(srgan())
+    assert (type(chosen).__name__, chosen.model_dump()) == ("SrganModel", srgan())
+    assert ADAPTER.dump_python(chosen) == srgan()
+    with pytest.raises(ValidationError, match="growth"):
+        ADAPTER.validate_python(srgan(growth=8))
+
+
+def test_an_unknown_architecture_is_one_line_that_lists_those_there_are():
+    with pytest.raises(ValidationError, match=r"esrgan, lienet, .*plugins names, got vit"):
+        ADAPTER.validate_python(srgan(architecture="vit"))
+
+
+@pytest.mark.parametrize(
+    ("architecture", "scale", "keys"),
+    [
+        ("esrgan", 1, {"channels": 8, "num_blocks": 1, "growth": 4}),
+        ("sftgan", 1, {"channels": 8, "num_blocks": 1, "condition_channels": 4}),
+    ],
+)
+def test_an_architecture_is_refused_at_a_scale_that_it_is_not_for(
+    architecture: str, scale: int, keys: dict[str, int]
+):
+    base = {"task": "face", "name": "a", "objective": "sr", "architecture": architecture}
+    ADAPTER.validate_python({**base, **keys, "scale": 2})
+    with pytest.raises(ValidationError, match=f"{architecture} is for scale 2 or 4, got 1"):
+        ADAPTER.validate_python({**base, **keys, "scale": scale})
+
+
+def test_the_paper_s_architectures_are_known_by_name():
+    names = ("lienet", "lienet_enhancement", "srgan", "esrgan", "sftgan", "bicubic")
+    assert [is_of_paper(name) for name in names] == [True, True, False, False, False, False]
