@@ -106,6 +106,24 @@ def summarise(
     return results
 
 
+def summarise_scores(params: Params, scores: list[ImageScore]) -> Results:
+    """Return means, gains and intervals as params ask for them."""
+    return summarise(scores, **_resampling(params))
+
+
+def make_bootstrap(params: Params) -> Callable[[Any], Interval]:
+    """Return what turns paired differences into a mean and its interval."""
+    return partial(paired_bootstrap, **_resampling(params))
+
+
+def _resampling(params: Params) -> dict[str, Any]:
+    return {
+        "resamples": params.evaluate.bootstrap_resamples,
+        "confidence": params.evaluate.bootstrap_confidence,
+        "seed": params.seed,
+    }
+
+
 def flatten_results(results: Results, *, headline: str) -> dict[str, float]:
     """Return each figure by ``<protocol>/<test set>/<metric>``, and those of one by bare names.
 

@@ -1,7 +1,6 @@
 """The test shards of a task, measured by any method: here or on a cluster, with progress shown.
 
-Owns what every measurement shares: which samples, which protocols and metrics, how intervals are
-drawn. Writes nothing.
+Owns what every measurement shares: which samples, which protocols, which metrics. Writes nothing.
 """
 
 from __future__ import annotations
@@ -16,11 +15,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from lienet.errors import DataError
-from lienet.evaluation.benchmark import (
-    results_as_json,
-    select_protocols,
-    summarise_scores,
-)
+from lienet.evaluation.benchmark import results_as_json, select_protocols, summarise_scores
 from lienet.evaluation.cluster_scoring import score_on_cluster
 from lienet.evaluation.items import time_onnx
 from lienet.evaluation.scores import ImageScore, Results
