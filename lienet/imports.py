@@ -68,7 +68,7 @@ class ImportGraph:
     ) -> set[str]:
         """Return the modules and all that they import, directly or not, lazily or not.
 
-        What is left out is not followed either.
+        What is left out is not followed either, nor do the packages on the way to it count.
         """
         reached: set[str] = set()
         waiting = [*modules]
@@ -76,7 +76,12 @@ class ImportGraph:
             module = waiting.pop()
             if module not in reached and not is_left_out(module):
                 reached.add(module)
-                waiting.extend(self.modules_among({module, *self.read(module).names}))
+                names = {
+                    name
+                    for name in self.read(module).names
+                    if not any(map(is_left_out, _list_places(name)))
+                }
+                waiting.extend(self.modules_among({module, *names}))
         return reached
 
 
@@ -94,6 +99,12 @@ def read_source(path: Path, module: str = "", package: str = "") -> Source:
     reader = _Reader(module if path.stem == "__init__" else module.rpartition(".")[0], package)
     reader.take_node(ast.parse(path.read_bytes()))
     return Source(short_hash("\0".join(reader.words).encode()), frozenset(reader.names))
+
+
+def _list_places(name: str) -> list[str]:
+    """Return a dotted name and the packages that it lies in, but for the outermost."""
+    parts = name.split(".")
+    return [".".join(parts[:length]) for length in range(2, len(parts) + 1)]
 
 
 def short_hash(content: bytes) -> str:

@@ -160,21 +160,3 @@ def results_as_json(results: Results) -> dict[str, dict[str, dict[str, object]]]
         protocol: {test_set: result.as_json() for test_set, result in sets.items()}
         for protocol, sets in results.items()
     }
-
-
-def summarise_scores(params: Params, scores: list[ImageScore]) -> Results:
-    """Return means, gains and intervals as params ask for them."""
-    return summarise(scores, **_resampling(params))
-
-
-def make_bootstrap(params: Params) -> Callable[[Any], Interval]:
-    """Return what turns paired differences into a mean and its interval."""
-    return partial(paired_bootstrap, **_resampling(params))
-
-
-def _resampling(params: Params) -> dict[str, Any]:
-    return {
-        "resamples": params.evaluate.bootstrap_resamples,
-        "confidence": params.evaluate.bootstrap_confidence,
-        "seed": params.seed,
-    }

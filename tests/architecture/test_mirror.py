@@ -8,6 +8,7 @@ from typing import Any
 
 # Each with the place that tests it instead.
 ELSEWHERE = {
+    "lienet": "tests/test_api.py",
     "lienet.__main__": "tests/cli/test_app.py",
     "lienet.params.checks": "tests/params/test_active.py",
     "lienet.params.whole": "tests/params/test_active.py",
