@@ -150,7 +150,7 @@ def _decode(content: bytes, max_pixels: int) -> tuple[str, Pixels]:
         with warnings.catch_warnings(action="ignore"), _open(content, kind) as image:
             _refuse_by_header(image, kind, max_pixels)
             return kind, _to_upright_rgb(image, kind, content)
-    except ImageError:
+    except (ImageError, ModuleNotFoundError):
         raise
     except MemoryError:
         raise ImageError("too large for this machine's memory", reason="too_large") from None

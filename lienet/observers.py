@@ -56,6 +56,13 @@ OBSERVERS = (
     Observer("lienet.params.models", _UNREAD, _DATA_STAGES),
     Observer("lienet.params.training", _UNREAD, (*_DATA_STAGES, "export", "evaluate")),
     Observer("lienet.params.evaluation", _UNREAD, (*_DATA_STAGES, "train")),
+    Observer(
+        "lienet.evaluation.measures", "the metrics by name, which export reads not", ("export",)
+    ),
+    Observer(
+        "lienet.evaluation.metrics", "measures images, which evaluate alone does", ("report",)
+    ),
+    Observer("lienet.evaluation.vmaf", "measures images, which evaluate alone does", ("report",)),
 )
 """Log lines are left out as well, by :mod:`lienet.imports`; the report's words are its output."""
 
@@ -66,6 +73,7 @@ PACKAGES_LEFT_OUT = (
     Observer("aiohttp", "carries bytes, which are verified"),
     Observer("certifi", "whom the carrier of bytes trusts"),
     Observer("filelock", "lets processes take turns"),
+    Observer("jaxtyping", "states shapes in annotations, which tests alone check"),
     Observer("yarl", "takes addresses apart"),
     Observer("fsspec", "carries bytes, which are verified"),
     Observer(

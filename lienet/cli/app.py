@@ -166,7 +166,10 @@ def score(
     border: Annotated[
         int, typer.Option(min=0, help="Pixels cropped from each side for PSNR and SSIM.")
     ] = 0,
-    vmaf: Annotated[bool, typer.Option(help="Measure VMAF too, of the whole image.")] = True,
+    vmaf: Annotated[
+        bool | None,
+        typer.Option(help="Measure VMAF too, of the whole image; left out where no ffmpeg is."),
+    ] = None,
 ) -> None:
     """Measure PSNR, SSIM and VMAF of an image, or a folder of images, against a reference.
 
@@ -175,7 +178,12 @@ def score(
     Identical images score 100 dB (a stated ceiling), 1 and 97.43.
     """
     from lienet.evaluation import comparison
+    from lienet.evaluation.vmaf import is_installed
 
+    if vmaf is None:
+        vmaf = is_installed()
+        if not vmaf:
+            typer.echo("VMAF is left out: pip install 'lienet[train]' brings its ffmpeg", err=True)
     chosen = comparison.parse_colour(colour)
     pairs = comparison.pair_files(reference, distorted)
     scores = comparison.score_pairs(pairs, colour=chosen, border_px=border, with_vmaf=vmaf)

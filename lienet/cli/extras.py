@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, requires
 
 _EXTRA = re.compile(r"""extra == ["']([a-z0-9]+)["']""")
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
+_DISTRIBUTIONS = {"ffmpeg": "ffmpeg_python", "cv2": "opencv_python_headless"}
 _GATHERING = ("dev",)
 """Extras that only gather others."""
 
@@ -18,7 +19,8 @@ def explain_missing_package(error: ModuleNotFoundError) -> str | None:
         name, extra = _NAME.match(requirement), _EXTRA.search(requirement)
         if name is None or extra is None or extra[1] in _GATHERING:
             continue
-        if name[0].lower().replace("-", "_") == package.lower():
+        wanted = _DISTRIBUTIONS.get(package, package.lower())
+        if name[0].lower().replace("-", "_") == wanted:
             return (
                 f"this command needs {package}, which is not installed; "
                 f"pip install 'lienet[{extra[1]}]'"

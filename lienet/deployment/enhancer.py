@@ -1,4 +1,4 @@
-"""Images of any size, depth and channels through a network.
+"""Enhancing whole images of any size, depth and channels with a network.
 
 Owns the way from pixels to pixels: large inputs go in overlapping tiles, small ones are padded to
 what the network needs; 16-bit images stay 16-bit, grey stays grey, and alpha, which networks do
@@ -104,7 +104,7 @@ class Enhancer:
     def _enhance_rgb(self, pixels: Pixels) -> Pixels:
         height_px, width_px = pixels.shape[:2]
         rows, columns = self._plan(height_px, width_px)
-        statistics = self._survey(pixels, rows, columns)
+        statistics = self._gather_statistics(pixels, rows, columns)
         mosaic = Mosaic(height_px * self.scale, width_px * self.scale, pixels.dtype, self.scale)
         for high in rows:
             for wide in columns:
@@ -127,7 +127,7 @@ class Enhancer:
         )
         return rows, columns
 
-    def _survey(
+    def _gather_statistics(
         self, pixels: Pixels, rows: list[Span], columns: list[Span]
     ) -> list[Statistics] | None:
         """Return the whole image's statistics where tiles would not find them for themselves."""

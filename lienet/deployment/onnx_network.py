@@ -8,6 +8,7 @@ normalises by those of what it is given.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,7 +56,7 @@ class OnnxNetwork:
         optional = self._session.get_overridable_initializers()
         self._types = {each.name: _TYPES.get(each.type) for each in (*inputs, *optional)}
         self._num_threads = num_threads
-        self._survey: onnxruntime.InferenceSession | None = None
+        self._statistics_session: onnxruntime.InferenceSession | None = None
 
     @property
     def num_statistics(self) -> int:
@@ -100,16 +101,21 @@ class OnnxNetwork:
         """Return what layer number ``len(known)`` of ``num_statistics`` normalises.
 
         ONNX Runtime computes all outputs, whichever are asked for; so what leads to these is cut
-        out of the file, once, and has a session of its own.
+        out of the file, once, and has a session of its own. Where the package ``onnx`` is not
+        installed the whole network runs, for the same values.
 
         Raises:
             ModelError: ONNX Runtime refuses this input.
         """
-        if self._survey is None:
+        if self._statistics_session is None and find_spec("onnx") is None:
+            self._statistics_session = self._session
+        elif self._statistics_session is None:
             names = [features_name(layer) for layer in range(self.num_statistics)]
             content = _cut_out(self.path, [*self._types], names)
-            self._survey = open_session(self.path, num_threads=self._num_threads, content=content)
-        return self._run(self._survey, features_name(len(known)), degraded, known)
+            self._statistics_session = open_session(
+                self.path, num_threads=self._num_threads, content=content
+            )
+        return self._run(self._statistics_session, features_name(len(known)), degraded, known)
 
     def _run(
         self,

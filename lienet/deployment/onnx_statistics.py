@@ -1,4 +1,4 @@
-"""The part of an exported network that has to do with statistics of its input.
+"""Inputs and outputs of an ONNX file for the statistics of a whole image.
 
 A network with SPADE layers normalises by mean and variance of all it is given: of a tile, the
 tile's own. Its file therefore tells what each layer normalises and takes statistics in place of

@@ -1,4 +1,4 @@
-"""One call for a torch module and for an ONNX file: ``1 3 h w`` in [0, 1] in, the enlarged one out.
+"""One interface for torch modules and ONNX files: ``1 3 h w`` in [0, 1] in, enlarged out.
 
 Owns what the two have in common. Planes and statistics are numpy's, so that an ONNX file runs where
 torch is not installed.

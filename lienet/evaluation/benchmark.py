@@ -8,7 +8,9 @@ less the baseline's, never a difference of pooled values. Reads no image.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from lienet.draws import keyed_generator
 from lienet.errors import DataError, ParamsError
 from lienet.evaluation.scores import ImageScore, Interval, Result, Results, gain_names, mean_or_none
-from lienet.params import Protocol
+from lienet.params import Params, Protocol
 
 _MAX_DRAWS_AT_ONCE = 2_000_000
 
@@ -104,6 +106,24 @@ def summarise(
     return results
 
 
+def summarise_scores(params: Params, scores: list[ImageScore]) -> Results:
+    """Return means, gains and intervals as params ask for them."""
+    return summarise(scores, **_resampling(params))
+
+
+def make_bootstrap(params: Params) -> Callable[[Any], Interval]:
+    """Return what turns paired differences into a mean and its interval."""
+    return partial(paired_bootstrap, **_resampling(params))
+
+
+def _resampling(params: Params) -> dict[str, Any]:
+    return {
+        "resamples": params.evaluate.bootstrap_resamples,
+        "confidence": params.evaluate.bootstrap_confidence,
+        "seed": params.seed,
+    }
+
+
 def flatten_results(results: Results, *, headline: str) -> dict[str, float]:
     """Return each figure by ``<protocol>/<test set>/<metric>``, and those of one by bare names.
 
@@ -139,4 +159,22 @@ def results_as_json(results: Results) -> dict[str, dict[str, dict[str, object]]]
     return {
         protocol: {test_set: result.as_json() for test_set, result in sets.items()}
         for protocol, sets in results.items()
+    }
+
+
+def summarise_scores(params: Params, scores: list[ImageScore]) -> Results:
+    """Return means, gains and intervals as params ask for them."""
+    return summarise(scores, **_resampling(params))
+
+
+def make_bootstrap(params: Params) -> Callable[[Any], Interval]:
+    """Return what turns paired differences into a mean and its interval."""
+    return partial(paired_bootstrap, **_resampling(params))
+
+
+def _resampling(params: Params) -> dict[str, Any]:
+    return {
+        "resamples": params.evaluate.bootstrap_resamples,
+        "confidence": params.evaluate.bootstrap_confidence,
+        "seed": params.seed,
     }

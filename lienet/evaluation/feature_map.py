@@ -1,21 +1,17 @@
-"""The AI feature map of one test image, kept so that the report can draw it without a network.
-
-Owns how channels become 8-bit pictures: each is stretched from its own lowest to its own highest
-value, and both are kept beside it.
-"""
+"""The AI feature map of one test image, and the file that keeps it for the report."""
 
 from __future__ import annotations
 
 import io
+import zipfile
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import nn
 
-from lienet.images import Pixels, to_tensor
-from lienet.networks.features import extract_features
+from lienet.errors import DataError
+from lienet.images import Pixels
 
 
 @dataclass(frozen=True)
@@ -45,28 +41,22 @@ class FeatureMap:
         )
         return stream.getvalue()
 
+    @classmethod
+    def read(cls, path: Path, *, remedy: str) -> FeatureMap:
+        """Read the file that :meth:`to_bytes` gives.
 
-def extract_feature_map(
-    model: nn.Module, degraded: Pixels, *, test_set: str, key: str, max_side_px: int
-) -> FeatureMap:
-    """Look at what a network modulates by.
-
-    Args:
-        model: one of the paper's networks, with self-features.
-        degraded: a network input, RGB uint8 ``h w 3``.
-        test_set: the image's test set.
-        key: the image's key.
-        max_side_px: a larger input is cropped to its middle.
-
-    Raises:
-        ModelError: the network has no AI feature map.
-    """
-    top, left = (max(0, side - max_side_px) // 2 for side in degraded.shape[:2])
-    cut = np.ascontiguousarray(degraded[top : top + max_side_px, left : left + max_side_px])
-    with torch.inference_mode():
-        features = extract_features(model.eval(), to_tensor(cut))[0].float().numpy()
-    low, high = features.min(axis=(1, 2)), features.max(axis=(1, 2))
-    span = np.where(high > low, high - low, 1.0)
-    stretched = (features - low[:, None, None]) / span[:, None, None]
-    channels = np.rint(255 * stretched).astype(np.uint8)
-    return FeatureMap(test_set, key, cut, channels, low, high)
+        Raises:
+            DataError: it is missing or broken.
+        """
+        try:
+            with np.load(path) as stored:
+                return cls(
+                    test_set=str(stored["test_set"]),
+                    key=str(stored["key"]),
+                    degraded=stored["degraded"],
+                    channels=stored["channels"],
+                    low=stored["low"],
+                    high=stored["high"],
+                )
+        except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
+            raise DataError(f"{path} is no feature map: {error!r:.80}", remedy=remedy) from None

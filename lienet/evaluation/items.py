@@ -12,7 +12,7 @@ from pathlib import Path
 from torch import nn
 
 from lienet.evaluation.complexity import count_macs, measure_latency_ms
-from lienet.evaluation.methods import make_baseline, make_method, time_enhancer_ms
+from lienet.evaluation.methods import make_baseline, make_method, time_method_ms
 from lienet.evaluation.scoring import Contender, make_contenders
 from lienet.networks.features import has_feature_map
 from lienet.networks.global_skip import BicubicUpsampling
@@ -104,10 +104,11 @@ def _open_method(params: Params, spec: MethodSpec, index: ShardIndex) -> Item:
         method = make_method(spec, scale, tile_px=chosen.tile_px)
         baseline = make_baseline(scale, tile_px=chosen.tile_px)
         contenders[scale] = Contender(baseline if method == baseline else method, baseline)
-    latency_ms = time_enhancer_ms(
+    latency_ms = time_method_ms(
         contenders[scales[-1]].enhancer,
         height_px=size.input_height_px,
         width_px=size.input_width_px,
+        num_runs=size.num_runs,
     )
     facts = {
         "task": spec.task,

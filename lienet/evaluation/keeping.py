@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lienet.evaluation.feature_map import extract_feature_map
+from lienet.evaluation.feature_extraction import extract_feature_map
 from lienet.evaluation.items import Item
 from lienet.evaluation.scores import FEATURES_NAME
 from lienet.evaluation.scoring import EnhancedImage

@@ -1,7 +1,6 @@
 """The test shards of a task, measured by any method: here or on a cluster, with progress shown.
 
-Owns what every measurement shares: which samples, which protocols and metrics, how intervals are
-drawn. Writes nothing.
+Owns what every measurement shares: which samples, which protocols, which metrics. Writes nothing.
 """
 
 from __future__ import annotations
@@ -11,21 +10,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.progress import Progress
 
 from lienet.errors import DataError
-from lienet.evaluation.benchmark import (
-    paired_bootstrap,
-    results_as_json,
-    select_protocols,
-    summarise,
-)
+from lienet.evaluation.benchmark import results_as_json, select_protocols, summarise_scores
 from lienet.evaluation.cluster_scoring import score_on_cluster
 from lienet.evaluation.items import time_onnx
-from lienet.evaluation.scores import ImageScore, Interval, Results
+from lienet.evaluation.scores import ImageScore, Results
 from lienet.evaluation.scoring import Contender, EnhancedImage, make_contenders, score_samples
 from lienet.params import Params
 from lienet.shards.reading import Sample, ShardIndex, iterate_samples, read_index
@@ -120,24 +113,6 @@ def measure_onnx(
         "data_sha256": {"test": index.sha256},
         "results": results_as_json(results),
     }, results
-
-
-def summarise_scores(params: Params, scores: list[ImageScore]) -> Results:
-    """Return means, gains and intervals as params ask for them."""
-    return summarise(scores, **_resampling(params))
-
-
-def make_bootstrap(params: Params) -> Callable[[Any], Interval]:
-    """Return what turns paired differences into a mean and its interval."""
-    return partial(paired_bootstrap, **_resampling(params))
-
-
-def _resampling(params: Params) -> dict[str, Any]:
-    return {
-        "resamples": params.evaluate.bootstrap_resamples,
-        "confidence": params.evaluate.bootstrap_confidence,
-        "seed": params.seed,
-    }
 
 
 @contextmanager

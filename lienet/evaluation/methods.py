@@ -14,6 +14,7 @@ from typing import Protocol
 
 import cv2
 import numpy as np
+import torch
 from skimage.filters import unsharp_mask
 from skimage.restoration import denoise_nl_means
 
@@ -138,21 +139,26 @@ def make_method(spec: MethodSpec, scale: int, *, tile_px: int) -> Enhances:
             )
 
 
-def time_enhancer_ms(enhancer: Enhances, *, height_px: int, width_px: int) -> float:
-    """Return how long one image of this size takes on the processor, in milliseconds.
+def time_method_ms(method: Enhances, *, height_px: int, width_px: int, num_runs: int) -> float:
+    """Return the median time of one image of this size on one processor thread, in milliseconds.
 
-    One run after another that is not counted, on fixed noise, OpenCV held to one thread.
+    On fixed noise, after a run that is not counted; OpenCV and torch are held to one thread.
     """
     noise = np.random.default_rng(0).integers(0, 256, (height_px, width_px, 3), dtype=np.uint8)
-    num_threads = cv2.getNumThreads()
+    num_cv2_threads, num_torch_threads = cv2.getNumThreads(), torch.get_num_threads()
     cv2.setNumThreads(1)
+    torch.set_num_threads(1)
+    times_ms = []
     try:
-        enhancer.enhance(noise)
-        started = time.perf_counter()
-        enhancer.enhance(noise)
-        return (time.perf_counter() - started) * 1e3
+        method.enhance(noise)
+        for _ in range(num_runs):
+            started = time.perf_counter()
+            method.enhance(noise)
+            times_ms.append((time.perf_counter() - started) * 1e3)
     finally:
-        cv2.setNumThreads(num_threads)
+        cv2.setNumThreads(num_cv2_threads)
+        torch.set_num_threads(num_torch_threads)
+    return float(np.median(times_ms))
 
 
 def _to_pixels(image: Pixels) -> Pixels:

@@ -17,6 +17,7 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -70,6 +71,11 @@ class VmafBatch(Generic[Key]):
 
     def _count_bytes(self, size: tuple[int, ...]) -> int:
         return len(self._groups[size]) * 2 * math.prod(size)
+
+
+def is_installed() -> bool:
+    """Whether the packages are there that bring an ffmpeg with libvmaf."""
+    return find_spec("imageio_ffmpeg") is not None and find_spec("ffmpeg") is not None
 
 
 def measure_vmaf(reference: Pixels, distorted: Pixels) -> float:

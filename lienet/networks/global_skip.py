@@ -1,4 +1,4 @@
-"""The way past a network: what its output is added to.
+"""Global skip connections: what a network's output is added to.
 
 Owns bicubic upsampling as a fixed filter, the learned map of colours, and which of them a param
 names.

@@ -1,4 +1,4 @@
-"""How a network's weights lie in memory."""
+"""Memory layout of a network's weights: channels last, or plain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rivals, true to their papers and lightened only in width and depth.
+"""The generators of SRGAN, ESRGAN and SFTGAN, true to their papers but for width and depth.
 
 Residual branches without normalisation start at a tenth of their He size, as ESRGAN's authors do
 for their own; this makes every rival stronger, never weaker.

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lienet.errors import DataError
-from lienet.evaluation.scores import ImageScore, parse_scores, scores_as_csv
+from lienet.evaluation.scores import PER_IMAGE_NAME, ImageScore, parse_scores, scores_as_csv
 from lienet.files import sha256_of_file
 from lienet.networks.registry import WEIGHTS_NAME, read_card
 from lienet.params import Model, Params, Protocol
@@ -44,7 +44,7 @@ def read_challenger(params: Params, workspace: Workspace, spec: Model) -> tuple[
         weights_sha256 = sha256_of_file(model_dir / WEIGHTS_NAME)
         facts = _read_json(workspace.evaluation_path(spec.task, spec.name))
         parity = _read_json(workspace.export_report_path(spec.task, spec.name))
-        path = workspace.evaluation_dir(spec.task, spec.name) / "per_image.csv"
+        path = workspace.evaluation_dir(spec.task, spec.name) / PER_IMAGE_NAME
         scores = parse_scores(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from lienet.params import Params
-from lienet.report.features import FeatureMap
+from lienet.report.features import NetworkFeatures
 from lienet.report.figures.figure3 import draw_figure3
 from lienet.report.figures.figure5 import draw_figure5
 from lienet.report.figures.figure6 import draw_figure6
@@ -46,7 +46,7 @@ class Material:
     groups: Sequence[Group]
     """Without ablations."""
     comparisons: Sequence[Comparison]
-    feature_maps: Sequence[FeatureMap]
+    feature_maps: Sequence[NetworkFeatures]
     aged: Sequence[AgedPhotograph]
     real: Sequence[RealPhotograph]
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from lienet.evaluation.appearance import changes_as_json, compare_appearances
-from lienet.evaluation.benchmark import results_as_json
+from lienet.evaluation.benchmark import make_bootstrap, results_as_json, summarise_scores
 from lienet.evaluation.cluster_scoring import FirstOfEachSet
 from lienet.evaluation.identity import IdentityMeter
 from lienet.evaluation.items import Item, open_item
 from lienet.evaluation.keeping import ImageKeeper, keep_feature_map
 from lienet.evaluation.measuring import (
-    make_bootstrap,
     read_test_index,
     score_test_images,
     show_progress,
-    summarise_scores,
 )
 from lienet.evaluation.scores import PER_IMAGE_NAME, scores_as_csv
 from lienet.evaluation.scoring import EnhancedImage

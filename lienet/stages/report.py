@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from lienet.evaluation.measuring import make_bootstrap
+from lienet.evaluation.benchmark import make_bootstrap
 from lienet.files import replacing_folder, write_bytes, write_text
 from lienet.params import Params
 from lienet.report import side_tables as sheets

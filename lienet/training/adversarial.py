@@ -1,7 +1,6 @@
-"""The other side of adversarial training: the discriminator and all that it needs to learn.
+"""The discriminator in training: its optimizer, schedule, average and the check for collapse.
 
-Owns its optimizer, its schedule, its average and the watch for its collapse. The network's side,
-its loss and its step, stays with the loop.
+The network's own optimizer and step stay with the loop.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""When a run must stop: a number that is not finite, a discriminator that says nothing.
+"""Checks that stop a diverging run: values that are not finite, a collapsed discriminator.
 
 Every stop is one error that names the step and the last good checkpoint.
 """
@@ -13,7 +13,7 @@ from lienet.errors import TrainingError
 from lienet.training.checkpoint import CHECKPOINT_NAME
 
 COLLAPSED_SPREAD = 1e-5
-"""A deviation of scores below this is no opinion. Fresh weights spread photographs by 0.06, and by
+"""A deviation of scores below this is a collapse. Fresh weights spread photographs by 0.06, and by
 0.001 where spectral norms hold every layer down."""
 
 

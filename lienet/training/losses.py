@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
@@ -15,17 +16,23 @@ WINDOW_TAPS = 11
 WINDOW_SIGMA = 1.5
 
 
-def mse_loss(enhanced: Tensor, reference: Tensor) -> Tensor:
+def mse_loss(
+    enhanced: Float[Tensor, "*shape"], reference: Float[Tensor, "*shape"]
+) -> Float[Tensor, ""]:
     """Return the mean squared error, what eq. 5 is named: ``mean((y - f(x))^2)``."""
     return (reference - enhanced).square().mean()
 
 
-def l1_loss(enhanced: Tensor, reference: Tensor) -> Tensor:
+def l1_loss(
+    enhanced: Float[Tensor, "*shape"], reference: Float[Tensor, "*shape"]
+) -> Float[Tensor, ""]:
     """Return the mean absolute error, what eq. 5 prints: ``mean(|y - f(x)|)``."""
     return (reference - enhanced).abs().mean()
 
 
-def ssim_loss(enhanced: Tensor, reference: Tensor) -> Tensor:
+def ssim_loss(
+    enhanced: Float[Tensor, "n c h w"], reference: Float[Tensor, "n c h w"]
+) -> Float[Tensor, ""]:
     """Return ``1 - SSIM`` (eq. 6), averaged over pixels, channels and images.
 
     Local means and covariances are weighted by an 11-tap Gaussian of sigma 1.5, over windows that

@@ -1,4 +1,4 @@
-"""What a task minimises: a weighted sum of losses, with every term named for the log.
+"""Training objectives: weighted sums of losses, with every term named for the log.
 
 ``compute_objective`` is the part that has no state; ``Criterion`` adds the parts that an
 enhancement objective brings along: VGG19 and the adversary.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from lienet.networks.vgg import Vgg19
@@ -12,8 +13,11 @@ from lienet.training.losses import l1_loss
 
 
 def perceptual_loss(
-    vgg: Vgg19, weights: Mapping[str, float], enhanced: Tensor, reference: Tensor
-) -> Tensor:
+    vgg: Vgg19,
+    weights: Mapping[str, float],
+    enhanced: Float[Tensor, "n 3 h w"],
+    reference: Float[Tensor, "n 3 h w"],
+) -> Float[Tensor, ""]:
     """Return ``sum_j w_j mean(|phi_j(y) - phi_j(f(x))|)`` over layers j (eq. 7).
 
     Args:

@@ -1,4 +1,4 @@
-"""Whether the licences of the photographs permit what the trained network is meant for."""
+"""Licence check before training: may these photographs train a network for this purpose?"""
 
 from __future__ import annotations
 

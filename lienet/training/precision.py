@@ -1,4 +1,4 @@
-"""Which number format a machine multiplies natively."""
+"""Number formats of training: float32, or bfloat16 where the machine multiplies it natively."""
 
 from __future__ import annotations
 

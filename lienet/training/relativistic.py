@@ -7,11 +7,12 @@ D(x, f(x)) = C(x) - E[C(f(x))] and takes its logarithm: a sigmoid is meant betwe
 
 from __future__ import annotations
 
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import softplus
 
 
-def generator_loss(real: Tensor, enhanced: Tensor) -> Tensor:
+def generator_loss(real: Float[Tensor, " n"], enhanced: Float[Tensor, " n"]) -> Float[Tensor, ""]:
     """Return eq. 8: ``-E[log(1 - D(x, f(x)))] - E[log D(f(x), x)]``.
 
     The first term reaches the generator through the mean over enhanced images, the second through
@@ -24,12 +25,14 @@ def generator_loss(real: Tensor, enhanced: Tensor) -> Tensor:
     return softplus(real - enhanced.mean()).mean() + softplus(real.mean() - enhanced).mean()
 
 
-def discriminator_loss(real: Tensor, enhanced: Tensor) -> Tensor:
+def discriminator_loss(
+    real: Float[Tensor, " n"], enhanced: Float[Tensor, " n"]
+) -> Float[Tensor, ""]:
     """Return the mirror image: ``-E[log D(x, f(x))] - E[log(1 - D(f(x), x))]``; shapes as above."""
     return softplus(enhanced.mean() - real).mean() + softplus(enhanced - real.mean()).mean()
 
 
-def accuracy(real: Tensor, enhanced: Tensor) -> Tensor:
+def accuracy(real: Float[Tensor, " n"], enhanced: Float[Tensor, " n"]) -> Float[Tensor, ""]:
     """Return the share of images on their side of the other kind's mean score; 0.5 is a guess."""
     right = (real > enhanced.mean()).float().mean() + (enhanced < real.mean()).float().mean()
     return right / 2

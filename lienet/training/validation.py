@@ -1,4 +1,4 @@
-"""How good a network in training is: whole tiles through it, and the score."""
+"""Validation during training: PSNR and discriminator scores of whole tiles."""
 
 from __future__ import annotations
 

@@ -110,11 +110,20 @@ def test_what_is_normalised_is_found_without_the_rest_of_the_network(
 ):
     network = OnnxNetwork(spade_networks[1], num_threads=1)
     network.features_to_normalise(degraded, [])
-    assert network._survey is not None
-    assert [each.name for each in network._survey.get_outputs()] == [
+    assert network._statistics_session is not None
+    assert [each.name for each in network._statistics_session.get_outputs()] == [
         "spade_0_features",
         "spade_1_features",
     ]
+
+
+def test_without_the_package_onnx_the_whole_network_gives_the_same_values(
+    spade_networks: tuple[TorchNetwork, Path], degraded: Planes, monkeypatch: pytest.MonkeyPatch
+):
+    expected = OnnxNetwork(spade_networks[1], num_threads=1).features_to_normalise(degraded, [])
+    monkeypatch.setattr("lienet.deployment.onnx_network.find_spec", lambda name: None)
+    network = OnnxNetwork(spade_networks[1], num_threads=1)
+    np.testing.assert_allclose(network.features_to_normalise(degraded, []), expected, atol=1e-6)
 
 
 def test_a_file_that_lost_its_fold_says_so(

@@ -1,65 +1,32 @@
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import numpy as np
 import pytest
-import skimage.data
-import torch
 
-from lienet.errors import ModelError
-from lienet.evaluation.feature_map import extract_feature_map
-from lienet.images import to_tensor
-from lienet.networks.features import extract_features
-from lienet.networks.global_skip import BicubicUpsampling
-from lienet.networks.registry import build_model
-from lienet.params import load_params
+from lienet.errors import DataError
+from lienet.evaluation.feature_map import FeatureMap
 
 
-@pytest.fixture(scope="module")
-def network(repository: Path):
-    torch.manual_seed(0)
-    return build_model(load_params(repository / "params.yaml").models["sr-lienet"]).eval()
+def make_map() -> FeatureMap:
+    channels = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
+    degraded = np.full((3, 4, 3), 7, np.uint8)
+    low, high = np.float32([-1.0, 0.0]), np.float32([1.0, 2.5])
+    return FeatureMap("set", "a", degraded, channels, low, high)
 
 
-def make_photograph():
-    return skimage.data.astronaut()[:60, 180:260]
+def test_a_map_is_read_as_written_and_its_file_is_the_same_again(tmp_path: Path):
+    path = tmp_path / "features.npz"
+    path.write_bytes(make_map().to_bytes())
+    found = FeatureMap.read(path, remedy="do so")
+    assert (found.test_set, found.key) == ("set", "a")
+    assert np.array_equal(found.channels, make_map().channels)
+    assert np.array_equal(found.high, make_map().high)
+    assert found.to_bytes() == make_map().to_bytes()
 
 
-def test_each_channel_is_stretched_over_its_own_range(network):
-    pixels = make_photograph()
-    found = extract_feature_map(network, pixels, test_set="s", key="a", max_side_px=512)
-    with torch.inference_mode():
-        expected = extract_features(network, to_tensor(pixels))[0].numpy()
-    assert found.channels.shape == (16, 60, 80)
-    for channel, low, high, values in zip(
-        found.channels, found.low, found.high, expected, strict=True
-    ):
-        assert (low, high) == (values.min(), values.max())
-        if high > low:
-            assert (channel.min(), channel.max()) == (0, 255)
-            back = low + channel / 255 * (high - low)
-            assert np.abs(back - values).max() <= (high - low) / 500
-
-
-def test_a_large_input_is_cut_to_its_middle(network):
-    found = extract_feature_map(network, make_photograph(), test_set="s", key="a", max_side_px=40)
-    assert np.array_equal(found.degraded, make_photograph()[10:50, 20:60])
-
-
-def test_the_file_holds_all_and_is_the_same_again(network):
-    found = extract_feature_map(network, make_photograph(), test_set="s", key="a", max_side_px=40)
-    assert found.to_bytes() == found.to_bytes()
-    with np.load(io.BytesIO(found.to_bytes())) as stored:
-        assert str(stored["key"]) == "a"
-        assert str(stored["test_set"]) == "s"
-        assert np.array_equal(stored["channels"], found.channels)
-        assert np.array_equal(stored["low"], found.low)
-
-
-def test_a_network_without_a_map_is_refused():
-    with pytest.raises(ModelError, match="AI feature map"):
-        extract_feature_map(
-            BicubicUpsampling(2), make_photograph(), test_set="s", key="a", max_side_px=40
-        )
+def test_a_broken_file_is_named(tmp_path: Path):
+    (tmp_path / "features.npz").write_bytes(b"broken")
+    with pytest.raises(DataError, match=r"features\.npz is no feature map.*; do so"):
+        FeatureMap.read(tmp_path / "features.npz", remedy="do so")

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 import skimage.data
+import torch
 from skimage.filters import unsharp_mask
 
 from lienet.degradations.resize import resize_bicubic
@@ -16,7 +18,7 @@ from lienet.evaluation.methods import (
     Unchanged,
     UnsharpMask,
     make_method,
-    time_enhancer_ms,
+    time_method_ms,
 )
 from lienet.evaluation.metrics import measure_ciede2000, measure_psnr, measure_sharpness
 from lienet.params import load_params
@@ -94,9 +96,24 @@ def test_bicubic_enlargement_is_matlab_s_but_for_its_rounding_between_the_axes()
     assert np.abs(enlarged.astype(int) - expected.astype(int)).max() <= 2
 
 
-def test_a_method_is_timed_and_opencv_keeps_its_threads():
-    before = cv2.getNumThreads()
-    small = time_enhancer_ms(ClassicalRestoration(0.8, 0.5, 1.4), height_px=16, width_px=16)
-    large = time_enhancer_ms(ClassicalRestoration(0.8, 0.5, 1.4), height_px=160, width_px=160)
+def test_a_method_is_timed_on_one_thread_and_libraries_keep_theirs():
+    before = cv2.getNumThreads(), torch.get_num_threads()
+    method = ClassicalRestoration(0.8, 0.5, 1.4)
+    small = time_method_ms(method, height_px=16, width_px=16, num_runs=3)
+    large = time_method_ms(method, height_px=160, width_px=160, num_runs=3)
     assert 0 < small < large
-    assert cv2.getNumThreads() == before
+    assert (cv2.getNumThreads(), torch.get_num_threads()) == before
+
+
+def test_a_latency_is_the_median_of_the_runs_and_torch_has_one_thread():
+    threads: list[int] = []
+
+    class Watching:
+        def enhance(self, pixels):
+            threads.append(torch.get_num_threads())
+            if len(threads) == 3:
+                time.sleep(0.2)
+            return pixels
+
+    assert time_method_ms(Watching(), height_px=8, width_px=8, num_runs=5) < 100
+    assert threads == [1] * 6

@@ -13,8 +13,8 @@ def test_each_task_s_own_network_shows_its_map(other_workspace, other_groups):
         ("face", "lienet"),
         ("old_photo", "lienet"),
     ]
-    assert maps[0].channels.shape == (16, 40, 40)
-    assert maps[0].high[2] == pytest.approx(0.4)
+    assert maps[0].seen.channels.shape == (16, 40, 40)
+    assert maps[0].seen.high[2] == pytest.approx(0.4)
 
 
 def test_no_map_is_no_figure_and_a_broken_one_is_named(other_groups, tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from jaxtyping import TypeCheckError
 from skimage.metrics import structural_similarity
 
 from lienet.training.losses import l1_loss, mse_loss, ssim_loss
@@ -66,3 +67,9 @@ def test_ssim_is_symmetric_and_bounded():
     forward, backward = ssim_loss(first, second).item(), ssim_loss(second, first).item()
     assert forward == pytest.approx(backward, abs=1e-6)
     assert 0 < forward < 2
+
+
+@pytest.mark.parametrize("loss", [mse_loss, l1_loss, ssim_loss])
+def test_images_that_would_only_broadcast_are_refused_while_tests_run(loss):
+    with pytest.raises(TypeCheckError):
+        loss(images(2, 3, 16, 16), images(2, 1, 16, 16))

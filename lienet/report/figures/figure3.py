@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lienet.report.features import FeatureMap
+from lienet.report.features import NetworkFeatures
 from lienet.report.figures.grid import Line, Tile, draw_grid
 from lienet.report.number_format import title_task
 from lienet.report.palette import LIGHT, Theme
@@ -15,7 +15,7 @@ _TILE_PX = 208
 _COLUMNS = 6
 
 
-def draw_figure3(maps: Sequence[FeatureMap], *, theme: Theme = LIGHT) -> bytes:
+def draw_figure3(maps: Sequence[NetworkFeatures], *, theme: Theme = LIGHT) -> bytes:
     """Draw each map beside its input; a channel runs from its lowest value to its highest.
 
     Args:
@@ -27,10 +27,10 @@ def draw_figure3(maps: Sequence[FeatureMap], *, theme: Theme = LIGHT) -> bytes:
     """
     lines = []
     for each in maps:
-        title = f"{title_task(each.task)}: what {each.model} sees in {each.key}"
-        tiles = [Tile(each.degraded, "input")]
-        for place, channel in enumerate(each.channels):
-            note = f"{each.low[place]:+.2f} to {each.high[place]:+.2f}"
+        title = f"{title_task(each.task)}: what {each.model} sees in {each.seen.key}"
+        tiles = [Tile(each.seen.degraded, "input")]
+        for place, channel in enumerate(each.seen.channels):
+            note = f"{each.seen.low[place]:+.2f} to {each.seen.high[place]:+.2f}"
             grey = np.repeat(channel[..., None], 3, axis=2)
             tiles.append(Tile(grey, f"{place + 1}", note))
         for start in range(0, len(tiles), _COLUMNS):
