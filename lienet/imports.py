@@ -76,13 +76,16 @@ class ImportGraph:
             module = waiting.pop()
             if module not in reached and not is_left_out(module):
                 reached.add(module)
-                names = {
-                    name
-                    for name in self.read(module).names
-                    if not any(map(is_left_out, _list_places(name)))
-                }
+                imported = self.read(module).names
+                names = {name for name in imported if not is_left_out(self._find_module(name))}
                 waiting.extend(self.modules_among({module, *names}))
         return reached
+
+    def _find_module(self, name: str) -> str:
+        """Return the module that a dotted name is, or lies in; the outermost package if none is."""
+        while name not in self.paths and "." in name:
+            name = name.rpartition(".")[0]
+        return name
 
 
 def read_source(path: Path, module: str = "", package: str = "") -> Source:
@@ -99,12 +102,6 @@ def read_source(path: Path, module: str = "", package: str = "") -> Source:
     reader = _Reader(module if path.stem == "__init__" else module.rpartition(".")[0], package)
     reader.take_node(ast.parse(path.read_bytes()))
     return Source(short_hash("\0".join(reader.words).encode()), frozenset(reader.names))
-
-
-def _list_places(name: str) -> list[str]:
-    """Return a dotted name and the packages that it lies in, but for the outermost."""
-    parts = name.split(".")
-    return [".".join(parts[:length]) for length in range(2, len(parts) + 1)]
 
 
 def short_hash(content: bytes) -> str:
