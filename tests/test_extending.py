@@ -43,10 +43,7 @@ def clone(
         path.rename(author / path.name)
     params = shrink(yaml.safe_load((repository / "profiles" / "sample.yaml").read_text()), pictures)
     params["download"]["sources"].pop("train")
-    params["evaluate"] |= {"protocols": {}, "methods": {}, "metrics": {}}
-    params["synthesize"]["tasks"], params["models"] = {}, {}
-    params["train"]["overrides"], params["promote"]["tasks"] = {}, {}
-    params["report"]["figure_protocols"] = {}
+    keep_super_resolution(params)
     for fragment in fragments:
         merge(params, fragment)
     (clone.root / "params.yaml").write_text(yaml.safe_dump(params))
@@ -54,6 +51,19 @@ def clone(
     clone.commit("as cloned")
     clone.first_output = clone.run("dvc", "repro")
     return clone
+
+
+def keep_super_resolution(params: dict[str, Any]) -> None:
+    """Leave the task ``sr`` without networks, at one scale and under one protocol."""
+    evaluate, protocol = params["evaluate"], "x4_q20_luma"
+    params["models"] = {}
+    params["synthesize"]["tasks"] = {"sr": params["synthesize"]["tasks"]["sr"] | {"scales": [4]}}
+    params["train"]["overrides"] = {"sr": {}}
+    params["promote"]["tasks"] = {"sr": params["promote"]["tasks"]["sr"]}
+    params["report"]["figure_protocols"] = {"sr": protocol}
+    evaluate["protocols"] = {protocol: evaluate["protocols"][protocol]}
+    evaluate["methods"] = {"sr-bicubic": evaluate["methods"]["sr-bicubic"]}
+    evaluate["metrics"] = {}
 
 
 def merge(tree: dict[str, Any], fragment: dict[str, Any]) -> None:

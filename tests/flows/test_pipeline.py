@@ -118,7 +118,7 @@ class TestWithServer:
     ):
         toy = Toy(tmp_path / "clone", ARMS)
         stages = toy.root / "dvc.yaml"
-        stages.write_text(stages.read_text().replace("stage.py b@1 0.0", "stage.py b@1 20.0"))
+        stages.write_text(stages.read_text().replace("stage.py b@1 0.0", "stage.py b@1 40.0"))
         toy.set_flows(cpu_slots=2)
         (kind, _, message), _ = toy.run_flow(prefect_server.environment)
         assert kind == "COMPLETED", message

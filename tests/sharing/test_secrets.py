@@ -31,7 +31,7 @@ def test_a_server_that_is_away_is_named_without_its_password(
 ):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://someone:{SECRET}@127.0.0.1:9/path")
     output = team.second.run("lienet", "train", "sr-lienet")
-    assert "MLflow at http://127.0.0.1:9/path cannot be reached" in output
+    assert "MLflow at http://127.0.0.1:9/path is not up to date" in output
     assert find_secrets([team.second.root], [output]) == []
 
 
