@@ -118,12 +118,12 @@ class TestWithServer:
     ):
         toy = Toy(tmp_path / "clone", ARMS)
         stages = toy.root / "dvc.yaml"
-        stages.write_text(stages.read_text().replace("stage.py b@1 0.0", "stage.py b@1 40.0"))
+        stages.write_text(stages.read_text().replace("stage.py b@1 0.0", "stage.py b@1 20.0"))
         toy.set_flows(cpu_slots=2)
         (kind, _, message), _ = toy.run_flow(prefect_server.environment)
         assert kind == "COMPLETED", message
         times = toy.times()
-        assert times["b@1"]["start"] < times["c@1"]["start"] < times["b@1"]["end"]
+        assert times["c@1"]["start"] < times["d@1"]["start"] < times["b@1"]["end"]
         assert times["e"]["start"] > max(times["b@1"]["end"], times["d@1"]["end"])
 
     def test_code_is_brought_up_to_date_before_dvc_is_asked_what_is_stale(
