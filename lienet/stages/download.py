@@ -6,7 +6,6 @@ The weights of VGG19, which a perceptual loss needs, are an item of their own.
 from __future__ import annotations
 
 import logging
-import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
@@ -46,8 +45,6 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
         store_vgg19(params, depot, workspace.vgg19_dir)
         return
     raw_dir = workspace.raw_dir(item)
-    for leftover in raw_dir.parent.glob(f".{item}.*.part"):  # of a run that was killed
-        shutil.rmtree(leftover, ignore_errors=True)
     try:
         with replacing_folder(raw_dir) as beside:
             (beside / "images").mkdir()
