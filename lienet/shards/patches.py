@@ -135,7 +135,7 @@ class PatchStream:
         is_ahead = seed == self._seed and self._end <= end <= self._end + self._window_tiles
         if not is_ahead:
             self._seed, self._end = seed, end - self._window_tiles
-            samples = self._iterate_from(seed, self._end)
+            samples = _iterate_endlessly(self._split_dir, self._shards, seed, self._end)
             self._coming = decode_pairs(samples, self.scale)
             self._tiles = [(np.empty(0), np.empty(0))] * self._window_tiles
         for pair in islice(self._coming, end - self._end):
@@ -143,17 +143,6 @@ class PatchStream:
             self._tiles[slot] = pair
             self._sizes_px[slot] = pair[0].shape[:2]
             self._end += 1
-
-    def _iterate_from(self, seed: int, start: int) -> Iterator[Sample]:
-        """Yield the endless sequence of samples from position ``start`` on."""
-        for epoch in count():
-            order = keyed_generator(seed, "shards", epoch).permutation(len(self._shards))
-            for shard in (self._shards[position] for position in order):
-                if start >= shard.num_samples:
-                    start -= shard.num_samples
-                    continue
-                yield from islice(stream_shard(self._split_dir, shard), start, None)
-                start = 0
 
 
 def read_tiles(split_dir: Path, *, scale: int, max_tiles: int) -> list[Pair]:
@@ -181,3 +170,21 @@ def _check_not_empty(split_dir: Path) -> tuple[ShardEntry, ...]:
             f"{split_dir} holds no tiles", remedy="check the split shares and the filter's verdicts"
         )
     return index.shards
+
+
+def _iterate_endlessly(
+    split_dir: Path, shards: tuple[ShardEntry, ...], seed: int, start: int
+) -> Iterator[Sample]:
+    """Yield the endless sequence of a split's samples from position ``start`` on.
+
+    No method of the stream, which would then refer to itself and be freed, its thread joined, only
+    when garbage happens to be collected.
+    """
+    for epoch in count():
+        order = keyed_generator(seed, "shards", epoch).permutation(len(shards))
+        for shard in (shards[position] for position in order):
+            if start >= shard.num_samples:
+                start -= shard.num_samples
+                continue
+            yield from islice(stream_shard(split_dir, shard), start, None)
+            start = 0

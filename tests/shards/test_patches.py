@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -108,6 +110,19 @@ def test_a_stream_taken_up_anywhere_draws_as_an_unbroken_one(split_dir: Path):
         for step in order:
             for got, wanted in zip(draw(taken_up, step), expected[step], strict=True):
                 assert np.array_equal(got, wanted)
+
+
+def test_a_stream_ends_its_threads_when_it_is_let_go(split_dir: Path):
+    gc.disable()  # collected as garbage, it would join its threads in any thread, its own too
+    try:
+        before = set(threading.enumerate())
+        stream = open_stream(split_dir)
+        draw(stream, 0)
+        assert set(threading.enumerate()) - before
+        del stream
+        assert set(threading.enumerate()) <= before
+    finally:
+        gc.enable()
 
 
 def test_a_new_seed_begins_another_order(split_dir: Path):
