@@ -13,8 +13,8 @@ from lienet.screening.model_files import find_given_model
 from lienet.workspace import Workspace
 
 logger = logging.getLogger(__name__)
+# What is used where no params file is at hand; the same as in the profile sample.
 DEFAULT_FACE = FaceDetection(model=None, min_score=0.6, pass_sides_px=(640, 320, 160))
-"""What is used where no params file is at hand; the same as in the profile ``sample``."""
 DEFAULT_TEXT = TextDetection(
     model=None,
     policy="any",
@@ -25,7 +25,6 @@ DEFAULT_TEXT = TextDetection(
     whole_side_px=640,
     min_height_px=8,
 )
-"""What is used where no params file is at hand; the same as in the profile ``sample``."""
 DEFAULT_GATES = Gates(
     min_side_px=None,
     min_sharpness=0.2,
@@ -33,7 +32,6 @@ DEFAULT_GATES = Gates(
     min_jpeg_quality=50,
     max_hash_distance=4,
 )
-"""What is used where no params file is at hand; the same as in the profile ``sample``."""
 
 
 @dataclass(frozen=True)
