@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from graphlib import TopologicalSorter
 
 from flows.dvc import Dvc
 from lienet.errors import InputError, ToolError
@@ -26,26 +26,27 @@ class Graph:
 
     inputs: Mapping[str, frozenset[str]]
 
-    @cached_property
-    def dependents(self) -> dict[str, frozenset[str]]:
-        """The stages that wait for each stage."""
-        return {
-            stage: frozenset(other for other in self.inputs if stage in self.inputs[other])
-            for stage in self.inputs
-        }
+    def order(self) -> list[str]:
+        """Return the stages, each after those that it waits for."""
+        return list(TopologicalSorter(self.inputs).static_order())
 
     def all_inputs(self, stages: Iterable[str]) -> set[str]:
         """Return the stages and all that they wait for, directly or not."""
-        return _reach(stages, self.inputs)
+        reached = set(stages)
+        waiting = list(reached)
+        while waiting:
+            for stage in self.inputs[waiting.pop()] - reached:
+                reached.add(stage)
+                waiting.append(stage)
+        return reached
 
-    def all_dependents(self, stages: Iterable[str]) -> set[str]:
-        """Return the stages and all that wait for them, directly or not."""
-        return _reach(stages, self.dependents)
-
-    def current(self, changed: Iterable[str]) -> frozenset[str]:
+    def current(self, changed: Collection[str]) -> set[str]:
         """Return the stages that are up to date and stay so: all that they wait for is, too."""
-        known = self.inputs.keys()
-        return frozenset(known - self.all_dependents(known & set(changed)))
+        current: set[str] = set()
+        for stage in self.order():
+            if stage not in changed and self.inputs[stage] <= current:
+                current.add(stage)
+        return current
 
     def only(self, stages: Iterable[str]) -> Graph:
         """Return the part of the graph that consists of these stages."""
@@ -116,13 +117,3 @@ def parse_status(text: str) -> set[str]:
         return set(json.JSONDecoder().raw_decode(text[start:])[0] if start >= 0 else {})
     except ValueError as error:
         raise ToolError(f"dvc status printed no JSON: {text[:200]}") from error
-
-
-def _reach(stages: Iterable[str], steps: Mapping[str, frozenset[str]]) -> set[str]:
-    reached = set(stages)
-    waiting = list(reached)
-    while waiting:
-        for one in steps[waiting.pop()] - reached:
-            reached.add(one)
-            waiting.append(one)
-    return reached

@@ -16,18 +16,16 @@ from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
-from prefect.states import Completed, Failed
+from prefect.states import Completed
 
 from flows.commands import Commands, hide_secrets
 from flows.graph import read_graph
-from flows.occupancy import InUseError
-from flows.pipeline import THREADS, conclude, run_recorded, skip
+from flows.pipeline import THREADS, conclude, run_in_workspace, run_recorded
 from flows.run import has_remote, transfer
-from flows.session import Choices, Session, open_session
+from flows.session import Choices, Session
 from flows.slots import PROMOTION, Slots, read_limits
 from flows.stage import Outcome
-from lienet.errors import LienetError, ToolError
-from lienet.workspace import Workspace
+from lienet.errors import ToolError
 
 
 @flow(name="nightly", task_runner=THREADS, persist_result=False)
@@ -49,13 +47,7 @@ def nightly(
         promote: run `lienet promote` for each trained model.
     """
     choices = Choices(targets or (), profile, overrides or {})
-    try:
-        with open_session(Workspace.find(Path.cwd()), choices) as session:
-            return _run_night(session, choices, promotes=promote)
-    except InUseError as error:
-        return skip(error)
-    except LienetError as error:
-        return Failed(message=str(error))
+    return run_in_workspace(choices, lambda session: _run_night(session, choices, promotes=promote))
 
 
 def _run_night(session: Session, choices: Choices, *, promotes: bool) -> State[Any]:

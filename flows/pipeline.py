@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -49,11 +49,18 @@ def pipeline(
         push: at the end send the outputs to the DVC remote, if every stage is done.
     """
     choices = Choices(targets or (), profile, overrides or {}, force, pull, push)
+    return run_in_workspace(choices, lambda session: conclude(run_recorded(session, choices)))
+
+
+def run_in_workspace(choices: Choices, work: Callable[[Session], State[Any]]) -> State[Any]:
+    """Do a flow's work in this workspace; return its final state, which tells errors in a line."""
     try:
         with open_session(Workspace.find(Path.cwd()), choices) as session:
-            return conclude(run_recorded(session, choices))
+            return work(session)
     except InUseError as error:
-        return skip(error)
+        message = f"skipped: {error} (params: flows.overlap is skip)"
+        get_run_logger().warning("%s", message)
+        return Completed(name=SKIPPED, message=message)
     except LienetError as error:
         return Failed(message=str(error))
 
@@ -93,10 +100,3 @@ def conclude(outcomes: Mapping[str, Outcome]) -> State[Any]:
     if not_run:
         message += f"; not run because of it: {', '.join(not_run)}"
     return Failed(message=message)
-
-
-def skip(error: InUseError) -> State[Any]:
-    """Return the final state of a run that found its workspace in use."""
-    message = f"skipped: {error} (params: flows.overlap is skip)"
-    get_run_logger().warning("%s", message)
-    return Completed(name=SKIPPED, message=message)

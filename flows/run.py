@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection
-from graphlib import TopologicalSorter
 from typing import Any
 
 from prefect import get_run_logger
@@ -91,7 +90,7 @@ class _StageRun:
         cannot tell.
         """
         stages = self._graph.inputs
-        order = list(TopologicalSorter(stages).static_order())
+        order = self._graph.order()
         first = self._graph.all_inputs(stages.keys() & {CODE})
         for stage in order:
             if stage in first:

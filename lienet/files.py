@@ -17,6 +17,21 @@ from lienet.errors import InputError
 
 
 @contextmanager
+def explaining_disk_errors(path: Path, *, remedy: str) -> Iterator[None]:
+    """Turn an error of the disk into one line that names what could not be written.
+
+    Raises:
+        InputError: there was one.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"cannot write {path}: {error.strerror or error}", remedy=remedy
+        ) from error
+
+
+@contextmanager
 def locked(path: Path, *, waits: bool = True) -> Iterator[None]:
     """Hold a lock file against other processes and threads; the file itself stays.
 
@@ -30,17 +45,14 @@ def locked(path: Path, *, waits: bool = True) -> Iterator[None]:
         InputError: another process holds it and ``waits`` is false, or it cannot be made.
     """
     lock = FileLock(path, blocking=waits)
-    try:
+    with explaining_disk_errors(path, remedy="check the folder"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except Timeout as error:
-        raise InputError(
-            f"another run is at work in {path.parent}", remedy="wait for it to end"
-        ) from error
-    except OSError as error:
-        raise InputError(
-            f"cannot write {path}: {error.strerror or error}", remedy="check the folder"
-        ) from error
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise InputError(
+                f"another run is at work in {path.parent}", remedy="wait for it to end"
+            ) from error
     try:
         yield
     finally:
@@ -56,26 +68,18 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         InputError: the folder cannot be written to.
     """
-    path = Path(path)
-    try:
+    with explaining_disk_errors(path, remedy="check the folder and its free space"):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    except OSError as error:
-        raise InputError(
-            f"cannot write {path}: {error.strerror}", remedy="check the folder and its free space"
-        ) from error
     os.close(handle)
     beside = Path(name)
     try:
-        yield beside
-        with beside.open("rb") as written:
-            os.fsync(written.fileno())
-        beside.chmod(0o666 & ~_umask())
-        beside.replace(path)
-    except OSError as error:
-        raise InputError(
-            f"cannot write {path}: {error.strerror or error}", remedy="check the disk's free space"
-        ) from error
+        with explaining_disk_errors(path, remedy="check the disk's free space"):
+            yield beside
+            with beside.open("rb") as written:
+                os.fsync(written.fileno())
+            beside.chmod(0o666 & ~_umask())
+            beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
 
@@ -98,9 +102,13 @@ def write_json(path: Path, value: object) -> None:
 
 @contextmanager
 def replacing_folder(path: Path) -> Iterator[Path]:
-    """Yield a new empty folder beside ``path``; on success it takes the place of ``path``."""
-    path = Path(path)
+    """Yield a new empty folder beside ``path``; on success it takes the place of ``path``.
+
+    What a run that was killed left of such folders is removed first.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
+    for leftover in path.parent.glob(f".{path.name}.*.part"):
+        shutil.rmtree(leftover, ignore_errors=True)
     beside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
     try:
         yield beside
@@ -114,7 +122,7 @@ def replacing_folder(path: Path) -> Iterator[Path]:
 
 def sha256_of_file(path: Path) -> str:
     """Return the SHA-256 of a file as lower-case hex."""
-    with Path(path).open("rb") as stream:
+    with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 

@@ -7,18 +7,13 @@ Left out are comments, docstrings, log lines, and what :mod:`lienet.observers` d
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lienet.files import sha256_of_json
-from lienet.imports import (
-    ImportGraph,
-    Source,
-    is_of_standard_library,
-    read_source,
-    short_hash,
-)
+from lienet.imports import ImportGraph, Source, read_source, short_hash
 from lienet.observers import OBSERVERS, PACKAGES_LEFT_OUT, RELIED_UPON, Observer
 from lienet.versions import find_plugin_packages, find_versions
 
@@ -94,11 +89,12 @@ class Fingerprints:
         of_extra = graph.modules_among(name for source in sources for name in source.names)
         modules = graph.reach([*roots, *of_extra], lambda name: _is_covered(OBSERVERS, name, stage))
         sources += [graph.read(module) for module in modules]
-        names = {name for source in sources for name in source.top_names - {"", graph.package}}
+        own = {"", graph.package, *sys.stdlib_module_names}
         names = {
             name
-            for name in names
-            if not is_of_standard_library(name) and not _is_covered(PACKAGES_LEFT_OUT, name, stage)
+            for source in sources
+            for name in source.top_names - own
+            if not _is_covered(PACKAGES_LEFT_OUT, name, stage)
         }
         names.update(*(RELIED_UPON.get(name, ()) for name in names | modules))
         files = {path.name: source.digest for path, source in self._extra.items()}

@@ -134,12 +134,6 @@ def to_tensor(pixels: Pixels) -> Tensor:
     return torch.from_numpy(to_planes(pixels))
 
 
-def to_pixels(tensor: Tensor) -> Pixels:
-    """Turn a ``1 3 h w`` or ``3 h w`` tensor into HWC uint8, clipped and rounded to nearest."""
-    planes = tensor.detach().reshape(tensor.shape[-3:]).float().clamp(0, 1).mul(255).round()
-    return planes.permute(1, 2, 0).byte().cpu().contiguous().numpy()
-
-
 def _decode(content: bytes, max_pixels: int) -> tuple[str, Pixels]:
     if not content:
         raise ImageError("the file is empty", reason="empty")

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 _LOGGERS = ("logger", "_LOG")
 _SHORT_HASH_CHARS = 16
-_NOT_OF_THE_TREE = ("ctx", "kind", "type_comment", "type_ignores")
 
 
 @dataclass(frozen=True)
@@ -99,9 +98,18 @@ def read_source(path: Path, module: str = "", package: str = "") -> Source:
     Raises:
         SyntaxError: it is not Python.
     """
-    reader = _Reader(module if path.stem == "__init__" else module.rpartition(".")[0], package)
-    reader.take_node(ast.parse(path.read_bytes()))
-    return Source(short_hash("\0".join(reader.words).encode()), frozenset(reader.names))
+    tree = _WithoutWordsForPeople().visit(ast.parse(path.read_bytes()))
+    parent = module if path.stem == "__init__" else module.rpartition(".")[0]
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import():
+                names.update(alias.name for alias in node.names)
+            case ast.ImportFrom():
+                names.update(_list_imported(node, parent))
+            case ast.Constant(value=str(text)) if text.startswith(f"{package}."):
+                names.add(text)
+    return Source(short_hash(ast.dump(tree).encode()), frozenset(names))
 
 
 def short_hash(content: bytes) -> str:
@@ -109,72 +117,32 @@ def short_hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:_SHORT_HASH_CHARS]
 
 
-class _Reader:
-    """Writes a tree down as words, and gathers imports on the way."""
+class _WithoutWordsForPeople(ast.NodeTransformer):
+    """Leaves docstrings, log lines and what only type checkers see out of a tree."""
 
-    def __init__(self, parent: str, package: str) -> None:
-        self.words: list[str] = []
-        self.names: set[str] = set()
-        self._parent = parent
-        self._prefix = f"{package}."
+    def visit(self, node: ast.AST) -> Any:
+        # No expression holds a statement, and most of a tree is expressions.
+        return node if isinstance(node, ast.expr) else super().visit(node)
 
-    def take_node(self, node: ast.AST) -> None:
-        self.words.append(type(node).__name__)
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            self._take_import(node)
-        for field in node._fields:
-            value = getattr(node, field, None)
-            if value is None or field in _NOT_OF_THE_TREE:
-                continue
-            if isinstance(value, ast.AST):
-                self.words.append(field)
-                self.take_node(value)
-            elif isinstance(value, list):
-                self.words.append(field)
-                self._take_list(value)
-            else:
-                self.words.append(f"{field}={value!r}")
-                if isinstance(value, str) and value.startswith(self._prefix):
-                    self.names.add(value)
-        self.words.append("end")
+    def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
+        self.generic_visit(node)
+        is_for_type_checkers = ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+        return node.orelse if is_for_type_checkers else node
 
-    def _take_list(self, values: list[ast.AST | str | None]) -> None:
-        for value in values:
-            if isinstance(value, ast.If) and _is_for_type_checkers(value):
-                self._take_list([*value.orelse])
-            elif not isinstance(value, ast.AST):
-                self.words.append(repr(value))
-            elif not _is_for_people(value):
-                self.take_node(value)
-
-    def _take_import(self, node: ast.Import | ast.ImportFrom) -> None:
-        if isinstance(node, ast.Import):
-            self.names.update(alias.name for alias in node.names)
-            return
-        module = node.module or ""
-        if node.level:
-            folders = self._parent.split(".")
-            above = folders[: len(folders) - node.level + 1]
-            module = ".".join([*above, *filter(None, [module])])
-        self.names.update([module, *(f"{module}.{alias.name}" for alias in node.names)])
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        match node.value:
+            case ast.Constant(value=str()):
+                return None
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name))) if name in _LOGGERS:
+                return None
+        return self.generic_visit(node)
 
 
-def _is_for_type_checkers(node: ast.If) -> bool:
-    return ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
-
-
-def _is_for_people(node: ast.AST) -> bool:
-    """Whether a statement is a docstring, a bare string, or a line of the log."""
-    if not isinstance(node, ast.Expr):
-        return False
-    value = node.value
-    if isinstance(value, ast.Constant):
-        return isinstance(value.value, str)
-    if not (isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute)):
-        return False
-    return isinstance(value.func.value, ast.Name) and value.func.value.id in _LOGGERS
-
-
-def is_of_standard_library(name: str) -> bool:
-    """Return whether a top-level name is Python's own."""
-    return name in sys.stdlib_module_names
+def _list_imported(node: ast.ImportFrom, parent: str) -> list[str]:
+    """Return the absolute names that a ``from`` imports, seen from the package ``parent``."""
+    module = node.module or ""
+    if node.level:
+        folders = parent.split(".")
+        above = folders[: len(folders) - node.level + 1]
+        module = ".".join([*above, *filter(None, [module])])
+    return [module, *(f"{module}.{alias.name}" for alias in node.names)]

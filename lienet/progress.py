@@ -9,7 +9,6 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from types import TracebackType
 from typing import TypeVar
 
 logger = logging.getLogger(__name__)
@@ -27,7 +26,7 @@ class ProgressBar:
         label: what is worked on.
         noun: what is counted, in the plural.
         total: how many there will be, if that is known.
-        describe: what else is shown, such as a rate; asked whenever the bar is drawn.
+        describe: what else is shown, such as a rate; asked at each update.
     """
 
     def __init__(
@@ -36,40 +35,29 @@ class ProgressBar:
         *,
         noun: str,
         total: int | None = None,
-        describe: Callable[[], str] | None = None,
+        describe: Callable[[], str] = lambda: "",
     ) -> None:
         from rich.console import Console
-        from rich.progress import Progress, ProgressColumn, TextColumn, TimeElapsedColumn
-        from rich.text import Text
-
-        class Description(ProgressColumn):
-            def render(self, task: object) -> Text:
-                return Text(describe() if describe is not None else "")
+        from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
         columns = Progress.get_default_columns()
         if total is None:
             columns = (TextColumn(f"{{task.description}}: {{task.completed}} {noun}"),)
             columns += (TimeElapsedColumn(),)
-        if describe is not None:
-            columns += (Description(),)
+        columns += (TextColumn("{task.fields[more]}"),)
         self._label, self._noun, self._describe = label, noun, describe
         self._of = "" if total is None else f" of {total}"
         self._started_s = self._logged_s = time.monotonic()
         self._is_drawn = sys.stderr.isatty()
         console = Console(stderr=True)
         self._bar = Progress(*columns, console=console, transient=True, disable=not self._is_drawn)
-        self._task = self._bar.add_task(label, total=total, visible=False)
+        self._task = self._bar.add_task(label, total=total, visible=False, more="")
 
     def __enter__(self) -> ProgressBar:
         self._bar.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._bar.stop()
 
     def update(self, count: int) -> None:
@@ -77,12 +65,11 @@ class ProgressBar:
         now_s = time.monotonic()
         if self._is_drawn:
             is_long = now_s - self._started_s > _QUIET_S
-            self._bar.update(self._task, completed=count, visible=is_long)
+            self._bar.update(self._task, completed=count, visible=is_long, more=self._describe())
         elif now_s - self._logged_s > _LOG_EVERY_S:
             self._logged_s = now_s
-            more = f", {self._describe()}" if self._describe is not None else ""
-            line = f"{self._label}: {count}{self._of} {self._noun} so far{more}"
-            logger.info("%s", line)
+            line = f"{self._label}: {count}{self._of} {self._noun} so far"
+            logger.info("%s", ", ".join(filter(None, [line, self._describe()])))
 
 
 def watch(

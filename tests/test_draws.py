@@ -9,7 +9,6 @@ import numpy as np
 from lienet.draws import (
     choose_test_keys,
     draw_lots,
-    draw_split,
     draw_splits,
     keyed_generator,
 )
@@ -36,17 +35,17 @@ def test_the_order_of_asking_does_not_count():
 
 def test_shares_are_met_and_an_image_never_moves():
     keys = [f"sample__{number}" for number in range(4000)]
-    splits = [draw_split(3, key, valid_share=0.2, test_share=0.3) for key in keys]
+    splits = draw_splits(3, keys, valid_share=0.2, test_share=0.3)
     # three standard deviations of a share of 4,000 draws are at most 0.024
     assert abs(splits.count("valid") / 4000 - 0.2) < 0.024
     assert abs(splits.count("test") / 4000 - 0.3) < 0.024
-    alone = [draw_split(3, key, valid_share=0.2, test_share=0.3) for key in keys[::-7]]
+    alone = draw_splits(3, keys[::-7], valid_share=0.2, test_share=0.3)
     assert alone == splits[::-7]
 
 
 def test_without_shares_everything_is_for_training():
-    splits = {draw_split(3, str(key), valid_share=0.0, test_share=0.0) for key in range(100)}
-    assert splits == {"train"}
+    splits = draw_splits(3, [str(key) for key in range(100)], valid_share=0.0, test_share=0.0)
+    assert set(splits) == {"train"}
 
 
 def test_so_many_test_images_are_those_of_the_lowest_lots():

@@ -13,6 +13,7 @@ import pytest
 
 from lienet.errors import InputError
 from lienet.files import (
+    explaining_disk_errors,
     locked,
     replacing,
     replacing_folder,
@@ -70,6 +71,23 @@ def test_folder_that_cannot_be_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"cannot write .*/file/below") as caught:
         write_bytes(tmp_path / "file" / "below", b"")
     assert "\n" not in str(caught.value)
+
+
+def test_disk_error_names_the_path_the_cause_and_what_to_do():
+    with (
+        pytest.raises(InputError, match="cannot write x: full; make room"),
+        explaining_disk_errors(Path("x"), remedy="make room"),
+    ):
+        raise OSError(28, "full")
+
+
+def test_what_a_killed_run_left_beside_a_folder_is_removed(tmp_path: Path) -> None:
+    leftover, other = tmp_path / ".folder.abcd.part", tmp_path / ".folders.abcd.part"
+    for path in (leftover, other):
+        path.mkdir()
+    with replacing_folder(tmp_path / "folder"):
+        assert not leftover.exists()
+    assert other.exists()
 
 
 def test_folder_takes_the_place_of_the_old_one(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lienet.imports import ImportGraph, is_of_standard_library, read_source, short_hash
+from lienet.imports import ImportGraph, read_source, short_hash
 
 PACKAGE = {
     "__init__.py": '"""A package."""\n',
@@ -104,11 +104,6 @@ def test_words_for_people_and_type_checkers_do_not_count(tmp_path: Path, same: s
 )
 def test_whatever_runs_otherwise_counts(tmp_path: Path, one: str, other: str):
     assert digest(tmp_path, one) != digest(tmp_path, other)
-
-
-def test_pythons_own_modules_are_told_from_others():
-    assert is_of_standard_library("json")
-    assert not is_of_standard_library("numpy")
 
 
 def test_a_short_hash_is_the_beginning_of_sha256():

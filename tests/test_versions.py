@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import re
+import sys
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -11,7 +12,6 @@ import pytest
 
 from lienet import versions
 from lienet.fingerprint import Fingerprints
-from lienet.imports import is_of_standard_library
 from lienet.observers import PACKAGES_LEFT_OUT, RELIED_UPON
 from lienet.versions import DISTRIBUTIONS, find_deviations, find_plugin_packages, find_versions
 
@@ -56,7 +56,7 @@ def test_packages_are_asked_for_by_the_name_that_they_are_installed_by():
         names = fingerprints.graph.read(module).top_names
         names.update(*(RELIED_UPON.get(name, ()) for name in {module, *names}))
         for name in names - {"lienet", *(package.name for package in PACKAGES_LEFT_OUT)}:
-            if not is_of_standard_library(name) and name in installed:
+            if name not in sys.stdlib_module_names and name in installed:
                 expected = {_normalise(distribution) for distribution in installed[name]}
                 assert _normalise(DISTRIBUTIONS.get(name, name)) in expected
 

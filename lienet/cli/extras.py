@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from importlib.metadata import PackageNotFoundError, requires
 
+from lienet.versions import DISTRIBUTIONS
+
 _EXTRA = re.compile(r"""extra == ["']([a-z0-9]+)["']""")
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
-_DISTRIBUTIONS = {"ffmpeg": "ffmpeg_python", "cv2": "opencv_python_headless"}
 _GATHERING = ("dev",)
 """Extras that only gather others."""
 
@@ -19,13 +20,17 @@ def explain_missing_package(error: ModuleNotFoundError) -> str | None:
         name, extra = _NAME.match(requirement), _EXTRA.search(requirement)
         if name is None or extra is None or extra[1] in _GATHERING:
             continue
-        wanted = _DISTRIBUTIONS.get(package, package.lower())
-        if name[0].lower().replace("-", "_") == wanted:
+        wanted = DISTRIBUTIONS.get(package, package)
+        if _normalise(name[0]) == _normalise(wanted):
             return (
                 f"this command needs {package}, which is not installed; "
                 f"pip install 'lienet[{extra[1]}]'"
             )
     return None
+
+
+def _normalise(name: str) -> str:
+    return name.lower().replace("-", "_")
 
 
 def _list_requirements() -> list[str]:

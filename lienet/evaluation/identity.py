@@ -1,9 +1,9 @@
 """Whether a face is still the same person's: distances between embeddings by OpenCV's SFace.
 
 Owns how a face is found and brought to the embedder: in the reference, once, and at the same place
-in the input and the enhanced image, so that all three are compared through one alignment. Without a
-face detector, or where it finds none, the photograph as a whole is taken for an aligned face. The
-model file is a person's to bring; without one identity is not measured, and a note says so.
+in the input and the enhanced image, so that all three are compared through one alignment. Where
+YuNet finds none, the photograph as a whole is taken for an aligned face. SFace's file is a person's
+to bring; without one identity is not measured, and a note says so.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class IdentityScore:
     baseline_distance: float
     """Of the input."""
     is_located: bool
-    """Whether a detector found the face; otherwise the whole image was taken for it."""
+    """Whether YuNet found the face; otherwise the whole image was taken for it."""
 
 
 class FaceEmbedder:
@@ -54,24 +54,22 @@ class FaceEmbedder:
 
     Args:
         model_path: SFace.
-        detector_path: YuNet; None takes every photograph for an aligned face.
+        detector_path: YuNet.
 
     Raises:
         ToolError: a file is missing or is another model.
     """
 
-    def __init__(self, model_path: Path, detector_path: Path | None) -> None:
-        self._detector = None
+    def __init__(self, model_path: Path, detector_path: Path) -> None:
         with _explained(model_path, "an SFace face embedder", "evaluate.face_embedding"):
             self._recognizer = cv2.FaceRecognizerSF.create(str(model_path), "")
             probe = self._recognizer.feature(np.zeros((_SIDE_PX, _SIDE_PX, 3), np.uint8))
             if probe.ndim != 2 or probe.shape[0] != 1:
                 raise cv2.error(f"an embedding of shape {probe.shape}")
-        if detector_path is not None:
-            with _explained(detector_path, "a YuNet face detector", "filter.face.model"):
-                self._detector = cv2.FaceDetectorYN.create(
-                    str(detector_path), "", (64, 64), _MIN_SCORE, _MAX_OVERLAP, _MAX_CANDIDATES
-                )
+        with _explained(detector_path, "a YuNet face detector", "filter.face.model"):
+            self._detector = cv2.FaceDetectorYN.create(
+                str(detector_path), "", (64, 64), _MIN_SCORE, _MAX_OVERLAP, _MAX_CANDIDATES
+            )
 
     def score(self, image: EnhancedImage) -> IdentityScore:
         """Compare the enhanced image, and the input, with the reference; all of one size."""
@@ -86,8 +84,6 @@ class FaceEmbedder:
 
     def _locate(self, pixels: Pixels) -> Pixels | None:
         """Return YuNet's row of the largest face: its box, five landmarks and score."""
-        if self._detector is None:
-            return None
         self._detector.setInputSize((pixels.shape[1], pixels.shape[0]))
         rows: Pixels | None = self._detector.detect(cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))[1]
         return None if rows is None else max(rows, key=lambda row: float(row[2] * row[3]))
@@ -108,24 +104,18 @@ class IdentityMeter:
     """Gathers distances of enhanced faces, or the note that they were not asked for.
 
     Args:
-        model_path: SFace; None leaves identity out.
-        detector_path: YuNet, see :class:`FaceEmbedder`.
+        embedder: measures; None leaves identity out.
         bootstrap: turns paired differences into a mean and its interval.
     """
 
     def __init__(
-        self,
-        model_path: Path | None,
-        detector_path: Path | None,
-        bootstrap: Callable[[list[float]], Interval],
+        self, embedder: FaceEmbedder | None, bootstrap: Callable[[list[float]], Interval]
     ) -> None:
         self._bootstrap = bootstrap
         self._scores: list[IdentityScore] = []
-        self._embedder = None
-        if model_path is None:
+        self._embedder = embedder
+        if embedder is None:
             logger.info("identity is %s", LEFT_OUT)
-        else:
-            self._embedder = FaceEmbedder(model_path, detector_path)
 
     @property
     def is_asked_for(self) -> bool:

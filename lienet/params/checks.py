@@ -87,8 +87,6 @@ def _unknown_tasks(params: Params) -> Iterator[str]:
         ("evaluate.protocols", params.evaluate.protocols),
     ):
         named |= {f"{section}.{key}.task": (each.task,) for key, each in entries.items()}
-    for name, metric in params.evaluate.metrics.items():
-        named[f"evaluate.metrics.{name}.tasks"] = metric.tasks or ()
     for where, tasks in named.items():
         unknown = sorted(set(tasks) - set(params.synthesize.tasks))
         if unknown:

@@ -42,37 +42,36 @@ class Latency(Section):
     num_runs: Positive
 
 
-class Bicubic(Section):
-    """Bicubic upsampling: what super-resolution's gains are measured from."""
+class Method(Section):
+    """A method that learns nothing, keyed as models are."""
 
     task: Task
     name: Name
+
+
+class Bicubic(Method):
+    """Bicubic upsampling: what super-resolution's gains are measured from."""
+
     method: Literal["bicubic"]
 
 
-class Input(Section):
+class Input(Method):
     """The input itself: what gains are measured from where an image keeps its size."""
 
-    task: Task
-    name: Name
     method: Literal["input"]
 
 
-class Unsharp(Section):
+class Unsharp(Method):
     """scikit-image's unsharp mask."""
 
-    task: Task
-    name: Name
     method: Literal["unsharp"]
     radius_px: Annotated[float, Field(gt=0.0)]
     amount: Annotated[float, Field(gt=0.0)]
 
 
-class Restoration(Section):
+class Restoration(Method):
     """Classical restoration: non-local means, contrast stretch, saturation."""
 
-    task: Task
-    name: Name
     method: Literal["restoration"]
     denoise_strength: Annotated[float, Field(ge=0.0)]
     """Non-local means' h, in multiples of the estimated noise; 0 leaves the noise."""

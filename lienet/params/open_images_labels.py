@@ -7,7 +7,6 @@ named in params among ids of one's own.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -17,65 +16,59 @@ LabelId = Annotated[str, Field(pattern=r"^/[mg]/[0-9a-z_]+$")]
 """A machine id, such as ``/m/01g317`` for a person."""
 Label = LabelGroup | LabelId
 
-LABEL_GROUPS: Mapping[LabelGroup, Mapping[str, str]] = MappingProxyType(
-    {
-        "people": MappingProxyType(
-            {
-                "/m/01g317": "Person",
-                "/m/04yx4": "Man",
-                "/m/03bt1vf": "Woman",
-                "/m/01bl7v": "Boy",
-                "/m/05r655": "Girl",
-                "/m/0dzct": "Human face",
-                "/m/04hgtk": "Human head",
-                "/m/014sv8": "Human eye",
-                "/m/0k0pj": "Human nose",
-                "/m/0283dt1": "Human mouth",
-                "/m/039xj_": "Human ear",
-                "/m/03q69": "Human hair",
-                "/m/015h_t": "Human beard",
-                "/m/02p0tk3": "Human body",
-                "/m/09g5pq": "People",
-                "/m/03qtwd": "Crowd",
-                "/m/0ytgt": "Child",
-                "/m/0jnvp": "Infant",
-                "/m/01bgsw": "Toddler",
-                "/m/05zppz": "Male",
-                "/m/02zsn": "Female",
-                "/m/02pkb8": "Lady",
-                "/m/021dfr": "Youth",
-                "/m/09dhj": "Family",
-                "/m/01dv4h": "Portrait",
-                "/m/0sgh53y": "Selfie",
-                "/m/0266180": "Self-portrait",
-                "/m/0ltfs": "Bride",
-                "/m/02m57w": "Groom",
-                "/m/033lpr": "Audience",
-                "/m/014cnc": "Student",
-            }
-        ),
-        "personal_information": MappingProxyType(
-            {
-                "/m/01jfm_": "Vehicle registration plate",
-                "/m/03cny9": "Badge",
-                "/m/09y71y": "Nameplate",
-                "/m/01_v7j": "Identity document",
-                "/m/05sv1": "Passport",
-                "/m/0cw2t": "Driver's licence",
-                "/m/015bv3": "Document",
-                "/m/04jjh": "Letter",
-                "/m/0frqm": "Envelope",
-                "/m/02h5d": "Debit card",
-                "/m/04gcl9": "Receipt",
-                "/m/02py351": "Ticket",
-                "/m/01ysy9": "Diploma",
-                "/m/0gkxy13": "Handwriting",
-                "/m/01zbnw": "Screenshot",
-                "/m/02d9qx": "Whiteboard",
-            }
-        ),
-    }
-)
+LABEL_GROUPS: Mapping[LabelGroup, Mapping[str, str]] = {
+    "people": {
+        "/m/01g317": "Person",
+        "/m/04yx4": "Man",
+        "/m/03bt1vf": "Woman",
+        "/m/01bl7v": "Boy",
+        "/m/05r655": "Girl",
+        "/m/0dzct": "Human face",
+        "/m/04hgtk": "Human head",
+        "/m/014sv8": "Human eye",
+        "/m/0k0pj": "Human nose",
+        "/m/0283dt1": "Human mouth",
+        "/m/039xj_": "Human ear",
+        "/m/03q69": "Human hair",
+        "/m/015h_t": "Human beard",
+        "/m/02p0tk3": "Human body",
+        "/m/09g5pq": "People",
+        "/m/03qtwd": "Crowd",
+        "/m/0ytgt": "Child",
+        "/m/0jnvp": "Infant",
+        "/m/01bgsw": "Toddler",
+        "/m/05zppz": "Male",
+        "/m/02zsn": "Female",
+        "/m/02pkb8": "Lady",
+        "/m/021dfr": "Youth",
+        "/m/09dhj": "Family",
+        "/m/01dv4h": "Portrait",
+        "/m/0sgh53y": "Selfie",
+        "/m/0266180": "Self-portrait",
+        "/m/0ltfs": "Bride",
+        "/m/02m57w": "Groom",
+        "/m/033lpr": "Audience",
+        "/m/014cnc": "Student",
+    },
+    "personal_information": {
+        "/m/01jfm_": "Vehicle registration plate",
+        "/m/03cny9": "Badge",
+        "/m/09y71y": "Nameplate",
+        "/m/01_v7j": "Identity document",
+        "/m/05sv1": "Passport",
+        "/m/0cw2t": "Driver's licence",
+        "/m/015bv3": "Document",
+        "/m/04jjh": "Letter",
+        "/m/0frqm": "Envelope",
+        "/m/02h5d": "Debit card",
+        "/m/04gcl9": "Receipt",
+        "/m/02py351": "Ticket",
+        "/m/01ysy9": "Diploma",
+        "/m/0gkxy13": "Handwriting",
+        "/m/01zbnw": "Screenshot",
+        "/m/02d9qx": "Whiteboard",
+    },
+}
 
 
 def expand_labels(labels: Iterable[Label]) -> frozenset[str]:

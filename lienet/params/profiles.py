@@ -7,10 +7,9 @@ its user knows. Refuses a folder that lacks what the profile names, and to lose 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import yaml
 
@@ -49,7 +48,8 @@ def find_active(workspace: Workspace, profiles: list[Profile]) -> Profile | None
     """Return the profile whose content ``params.yaml`` holds, or None if it was edited."""
     active = _read_tree(workspace.params_path)
     for profile in profiles:
-        if _is_filled_from(active, yaml.safe_load(profile.text), set()):
+        folders = _find_folders(active, yaml.safe_load(profile.text))
+        if folders is not None and len(folders) <= 1:
             return profile
     return None
 
@@ -111,7 +111,7 @@ def fill_profile(profile: Profile, data_dir: Path | None, *, root: Path = Path()
     if not folder.is_dir():
         raise InputError("--data must be a folder that exists", got=data_dir)
     template = yaml.safe_load(profile.text)
-    for path in _iterate_placed(template):
+    for path in filter(_is_placed, _list_leaves(template).values()):
         if not Path(path.replace(PLACEHOLDER, str(folder))).exists():
             raise InputError(
                 f"profile {profile.name} needs {path.replace(PLACEHOLDER, '--data DIR')}",
@@ -121,7 +121,8 @@ def fill_profile(profile: Profile, data_dir: Path | None, *, root: Path = Path()
     # JSON's escapes are a subset of those of a double-quoted YAML string.
     escaped = json.dumps(str(folder), ensure_ascii=False)[1:-1]
     text = profile.text.replace(f'"{PLACEHOLDER}', f'"{escaped}')
-    if not _is_filled_from(yaml.safe_load(text), template, {str(folder)}):
+    folders = _find_folders(yaml.safe_load(text), template)
+    if folders is None or not folders <= {str(folder)}:
         raise ParamsError(
             f'profiles/{profile.name}.yaml must write its folders as "{PLACEHOLDER}/…", quoted'
         )
@@ -141,38 +142,36 @@ def _read_tree(path: Path) -> Any:
         return None
 
 
-def _iterate_placed(tree: Any) -> Iterator[str]:
+def _list_leaves(tree: Any, place: tuple[object, ...] = ()) -> dict[tuple[object, ...], Any]:
+    """Return the plain values of a tree, each by the keys that lead to it."""
     match tree:
-        case dict():
-            for value in tree.values():
-                yield from _iterate_placed(value)
-        case list():
-            for value in tree:
-                yield from _iterate_placed(value)
-        case str() if tree.startswith(PLACEHOLDER):
-            yield tree
-
-
-def _is_filled_from(active: Any, template: Any, folders: set[str]) -> bool:
-    """Whether ``active`` is ``template`` with one folder, noted in ``folders``, everywhere."""
-    match template:
-        case dict():
-            return (
-                isinstance(active, dict)
-                and active.keys() == template.keys()
-                and all(_is_filled_from(active[key], template[key], folders) for key in template)
-            )
-        case list():
-            return (
-                isinstance(active, list)
-                and len(active) == len(template)
-                and all(map(_is_filled_from, active, template, [folders] * len(template)))
-            )
-        case str() if template.startswith(PLACEHOLDER):
-            ending = template.removeprefix(PLACEHOLDER)
-            if not isinstance(active, str) or not active.endswith(ending):
-                return False
-            folders.add(active.removesuffix(ending))
-            return len(folders) == 1
+        case dict() if tree:
+            inner = list(tree.items())
+        case list() if tree:
+            inner = list(enumerate(tree))
         case _:
-            return type(active) is type(template) and bool(active == template)
+            return {place: tree}
+    return {
+        where: leaf
+        for key, value in inner
+        for where, leaf in _list_leaves(value, (*place, key)).items()
+    }
+
+
+def _is_placed(leaf: object) -> TypeGuard[str]:
+    return isinstance(leaf, str) and leaf.startswith(PLACEHOLDER)
+
+
+def _find_folders(active: Any, template: Any) -> set[str] | None:
+    """Return what ``{data}`` stands for where ``active`` is ``template`` filled; None elsewhere."""
+    filled, leaves = _list_leaves(active), _list_leaves(template)
+    if filled.keys() != leaves.keys():
+        return None
+    folders: set[str] = set()
+    for place, leaf in leaves.items():
+        value, ending = filled[place], str(leaf).removeprefix(PLACEHOLDER)
+        if _is_placed(leaf) and isinstance(value, str) and value.endswith(ending):
+            folders.add(value.removesuffix(ending))
+        elif type(value) is not type(leaf) or value != leaf:
+            return None
+    return folders

@@ -1,20 +1,20 @@
-"""How images are looked at, and where the detectors' model files come from."""
+"""How images are looked at: by which detectors, how closely, and through which gates."""
 
 from __future__ import annotations
 
 import logging
-import os
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from lienet.errors import InputError, ToolError
+from lienet.errors import InputError
 from lienet.params import FaceDetection, Gates, Params, TextDetection, load_params
+from lienet.screening.model_files import find_given_model
 from lienet.workspace import Workspace
 
 logger = logging.getLogger(__name__)
+# What is used where no params file is at hand; the same as in the profile sample.
 DEFAULT_FACE = FaceDetection(model=None, min_score=0.6, pass_sides_px=(640, 320, 160))
-"""What is used where no params file is at hand; the same as in the profile ``sample``."""
 DEFAULT_TEXT = TextDetection(
     model=None,
     policy="any",
@@ -25,7 +25,6 @@ DEFAULT_TEXT = TextDetection(
     whole_side_px=640,
     min_height_px=8,
 )
-"""What is used where no params file is at hand; the same as in the profile ``sample``."""
 DEFAULT_GATES = Gates(
     min_side_px=None,
     min_sharpness=0.2,
@@ -33,7 +32,6 @@ DEFAULT_GATES = Gates(
     min_jpeg_quality=50,
     max_hash_distance=4,
 )
-"""What is used where no params file is at hand; the same as in the profile ``sample``."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +61,8 @@ def find_detection(face: FaceDetection, text: TextDetection, *, base_dir: Path) 
     Raises:
         ToolError: a model that was asked for is not there.
     """
-    face_model = _find_given(face.model, "face", base_dir)
-    text_model = _find_given(text.model, "text", base_dir)
+    face_model = find_given_model(face.model, "face", base_dir)
+    text_model = find_given_model(text.model, "text", base_dir)
     if text_model is None and text.policy != "none":
         logger.warning(
             "no text model is given, so text is not looked for; "
@@ -98,17 +96,3 @@ def find_workspace_detection(params: Params, workspace: Workspace) -> Detection:
     """
     found = find_detection(params.filter.face, params.filter.text, base_dir=workspace.root)
     return replace(found, gates=params.filter.gates, find_all=params.filter.find_all)
-
-
-def _find_given(in_params: str | None, kind: str, base_dir: Path) -> Path | None:
-    variable = f"LIENET_{kind.upper()}_MODEL"
-    name, path = f"filter.{kind}.model", in_params and base_dir / Path(in_params).expanduser()
-    if not path:
-        name, path = variable, (named := os.environ.get(variable)) and Path(named).absolute()
-    if not path:
-        return None
-    if not path.is_file():
-        raise ToolError(
-            f"{name} must name an ONNX file", got=path, remedy=f"correct or unset {name}"
-        )
-    return path

@@ -13,10 +13,10 @@ import cv2
 import numpy as np
 
 from lienet.errors import ToolError
-from lienet.files import sha256_of_file
 from lienet.images import Pixels
 from lienet.params import FaceDetection
 from lienet.screening.boxes import Box, clip_box, merge_boxes
+from lienet.screening.model_files import find_shipped_model
 from lienet.screening.onnx_detectors import Map, free_sizes, open_session, write_planes
 from lienet.screening.pyramid import Pyramid
 
@@ -26,22 +26,6 @@ _STRIDE_PX = 32
 _GRID_STRIDES_PX = (8, 16, 32)
 _OUTPUTS = [f"{name}_{stride}" for name in ("cls", "obj", "bbox") for stride in _GRID_STRIDES_PX]
 _AS_THEY_ARE: Map = np.tile(np.arange(256, dtype=np.float32), (3, 1))
-SHIPPED_MODEL = Path(__file__).parent / "models" / "face_detection_yunet_2023mar.onnx"
-"""YuNet of OpenCV's model zoo, under the MIT licence; its origin is told beside it."""
-_SHIPPED_SHA256 = "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"
-
-
-def find_shipped_model() -> Path:
-    """Return the YuNet file that ships with this package.
-
-    Raises:
-        ToolError: it is missing or damaged.
-    """
-    if not SHIPPED_MODEL.is_file() or sha256_of_file(SHIPPED_MODEL) != _SHIPPED_SHA256:
-        raise ToolError(
-            f"the face detector {SHIPPED_MODEL} is missing or damaged", remedy="install lienet anew"
-        )
-    return SHIPPED_MODEL
 
 
 class YunetDetector:

@@ -6,9 +6,11 @@ their files were removed. What counts against an image is not its concern.
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import asdict, fields
 from functools import partial
 from itertools import chain, islice
 
@@ -22,9 +24,8 @@ from lienet.progress import watch
 from lienet.screening.detection import Detection, find_workspace_detection
 from lienet.screening.inspector import open_inspector
 from lienet.screening.name_tags import parse_people
-from lienet.screening.perceptual_hash import hash_image
+from lienet.screening.perceptual_hash import format_hash, hash_image
 from lienet.screening.purge import iterate_purged, skip_purged
-from lienet.screening.rows import record_verdict
 from lienet.screening.verdict import Verdict
 from lienet.workspace import Workspace
 
@@ -72,6 +73,34 @@ def find_pass(params: Params, source: str) -> str | None:
     if source in params.filter.exempt_sources:
         return "exempt"
     return "consented" if source in params.filter.consented_sources else None
+
+
+def record_verdict(
+    record: ImageRecord, verdict: Verdict, detector: str, detectors: Mapping[str, str]
+) -> FilterRecord:
+    """Return an image's row of a filtered manifest.
+
+    Args:
+        record: its row of the raw one.
+        verdict: what was found and measured.
+        detector: what looked at the image, or why nothing did.
+        detectors: what finds each kind of box.
+    """
+    raw = {field.name: getattr(record, field.name) for field in fields(ImageRecord)}
+    boxes = [{"detector": detectors[box.kind], **asdict(box)} for box in verdict.boxes]
+    quality = verdict.quality
+    return FilterRecord(
+        **raw,
+        verdict=verdict.word,
+        reasons=verdict.reasons,
+        detector=detector,
+        score=verdict.score,
+        boxes=json.dumps(boxes),
+        sharpness=quality.sharpness if quality else 0.0,
+        contrast=quality.contrast if quality else 0.0,
+        jpeg_quality=quality.jpeg_quality if quality else 0,
+        perceptual_hash=format_hash(verdict.perceptual_hash),
+    )
 
 
 def _cut_batches(records: Iterable[ImageRecord]) -> Iterator[list[ImageRecord]]:

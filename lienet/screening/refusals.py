@@ -171,7 +171,11 @@ def compare_with_truth(records: Iterable[FilterRecord], truth: Truth) -> list[di
 
 def format_comparison(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return :func:`compare_with_truth`'s rows as CSV."""
-    return _to_csv([list(rows[0]), *(list(row.values()) for row in rows)])
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return stream.getvalue()
 
 
 def blur_beyond_recognition(pixels: Pixels) -> Pixels:
@@ -197,9 +201,3 @@ def _ends_with(path: str, origin: str) -> bool:
     one, other = PurePosixPath(path).parts, PurePosixPath(origin).parts
     length = min(len(one), len(other))
     return one[-length:] == other[-length:]
-
-
-def _to_csv(rows: Iterable[Sequence[object]]) -> str:
-    stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerows(rows)
-    return stream.getvalue()

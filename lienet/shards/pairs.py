@@ -13,6 +13,8 @@ from lienet.shards.reading import Sample
 Pair = tuple[Pixels, Pixels]
 """A degraded tile ``(h, w, 3)`` and its reference ``(scale * h, scale * w, 3)``, uint8."""
 
+_MAX_AHEAD = 4
+
 
 def decode_pair(sample: Sample, scale: int) -> Pair:
     """Decode a sample's input of ``scale`` and its reference.
@@ -43,13 +45,13 @@ def decode_pair(sample: Sample, scale: int) -> Pair:
     return degraded, reference
 
 
-def decode_pairs(samples: Iterable[Sample], scale: int, num_workers: int) -> Iterator[Pair]:
-    """Decode samples in threads (the codecs let go of the interpreter), a few ahead at most."""
+def decode_pairs(samples: Iterable[Sample], scale: int) -> Iterator[Pair]:
+    """Decode samples in a thread beside the caller's, a few ahead at most."""
     pending: deque[Future[Pair]] = deque()
-    with ThreadPoolExecutor(max(1, num_workers)) as pool:
+    with ThreadPoolExecutor(1) as pool:
         for sample in samples:
             pending.append(pool.submit(decode_pair, sample, scale))
-            if len(pending) > 4 * num_workers:
+            if len(pending) > _MAX_AHEAD:
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()

@@ -17,7 +17,7 @@ from lienet.draws import keyed_generator
 from lienet.errors import DataError
 from lienet.images import Pixels
 from lienet.shards.pairs import Pair, decode_pair, decode_pairs
-from lienet.shards.patch_sampling import PatchLocations, copy_patches, draw_locations
+from lienet.shards.patch_sampling import copy_patches, draw_locations
 from lienet.shards.reading import Sample, ShardEntry, iterate_samples, read_index, stream_shard
 
 _WINDOW_TILES = 1024
@@ -35,38 +35,22 @@ class PatchStore:
         self._sizes_px = np.array([tile.shape[:2] for tile, _ in tiles], np.int64).reshape(-1, 2)
 
     @classmethod
-    def load(cls, split_dir: Path, *, scale: int, num_workers: int = 1) -> PatchStore:
-        """Decode every tile of a split, in ``num_workers`` threads.
+    def load(cls, split_dir: Path, *, scale: int) -> PatchStore:
+        """Decode every tile of a split.
 
         Raises:
             DataError: the split is broken, empty, or lacks this scale.
         """
         _check_not_empty(split_dir)
-        tiles = list(decode_pairs(iterate_samples(split_dir), scale, num_workers))
+        tiles = list(decode_pairs(iterate_samples(split_dir), scale))
         return cls(tiles, scale=scale, name=str(split_dir))
-
-    @property
-    def num_bytes(self) -> int:
-        """The memory that the pixels take."""
-        return sum(degraded.nbytes + reference.nbytes for degraded, reference in self.tiles)
-
-    def draw_locations(
-        self, *, seed: int, step: int, batch_size: int, patch_px: int, rank: int = 0
-    ) -> PatchLocations:
-        """Draw where a step's patches lie; every location of every tile is as likely.
-
-        Raises:
-            DataError: every tile is smaller than a patch.
-        """
-        generator = keyed_generator(seed, "patches", step, rank)
-        return draw_locations(
-            self._sizes_px, generator, batch_size=batch_size, patch_px=patch_px, name=self._name
-        )
 
     def draw(
         self, *, seed: int, step: int, batch_size: int, patch_px: int, rank: int = 0
     ) -> tuple[Pixels, Pixels]:
-        """Draw a step's batch of random patches, flipped and turned at random.
+        """Draw a step's batch of random patches, each location of each tile as likely.
+
+        They are flipped and turned at random.
 
         Args:
             seed: the run's seed.
@@ -82,8 +66,12 @@ class PatchStore:
         Raises:
             DataError: every tile is smaller than a patch.
         """
-        locations = self.draw_locations(
-            seed=seed, step=step, batch_size=batch_size, patch_px=patch_px, rank=rank
+        locations = draw_locations(
+            self._sizes_px,
+            keyed_generator(seed, "patches", step, rank),
+            batch_size=batch_size,
+            patch_px=patch_px,
+            name=self._name,
         )
         return copy_patches(self.tiles, locations, patch_px=patch_px, scale=self.scale)
 
@@ -91,10 +79,9 @@ class PatchStore:
 class PatchStream:
     """A window of decoded tiles that moves through the shards, for sets larger than memory.
 
-    The shards are read in an order drawn anew for each epoch and share themselves out over the
-    ranks (every rank reads all where there are fewer shards than ranks). The window holds the
-    last ``window_tiles`` tiles; as training goes on the oldest makes room for the next, one for
-    each ``patches_per_tile`` patches: a tile gives about that many before it leaves.
+    The shards are read in an order drawn anew for each epoch. The window holds the last
+    ``window_tiles`` tiles; as training goes on the oldest makes room for the next, one for each
+    ``patches_per_tile`` patches: a tile gives about that many before it leaves.
 
     The window at a step follows from seed, step and batch size alone. Going to a step that is not
     the next costs one filling of the window: shards before it are skipped by their counts in the
@@ -106,9 +93,6 @@ class PatchStream:
         split_dir: Path,
         *,
         scale: int,
-        num_workers: int = 1,
-        rank: int = 0,
-        world_size: int = 1,
         window_tiles: int = _WINDOW_TILES,
         patches_per_tile: int = _PATCHES_PER_TILE,
     ) -> None:
@@ -120,8 +104,6 @@ class PatchStream:
         self.scale = scale
         self._split_dir = split_dir
         self._shards = _check_not_empty(split_dir)
-        self._num_workers = num_workers
-        self._rank, self._world_size = rank, world_size
         num_tiles = sum(shard.num_samples for shard in self._shards)
         self._window_tiles = min(window_tiles, num_tiles)
         self._patches_per_tile = patches_per_tile
@@ -130,21 +112,6 @@ class PatchStream:
         self._tiles: list[Pair] = []
         self._sizes_px = np.zeros((self._window_tiles, 2), np.int64)
         self._coming: Iterator[Pair] = iter(())
-
-    @classmethod
-    def load(
-        cls,
-        split_dir: Path,
-        *,
-        scale: int,
-        num_workers: int = 1,
-        rank: int = 0,
-        world_size: int = 1,
-    ) -> PatchStream:
-        """Open a split with the usual window; the shards are shared out over ``world_size``."""
-        return cls(
-            split_dir, scale=scale, num_workers=num_workers, rank=rank, world_size=world_size
-        )
 
     def draw(
         self, *, seed: int, step: int, batch_size: int, patch_px: int, rank: int = 0
@@ -168,29 +135,14 @@ class PatchStream:
         is_ahead = seed == self._seed and self._end <= end <= self._end + self._window_tiles
         if not is_ahead:
             self._seed, self._end = seed, end - self._window_tiles
-            samples = self._iterate_from(seed, self._end)
-            self._coming = decode_pairs(samples, self.scale, self._num_workers)
+            samples = _iterate_endlessly(self._split_dir, self._shards, seed, self._end)
+            self._coming = decode_pairs(samples, self.scale)
             self._tiles = [(np.empty(0), np.empty(0))] * self._window_tiles
         for pair in islice(self._coming, end - self._end):
             slot = self._end % self._window_tiles
             self._tiles[slot] = pair
             self._sizes_px[slot] = pair[0].shape[:2]
             self._end += 1
-
-    def _iterate_from(self, seed: int, start: int) -> Iterator[Sample]:
-        """Yield the endless sequence of this rank's samples from position ``start`` on."""
-        for epoch in count():
-            for shard in self._order_shards(seed, epoch):
-                if start >= shard.num_samples:
-                    start -= shard.num_samples
-                    continue
-                yield from islice(stream_shard(self._split_dir, shard), start, None)
-                start = 0
-
-    def _order_shards(self, seed: int, epoch: int) -> list[ShardEntry]:
-        order = keyed_generator(seed, "shards", epoch).permutation(len(self._shards))
-        shards = [self._shards[position] for position in order]
-        return shards[self._rank :: self._world_size] if len(shards) >= self._world_size else shards
 
 
 def read_tiles(split_dir: Path, *, scale: int, max_tiles: int) -> list[Pair]:
@@ -218,3 +170,21 @@ def _check_not_empty(split_dir: Path) -> tuple[ShardEntry, ...]:
             f"{split_dir} holds no tiles", remedy="check the split shares and the filter's verdicts"
         )
     return index.shards
+
+
+def _iterate_endlessly(
+    split_dir: Path, shards: tuple[ShardEntry, ...], seed: int, start: int
+) -> Iterator[Sample]:
+    """Yield the endless sequence of a split's samples from position ``start`` on.
+
+    No method of the stream, which would then refer to itself and be freed, its thread joined, only
+    when garbage happens to be collected.
+    """
+    for epoch in count():
+        order = keyed_generator(seed, "shards", epoch).permutation(len(shards))
+        for shard in (shards[position] for position in order):
+            if start >= shard.num_samples:
+                start -= shard.num_samples
+                continue
+            yield from islice(stream_shard(split_dir, shard), start, None)
+            start = 0

@@ -24,8 +24,6 @@ from lienet.params.licences import Use
 from lienet.storage import name_object, read_pointer
 
 INDEX_NAME = "index.json"
-KIND = "shards"
-"""What a store calls them."""
 _WITHOUT_REFERENCE: ShardSplit = "real"
 _REMEDY = "run `lienet synthesize` again"
 
@@ -115,7 +113,7 @@ def locate_shard(split_dir: Path, entry: ShardEntry) -> Path:
 
 def name_of_shard(sha256: str) -> str:
     """Return what a store calls a shard."""
-    return name_object(KIND, sha256, ".tar")
+    return name_object("shards", sha256, ".tar")
 
 
 def iterate_samples(

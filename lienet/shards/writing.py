@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
 import tarfile
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
@@ -61,8 +60,6 @@ def write_split(
     Raises:
         ToolError, TransferError: the store cannot be written.
     """
-    for left_over in split_dir.parent.glob(f".{split_dir.name}.*.part"):
-        shutil.rmtree(left_over, ignore_errors=True)
     with replacing_folder(split_dir) as folder:
         with nullcontext() if store is None else Uploads(store) as uploads:
             entries, num_images = _write_shards(folder, samples, shard_max_bytes, uploads)

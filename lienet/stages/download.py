@@ -6,15 +6,14 @@ The weights of VGG19, which a perceptual loss needs, are an item of their own.
 from __future__ import annotations
 
 import logging
-import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from lienet.catalogues.kinds import find_photographs
 from lienet.catalogues.remote import Depot
 from lienet.catalogues.weights import store_vgg19
-from lienet.errors import DataError, InputError
-from lienet.files import replacing_folder
+from lienet.errors import DataError
+from lienet.files import explaining_disk_errors, replacing_folder
 from lienet.manifests.photographs import move_photographs
 from lienet.manifests.records import ImageRecord, write_manifest
 from lienet.params import VGG19_ITEM, Params
@@ -46,9 +45,8 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
         store_vgg19(params, depot, workspace.vgg19_dir)
         return
     raw_dir = workspace.raw_dir(item)
-    for leftover in raw_dir.parent.glob(f".{item}.*.part"):  # of a run that was killed
-        shutil.rmtree(leftover, ignore_errors=True)
-    try:
+    remedy = "check the folder and its free space"
+    with explaining_disk_errors(raw_dir, remedy=remedy):
         with replacing_folder(raw_dir) as beside:
             (beside / "images").mkdir()
             rules = StoreRules(
@@ -66,11 +64,6 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
             write_manifest(beside / "manifest.parquet", records)
         if store is not None:
             store.publish(raw_dir / "manifest.parquet", f"raw/{item}/manifest.parquet")
-    except OSError as error:
-        raise InputError(
-            f"cannot write {raw_dir}: {error.strerror or error}",
-            remedy="check the folder and its free space",
-        ) from error
 
 
 def _summarize(source: str, records: Iterable[ImageRecord]) -> Iterator[ImageRecord]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from lienet.evaluation.appearance import changes_as_json, compare_appearances
 from lienet.evaluation.benchmark import make_bootstrap, results_as_json, summarise_scores
 from lienet.evaluation.cluster_scoring import FirstOfEachSet
-from lienet.evaluation.identity import IdentityMeter
+from lienet.evaluation.identity import FaceEmbedder, IdentityMeter
 from lienet.evaluation.items import Item, open_item
 from lienet.evaluation.keeping import ImageKeeper, keep_feature_map
 from lienet.evaluation.measuring import (
@@ -19,6 +19,7 @@ from lienet.evaluation.scores import PER_IMAGE_NAME, scores_as_csv
 from lienet.evaluation.scoring import EnhancedImage
 from lienet.files import replacing_folder, write_json, write_text
 from lienet.params import Params
+from lienet.screening.model_files import find_given_model, find_shipped_model
 from lienet.shards.reading import INDEX_NAME
 from lienet.tracking.track import track_after_stage
 from lienet.workspace import Workspace
@@ -80,11 +81,12 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
 
 
 def _open_identity(params: Params, workspace: Workspace) -> IdentityMeter:
-    model, detector = (
-        None if named is None else workspace.root / Path(named).expanduser()
-        for named in (params.evaluate.face_embedding, params.filter.face.model)
-    )
-    return IdentityMeter(model, detector, make_bootstrap(params))
+    embedder = None
+    if (named := params.evaluate.face_embedding) is not None:
+        given = find_given_model(params.filter.face.model, "face", workspace.root)
+        model = workspace.root / Path(named).expanduser()
+        embedder = FaceEmbedder(model, given or find_shipped_model())
+    return IdentityMeter(embedder, make_bootstrap(params))
 
 
 def _enhance_real(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +34,6 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     filtered_dir, refusals_dir = workspace.filtered_dir(item), workspace.refusals_dir(item)
     photographs = Photographs.find(workspace.raw_dir(item))
     truth = _read_truth(params, workspace)
-    for folder in (filtered_dir, refusals_dir):
-        for leftover in folder.parent.glob(f".{folder.name}.*.part"):  # of a run that was killed
-            shutil.rmtree(leftover, ignore_errors=True)
     gates = params.filter.gates
     with replacing_folder(filtered_dir) as beside:
         rows = FilteredRows(beside / "manifest.parquet")

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import torch
 from lightning.fabric import Fabric
-from rich.console import Console
-from rich.progress import Progress
 
 from lienet.errors import ParamsError
 from lienet.files import write_text
 from lienet.networks.registry import ModelCard, build_model, count_parameters, save_model
 from lienet.params import Model, Params
+from lienet.progress import ProgressBar
 from lienet.shards.patches import PatchStore, PatchStream, read_tiles
 from lienet.shards.reading import read_index
 from lienet.tracking.live import Identity, LiveRun, follow_training
@@ -104,22 +103,21 @@ def _fit(
     train = params.train.for_task(spec.task)
     objective = params.train.objectives[spec.objective]
     shards_dir = workspace.shards_dir(spec.task)
-    source = PatchStore if train.store == "memory" else PatchStream
-    with Progress(console=Console(stderr=True), disable=live is None, transient=True) as bar:
-        steps = bar.add_task(spec.name, total=train.steps)
+    open_patches = PatchStore.load if train.store == "memory" else PatchStream
+    with ProgressBar(spec.name, noun="steps", total=train.steps) as bar:
         work = Assignment(
             train=train,
             objective=objective,
             seed=params.seed,
             run_key=run_key,
-            patches=source.load(shards_dir / "train", scale=spec.scale),
+            patches=open_patches(shards_dir / "train", scale=spec.scale),
             valid_tiles=read_tiles(
                 shards_dir / "valid", scale=spec.scale, max_tiles=train.max_valid_tiles
             ),
             state_dir=workspace.checkpoint_dir(spec.task, spec.name),
             vgg19_path=vgg19_path,
             on_row=lambda row: _report(row, spec.name, live),
-            on_step=lambda step: bar.update(steps, completed=step),
+            on_step=bar.update if live is not None else lambda step: None,
         )
         outcome = fit(model, work, fabric)
     if live is not None:

@@ -8,7 +8,6 @@ of one name, more files or bytes than are expected, whether the archive declares
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import unicodedata
 import zipfile
@@ -16,8 +15,8 @@ import zlib
 from pathlib import Path, PurePosixPath
 
 from lienet.errors import DataError
-from lienet.files import replacing_folder
-from lienet.transfer.disk_errors import explaining_disk_errors
+from lienet.files import explaining_disk_errors, replacing_folder
+from lienet.transfer.requests import DISK_REMEDY
 
 _CHUNK_BYTES = 2**20
 _KINDS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
@@ -47,10 +46,8 @@ def unpack_zip(
     try:
         with zipfile.ZipFile(path) as archive:
             files = _check(archive, path, max_bytes, max_files, expected_prefix)
-            # A run that was killed leaves its half-unpacked folder beside this one.
-            for leftover in folder.parent.glob(f".{folder.name}.*.part"):
-                shutil.rmtree(leftover, ignore_errors=True)
-            with explaining_disk_errors(folder), replacing_folder(folder) as beside:
+            explaining = explaining_disk_errors(folder, remedy=DISK_REMEDY)
+            with explaining, replacing_folder(folder) as beside:
                 _extract(archive, path, files, beside, max_bytes)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, zlib.error, ValueError) as error:
         raise DataError(f"{path} is not a whole zip file: {error}", remedy=_REMEDY) from error

@@ -14,12 +14,11 @@ from operator import length_hint
 from pathlib import Path
 
 from lienet.errors import TransferError
-from lienet.files import locked
+from lienet.files import explaining_disk_errors, locked
 from lienet.params import Transfer
 from lienet.progress import ProgressBar
-from lienet.transfer.disk_errors import explaining_disk_errors
 from lienet.transfer.engine import Engine
-from lienet.transfer.requests import LOCK_NAME, FetchResult, RemoteFile
+from lienet.transfer.requests import DISK_REMEDY, LOCK_NAME, FetchResult, RemoteFile
 from lienet.transfer.tally import Tally
 
 __all__ = ["FetchResult", "RemoteFile", "fetch_all"]
@@ -95,7 +94,7 @@ def _pump(
             in_flight += len(batch)
         if not in_flight:
             return
-        with explaining_disk_errors(engine.folder):
+        with explaining_disk_errors(engine.folder, remedy=DISK_REMEDY):
             results = engine.wait(_REFRESH_S)
         bar.update(tally.num_files)
         in_flight -= len(results)

@@ -36,7 +36,7 @@ class Fetcher:
         pool: BlockingPool,
         folder: Path,
         limits: Transfer,
-        count_bytes: Callable[[int], None] = lambda _: None,
+        count_bytes: Callable[[int], None],
     ) -> None:
         self._client = client
         self._pool = pool

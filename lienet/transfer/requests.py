@@ -7,6 +7,7 @@ from dataclasses import dataclass
 _MAX_NAME_BYTES = 255 - len(".part.version")
 _OWN_SUFFIXES = (".part", ".part.version")
 LOCK_NAME = ".lock"
+DISK_REMEDY = "what came is kept: see to it and its free space, then run it again"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from lienet.errors import ToolError
 from lienet.evaluation.benchmark import Interval
 from lienet.evaluation.identity import FaceEmbedder, IdentityScore, summarise_identity
 from lienet.evaluation.scoring import EnhancedImage
+from lienet.screening.model_files import SHIPPED_MODEL
 
 
 @pytest.fixture(scope="module")
@@ -47,19 +48,26 @@ def make_image(pixels=None) -> EnhancedImage:
 
 
 def test_the_same_face_is_at_no_distance_and_another_is_far(stand_in: Path):
-    embedder = FaceEmbedder(stand_in, None)
+    embedder = FaceEmbedder(stand_in, SHIPPED_MODEL)
     same = embedder.score(make_image())
     assert same.distance == pytest.approx(0.0, abs=1e-6)
     assert 1e-4 < same.baseline_distance < 0.2
-    assert not same.is_located
+    assert same.is_located
     other = embedder.score(make_image(np.ascontiguousarray(skimage.data.astronaut()[256:, 96:352])))
     assert other.distance > 3 * same.baseline_distance
 
 
-def test_a_detector_finds_the_face_of_the_reference_and_all_are_cut_there(
-    stand_in: Path, real_data: Path
-):
-    embedder = FaceEmbedder(stand_in, real_data / "models" / "face_detection_yunet_2023mar.onnx")
+def test_without_a_face_the_photograph_as_a_whole_is_taken(stand_in: Path):
+    embedder = FaceEmbedder(stand_in, SHIPPED_MODEL)
+    coffee = np.ascontiguousarray(skimage.data.coffee()[:256, :256])
+    found = embedder.score(EnhancedImage(1, "faces", "a", coffee, coffee[::-1].copy(), coffee))
+    assert not found.is_located
+    assert found.distance == pytest.approx(0.0, abs=1e-6)
+    assert found.baseline_distance > 1e-4
+
+
+def test_the_face_of_the_reference_is_found_and_all_are_cut_there(stand_in: Path):
+    embedder = FaceEmbedder(stand_in, SHIPPED_MODEL)
     found = embedder.score(make_image())
     assert found.is_located
     assert found.distance == pytest.approx(0.0, abs=1e-6)
@@ -69,16 +77,13 @@ def test_a_detector_finds_the_face_of_the_reference_and_all_are_cut_there(
     assert embedder.score(make_image(beyond)).distance == pytest.approx(before, abs=1e-6)
 
 
-def test_a_file_that_is_missing_or_no_embedder_is_one_error(tmp_path: Path, real_data: Path):
+def test_a_file_that_is_missing_or_no_embedder_is_one_error(tmp_path: Path):
     with pytest.raises(ToolError, match=r"face_embedding must name an ONNX file, got .*gone\.onnx"):
-        FaceEmbedder(tmp_path / "gone.onnx", None)
+        FaceEmbedder(tmp_path / "gone.onnx", SHIPPED_MODEL)
     (tmp_path / "text.onnx").write_text("not a network")
-    for path in (
-        tmp_path / "text.onnx",
-        real_data / "models" / "face_detection_yunet_2023mar.onnx",
-    ):
+    for path in (tmp_path / "text.onnx", SHIPPED_MODEL):
         with pytest.raises(ToolError, match="is not an SFace face embedder; correct evaluate"):
-            FaceEmbedder(path, None)
+            FaceEmbedder(path, SHIPPED_MODEL)
 
 
 def test_a_wrong_detector_is_one_error(stand_in: Path, tmp_path: Path):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lienet.degradations.sr import SrDegradation
-from lienet.draws import choose_test_keys, draw_split
+from lienet.draws import choose_test_keys, draw_splits
 from lienet.errors import DataError
 from lienet.manifests import planning
 from lienet.manifests.planning import Job, Plan, plan_task
@@ -79,7 +79,7 @@ def test_auto_is_drawn_by_key_wherever_slices_end(
     shares = {name: shares[name] for name in ("valid_share", "test_share")}
     seed = studio.content["seed"]
     found = {job.key: job.split for job in plan(studio).iterate()}
-    assert found == {key: draw_split(seed, key, **shares) for key in keys}
+    assert found == dict(zip(keys, draw_splits(seed, keys, **shares), strict=True))
     assert set(found.values()) == {"train", "valid", "test"}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lienet.draws import draw_split
+from lienet.draws import draw_splits
 from lienet.errors import DataError
 from lienet.manifests import splits
 from lienet.manifests.splits import choose_splits, choose_test_images
@@ -68,7 +68,7 @@ def test_a_named_split_is_kept(named: str) -> None:
 def test_auto_is_drawn_by_key() -> None:
     keys = [str(number) for number in range(40)]
     drawn = [split_of(key, "auto") for key in keys]
-    assert drawn == [draw_split(3, key, valid_share=0.3, test_share=0.3) for key in keys]
+    assert drawn == draw_splits(3, keys, valid_share=0.3, test_share=0.3)
     assert set(drawn) == {"train", "valid", "test"}
 
 

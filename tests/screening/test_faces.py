@@ -10,9 +10,9 @@ import pytest
 from skimage.data import astronaut
 
 from lienet.errors import ToolError
-from lienet.screening import faces
 from lienet.screening.detection import DEFAULT_FACE
-from lienet.screening.faces import SHIPPED_MODEL, YunetDetector, decode_faces
+from lienet.screening.faces import YunetDetector, decode_faces
+from lienet.screening.model_files import SHIPPED_MODEL
 from lienet.screening.pyramid import Pyramid
 
 
@@ -54,24 +54,6 @@ def test_boxes_are_in_the_pixels_of_the_image_whatever_its_size(detector: YunetD
 def test_another_yunet_file_may_be_named(real_data: Path, detector: YunetDetector):
     named = YunetDetector(real_data / "models/face_detection_yunet_2023mar.onnx", DEFAULT_FACE)
     assert named.find(Pyramid(astronaut())) == detector.find(Pyramid(astronaut()))
-
-
-@pytest.mark.parametrize("content", [None, b"damaged"])
-def test_shipped_model_is_verified(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None
-):
-    path = tmp_path / SHIPPED_MODEL.name
-    if content is not None:
-        path.write_bytes(content)
-    monkeypatch.setattr(faces, "SHIPPED_MODEL", path)
-    with pytest.raises(ToolError, match="is missing or damaged; install lienet anew"):
-        YunetDetector(None, DEFAULT_FACE)
-
-
-def test_licence_and_origin_of_the_shipped_model_lie_beside_it():
-    text = SHIPPED_MODEL.with_suffix(".LICENSE").read_text(encoding="utf-8")
-    assert "MIT License" in text
-    assert faces.sha256_of_file(SHIPPED_MODEL) in text
 
 
 def test_a_file_that_is_no_model_is_one_clear_error(tmp_path: Path):

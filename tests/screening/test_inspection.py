@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from lienet.manifests.photographs import Photographs
-from lienet.manifests.records import write_filtered
+from lienet.manifests.records import ImageRecord, write_filtered
 from lienet.params import Params, load_params
-from lienet.screening.inspection import find_pass, inspect_photographs
+from lienet.screening.boxes import Box
+from lienet.screening.inspection import find_pass, inspect_photographs, record_verdict
 from lienet.screening.purge import purge_refused
+from lienet.screening.quality import Quality
+from lienet.screening.verdict import Verdict
 from lienet.workspace import Workspace
 from tests.stages.raw_folder import store_raw
 from tests.stages.studio import record_of
+
+RAW = ImageRecord(
+    key="p__a",
+    source="p",
+    path="images/p__a.png",
+    sha256="0" * 64,
+    size_bytes=1,
+    width_px=20,
+    height_px=10,
+    format="png",
+    licence="CC0-1.0",
+    author="nobody",
+    origin="a.png",
+    split="auto",
+    status="kept",
+    reason="",
+    people="[]",
+)
 
 
 @pytest.fixture
@@ -43,3 +65,22 @@ def test_photographs_that_were_removed_keep_their_rows_and_come_last(
     purge_refused(photographs, tmp_path / "none", tmp_path / "filtered.parquet")
     again = list(inspect_photographs(params, workspace, "sample", photographs))
     assert again == [first[0], first[2], refused]
+
+
+def test_filtered_row_keeps_the_raw_columns_and_adds_the_verdict():
+    box = Box("face", 1, 2, 3, 4, 0.75)
+    quality = Quality(10, 0.5, 30.0, 90)
+    verdict = Verdict(("face",), (box,), quality, 255)
+    row = record_verdict(RAW, verdict, "yunet and cascades", {"face": "yunet"})
+    assert {name: getattr(row, name) for name in RAW.__dict__} == RAW.__dict__
+    assert (row.verdict, row.reasons, row.score) == ("refuse", ("face",), 0.75)
+    assert (row.sharpness, row.contrast, row.jpeg_quality) == (0.5, 30.0, 90)
+    assert row.perceptual_hash == "00000000000000ff"
+    (stored,) = json.loads(row.boxes)
+    assert (stored["detector"], stored["kind"], stored["left_px"]) == ("yunet", "face", 1)
+
+
+def test_image_that_was_not_looked_at_has_no_measures():
+    row = record_verdict(RAW, Verdict((), ()), "exempt", {})
+    assert (row.verdict, row.detector, row.boxes) == ("keep", "exempt", "[]")
+    assert (row.sharpness, row.jpeg_quality, row.perceptual_hash) == (0.0, 0, "")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -43,11 +45,9 @@ def draw(source: PatchStore | PatchStream, step: int, **changes: int) -> Pair:
 
 
 def test_the_store_holds_every_tile_in_order(split_dir: Path):
-    for num_workers in (1, 2):
-        store = PatchStore.load(split_dir, scale=4, num_workers=num_workers)
-        references = np.stack([reference for _, reference in store.tiles])
-        assert numbers_of(references) == list(range(NUM_TILES))
-        assert store.num_bytes == NUM_TILES * (64 * 96 + 16 * 24) * 3
+    store = PatchStore.load(split_dir, scale=4)
+    references = np.stack([reference for _, reference in store.tiles])
+    assert numbers_of(references) == list(range(NUM_TILES))
 
 
 def test_a_draw_depends_on_seed_step_and_rank_alone(split_dir: Path):
@@ -70,7 +70,7 @@ def test_draws_spread_over_all_tiles(split_dir: Path):
 
 
 def test_patches_larger_than_the_tiles_are_refused(split_dir: Path):
-    for source in (PatchStore.load(split_dir, scale=4), PatchStream.load(split_dir, scale=4)):
+    for source in (PatchStore.load(split_dir, scale=4), PatchStream(split_dir, scale=4)):
         with pytest.raises(DataError, match="a patch of 24 px does not fit into the tiles of"):
             draw(source, 0, patch_px=24)
 
@@ -78,7 +78,7 @@ def test_patches_larger_than_the_tiles_are_refused(split_dir: Path):
 def test_an_empty_split_is_refused(tmp_path: Path):
     folder = tmp_path / "train"
     write_split(folder, [], task="sr", split="train", params={}, shard_max_bytes=1)
-    for load in (PatchStore.load, PatchStream.load):
+    for load in (PatchStore.load, PatchStream):
         with pytest.raises(DataError, match="holds no tiles"):
             load(folder, scale=4)
     assert read_tiles(folder, scale=4, max_tiles=3) == []
@@ -112,6 +112,19 @@ def test_a_stream_taken_up_anywhere_draws_as_an_unbroken_one(split_dir: Path):
                 assert np.array_equal(got, wanted)
 
 
+def test_a_stream_ends_its_threads_when_it_is_let_go(split_dir: Path):
+    gc.disable()  # collected as garbage, it would join its threads in any thread, its own too
+    try:
+        before = set(threading.enumerate())
+        stream = open_stream(split_dir)
+        draw(stream, 0)
+        assert set(threading.enumerate()) - before
+        del stream
+        assert set(threading.enumerate()) <= before
+    finally:
+        gc.enable()
+
+
 def test_a_new_seed_begins_another_order(split_dir: Path):
     stream = open_stream(split_dir)
     expected = draw(open_stream(split_dir), 3, seed=9)[0]
@@ -125,13 +138,13 @@ def test_the_window_moves_on_and_decodes_each_tile_once_in_an_epoch(
 ):
     decoded: list[str] = []
 
-    def watch(samples, scale, num_workers):
+    def watch(samples, scale):
         def note():
             for sample in samples:
                 decoded.append(sample.key)
                 yield sample
 
-        return decode_pairs(note(), scale, num_workers)
+        return decode_pairs(note(), scale)
 
     monkeypatch.setattr(patches, "decode_pairs", watch)
     stream = open_stream(split_dir)
@@ -150,25 +163,7 @@ def test_a_patch_comes_out_of_the_window_only(split_dir: Path):
         assert len(set(numbers_of(draw(stream, step)[1]))) <= 2
 
 
-def test_ranks_share_the_shards_out(split_dir: Path):
-    shares = []
-    for rank in (0, 1):
-        stream = open_stream(split_dir, rank=rank, world_size=2, window_tiles=1)
-        # One tile in the window, and 8 patches at 4 for each tile: every other tile is seen.
-        window = open_stream(split_dir, rank=rank, world_size=2, window_tiles=1, patches_per_tile=8)
-        num_tiles = sum(shard.num_samples for shard in stream._order_shards(1, 0))
-        shares.append({numbers_of(draw(window, step)[1])[0] for step in range(num_tiles)})
-    assert shares[0] | shares[1] == set(range(NUM_TILES))
-    assert not shares[0] & shares[1]
-
-
-def test_more_ranks_than_shards_each_read_all(split_dir: Path):
-    stream = open_stream(split_dir, rank=5, world_size=6, window_tiles=1, patches_per_tile=8)
-    seen = {numbers_of(draw(stream, step, rank=5)[1])[0] for step in range(NUM_TILES)}
-    assert seen == set(range(NUM_TILES))
-
-
 def test_a_window_as_large_as_the_split_holds_it_once(split_dir: Path):
-    stream = PatchStream.load(split_dir, scale=4)
+    stream = PatchStream(split_dir, scale=4)
     _, references = draw(stream, 0, batch_size=400)
     assert set(numbers_of(references)) == set(range(NUM_TILES))

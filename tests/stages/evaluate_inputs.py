@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import skimage.data
+import yaml
 
 from lienet.degradations.sr import degrade_sr
 from lienet.images import encode_png
-from lienet.params import Params
+from lienet.params import Params, load_params
 from lienet.shards.reading import Sample
 from lienet.shards.writing import write_split
 from lienet.workspace import Workspace
@@ -15,6 +18,16 @@ from tests.networks.untrained import store_untrained
 
 PLACES = (("a", "near", 0), ("b", "near", 120), ("c", "far", 260))
 SIZE_PX = (96, 128)
+
+
+def make_quick(root: Path, repository: Path) -> tuple[Params, Workspace]:
+    """Return a workspace at ``root`` whose evaluations take seconds."""
+    content = yaml.safe_load((repository / "params.yaml").read_text())
+    content["evaluate"] |= {"bootstrap_resamples": 500, "keep_images_per_set": 1}
+    content["evaluate"]["latency"] = {"input_height_px": 16, "input_width_px": 24, "num_runs": 2}
+    (root / "params.yaml").write_text(yaml.safe_dump(content))
+    params, place = load_params(root / "params.yaml"), Workspace(root)
+    return params, place
 
 
 def make_reference(top_px: int):

@@ -4,9 +4,9 @@ import csv
 import json
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
-import yaml
 from typer.testing import CliRunner
 
 from lienet.cli import app
@@ -16,7 +16,8 @@ from lienet.evaluation.benchmark import paired_bootstrap
 from lienet.evaluation.metrics import measure_psnr
 from lienet.images import decode_image
 from lienet.networks.registry import build_model, count_parameters
-from lienet.params import Params, load_params
+from lienet.params import Params
+from lienet.screening.model_files import SHIPPED_MODEL
 from lienet.shards.reading import read_index
 from lienet.stages import evaluate
 from lienet.tracking.table import read_table
@@ -25,21 +26,12 @@ from tests.deployment.repeating import write_repeating
 from tests.stages.evaluate_inputs import (
     SIZE_PX,
     make_faded_samples,
+    make_quick,
     make_reference,
     make_samples,
     write_model,
     write_shards,
 )
-
-
-def make_quick(root: Path, repository: Path) -> tuple[Params, Workspace]:
-    """Return a workspace at ``root`` whose evaluations take seconds."""
-    content = yaml.safe_load((repository / "params.yaml").read_text())
-    content["evaluate"] |= {"bootstrap_resamples": 500, "keep_images_per_set": 1}
-    content["evaluate"]["latency"] = {"input_height_px": 16, "input_width_px": 24, "num_runs": 2}
-    (root / "params.yaml").write_text(yaml.safe_dump(content))
-    params, place = load_params(root / "params.yaml"), Workspace(root)
-    return params, place
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +48,8 @@ def workspace(
     return params, place
 
 
-def read_metrics(workspace: Workspace, model: str) -> dict:
-    return json.loads(workspace.evaluation_path("sr", model).read_text())
+def read_facts(place: Workspace, task: str, name: str) -> dict:
+    return json.loads(place.evaluation_path(task, name).read_text())
 
 
 def read_rows(workspace: Workspace, model: str) -> list[dict[str, str]]:
@@ -73,7 +65,7 @@ def test_items_are_the_models_and_the_methods(workspace: tuple[Params, Workspace
 
 def test_metrics_say_what_was_measured(workspace: tuple[Params, Workspace]):
     params, place = workspace
-    metrics = read_metrics(place, "lienet")
+    metrics = read_facts(place, "sr", "lienet")
     assert set(metrics) == {
         "task", "model", "architecture", "scale", "num_params", "num_macs", "macs_output_px",
         "latency_ms", "latency_input_px", "steps", "data_sha256", "weights_sha256", "results",
@@ -91,8 +83,8 @@ def test_a_model_is_measured_at_its_scale_and_bicubic_at_every_one(
     workspace: tuple[Params, Workspace],
 ):
     params, place = workspace
-    assert set(read_metrics(place, "lienet")["results"]) == {"x4_q20_luma", "x4_q20_rgb"}
-    bicubic = read_metrics(place, "bicubic")["results"]
+    assert set(read_facts(place, "sr", "lienet")["results"]) == {"x4_q20_luma", "x4_q20_rgb"}
+    bicubic = read_facts(place, "sr", "bicubic")["results"]
     protocols = params.evaluate.protocols
     assert set(bicubic) == {name for name, each in protocols.items() if each.task == "sr"}
     for sets in bicubic.values():
@@ -112,7 +104,7 @@ def test_results_are_the_means_and_paired_intervals_of_the_rows(
     workspace: tuple[Params, Workspace],
 ):
     params, place = workspace
-    result = read_metrics(place, "lienet")["results"]["x4_q20_rgb"]["near"]
+    result = read_facts(place, "sr", "lienet")["results"]["x4_q20_rgb"]["near"]
     rows = [
         row
         for row in read_rows(place, "lienet")
@@ -157,10 +149,10 @@ def test_a_second_run_writes_the_same_scores(workspace: tuple[Params, Workspace]
     params, place = workspace
     folder = place.evaluation_dir("sr", "lienet")
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    results = read_metrics(place, "lienet")["results"]
+    results = read_facts(place, "sr", "lienet")["results"]
     evaluate.run(params, place, "sr-lienet")
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
-    assert read_metrics(place, "lienet")["results"] == results
+    assert read_facts(place, "sr", "lienet")["results"] == results
 
 
 def test_a_person_s_own_onnx_file_is_measured_from_the_command_line(
@@ -213,10 +205,6 @@ def restored(
     return params, place
 
 
-def read_facts(place: Workspace, task: str, name: str) -> dict:
-    return json.loads(place.evaluation_path(task, name).read_text())
-
-
 def test_a_method_is_measured_like_a_model_of_no_parameters(restored: tuple[Params, Workspace]):
     facts = read_facts(restored[1], "old_photo", "classical")
     assert (facts["num_params"], facts["num_macs"], facts["steps"]) == (0, None, 0)
@@ -256,6 +244,18 @@ def test_an_embedding_that_is_no_network_stops_before_anything_is_written(
     with pytest.raises(ToolError, match="is not an SFace face embedder"):
         evaluate.run(params.model_copy(update={"evaluate": chosen}), place, "face-unsharp")
     assert read_facts(place, "face", "unsharp") == before
+
+
+def test_faces_are_aligned_for_identity_by_the_detector_that_ships_with_lienet(
+    restored: tuple[Params, Workspace], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    params, place = restored
+    chosen = params.evaluate.model_copy(update={"face_embedding": str(tmp_path / "sface.onnx")})
+    stop = Mock(side_effect=InterruptedError)
+    monkeypatch.setattr(evaluate, "FaceEmbedder", stop)
+    with pytest.raises(InterruptedError):
+        evaluate.run(params.model_copy(update={"evaluate": chosen}), place, "face-unsharp")
+    stop.assert_called_once_with(tmp_path / "sface.onnx", SHIPPED_MODEL)
 
 
 def test_real_photographs_are_enhanced_kept_and_measured(restored: tuple[Params, Workspace]):

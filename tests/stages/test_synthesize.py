@@ -21,7 +21,7 @@ from lienet.degradations.ageing import degrade_old_photo
 from lienet.degradations.face import degrade_face
 from lienet.degradations.old_photo import OldPhotoDegradation
 from lienet.degradations.old_photo_look import draw_old_photo
-from lienet.draws import draw_split, generators_of, keyed_generator
+from lienet.draws import draw_splits, generators_of, keyed_generator
 from lienet.errors import DataError
 from lienet.images import decode_image, encode_jpeg, encode_png
 from lienet.shards.pairs import decode_pair
@@ -88,8 +88,9 @@ def test_auto_is_drawn_by_key(studio: Studio):
         for name, share in studio.content["synthesize"]["split"].items()
         if name.endswith("_share")
     }
+    splits = draw_splits(studio.content["seed"], keys, **shares)
     for split in ("train", "valid", "test"):
-        drawn = [key for key in keys if draw_split(studio.content["seed"], key, **shares) == split]
+        drawn = [key for key, its in zip(keys, splits, strict=True) if its == split]
         assert studio.images(split) == sorted(drawn)
 
 
