@@ -103,12 +103,11 @@ def compare(
     markdown: Annotated[Path | None, typer.Option(help="Write the table as Markdown.")] = None,
 ) -> None:
     """Print the tracked models as Table 1, from any MLflow store."""
-    from rich.console import Console
-
     from lienet.degradations.demonstration import find_params
     from lienet.errors import InputError
     from lienet.files import write_text
     from lienet.params import degradations
+    from lienet.text_tables import print_tables
     from lienet.tracking import table
 
     params = find_params(Path.cwd())
@@ -122,7 +121,7 @@ def compare(
         metrics=metric or (),
         is_all=all_,
     )
-    Console(width=table.WIDTH_CHARS).print(table.make_table(found))
+    print_tables(table.make_table(found))
     if csv is not None:
         write_text(csv, table.to_csv(found))
     if markdown is not None:

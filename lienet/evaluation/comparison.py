@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import cast, get_args
 
 import numpy as np
+from rich.table import Table
 
 from lienet.errors import ImageError, InputError
 from lienet.evaluation.metrics import Colour, prepare_pair, psnr_of_prepared, ssim_of_prepared
 from lienet.evaluation.scores import mean_or_none
 from lienet.evaluation.vmaf import VmafBatch, measure_vmaf
 from lienet.images import SIGNATURE_BYTES, Pixels, decode_image, sniff_format
+from lienet.text_tables import draw_table
 
 _MAX_NAMES_SHOWN = 3
 
@@ -145,17 +147,16 @@ def scores_as_json(
     return mean | how | {"mean": mean, "pairs": [asdict(score) for score in scores]}
 
 
-def format_scores(scores: Sequence[PairScore]) -> str:
-    """Return a line for each pair under a header, and the mean of several; "-" if not measured."""
-    rows: list[tuple[str, Quality]] = [(Path(score.distorted).name, score) for score in scores]
-    if len(rows) > 1:
-        rows.append(("mean", mean_of_pairs(scores)))
-    width = max(len(name) for name, _ in rows)
-    lines = [f"{'':{width}}  PSNR (dB)    SSIM   VMAF"]
-    for name, row in rows:
-        vmaf = "-" if row.vmaf is None else f"{row.vmaf:.2f}"
-        lines.append(f"{name:{width}}  {row.psnr_db:9.3f}  {row.ssim:.4f}  {vmaf:>5}")
-    return "\n".join(lines)
+def draw_scores(scores: Sequence[PairScore]) -> Table:
+    """Return a table with a line for each pair, and the mean of several; "-" if not measured."""
+    shown: list[tuple[str, Quality]] = [(Path(score.distorted).name, score) for score in scores]
+    if len(shown) > 1:
+        shown.append(("mean", mean_of_pairs(scores)))
+    rows = [
+        [name, f"{q.psnr_db:.3f}", f"{q.ssim:.4f}", "-" if q.vmaf is None else f"{q.vmaf:.2f}"]
+        for name, q in shown
+    ]
+    return draw_table(["image", "PSNR (dB)", "SSIM", "VMAF"], rows, numbers=(1, 2, 3))
 
 
 def _index_folder(folder: Path) -> dict[str, Path]:

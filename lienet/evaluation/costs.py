@@ -6,13 +6,15 @@ The networks are built without numbers, on torch's meta device, so the table is 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import torch
+from rich.table import Table
 
 from lienet.evaluation.complexity import count_macs
 from lienet.networks.registry import build_model, count_parameters
 from lienet.params import Params
+from lienet.text_tables import draw_table
 
 
 @dataclass(frozen=True)
@@ -29,10 +31,6 @@ class Cost:
     macs_output_px: tuple[int, int]
     """Height and width."""
 
-    def as_json(self) -> dict[str, object]:
-        """Return the object that ``lienet models --json`` prints."""
-        return asdict(self)
-
 
 def list_costs(params: Params) -> list[Cost]:
     """Return the cost of every model in params, in their order.
@@ -43,30 +41,22 @@ def list_costs(params: Params) -> list[Cost]:
     return [_measure(params, key) for key in params.models]
 
 
-def format_costs(costs: Sequence[Cost]) -> str:
-    """Return a table of aligned columns, the output size in its heading."""
+def draw_costs(costs: Sequence[Cost]) -> Table:
+    """Return a table of the models, the output size in its heading."""
     height_px, width_px = costs[0].macs_output_px
+    macs = f"multiply-adds {width_px}x{height_px}"
     rows = [
-        ("model", "architecture", "scale", "parameters", f"multiply-adds {width_px}x{height_px}")
-    ]
-    rows += [
-        (
+        [
             f"{cost.task}-{cost.name}",
             cost.architecture,
             f"x{cost.scale}",
             f"{cost.num_params:,}",
             f"{cost.num_macs / 1e9:,.2f} G",
-        )
+        ]
         for cost in costs
     ]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if index < 2 else cell.rjust(width)
-            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    )
+    titles = ["model", "architecture", "scale", "parameters", macs]
+    return draw_table(titles, rows, numbers=(2, 3, 4))
 
 
 def _measure(params: Params, key: str) -> Cost:

@@ -11,6 +11,7 @@ from lienet.report.paper import PAPER_NUM_IMAGES, PAPER_SOURCE, PAPER_TABLE1
 from lienet.report.side_tables import Sheet
 from lienet.report.summaries import Cell, column_titles, describe_group, summarize
 from lienet.report.tables import Group
+from lienet.text_tables import to_markdown
 
 NEAREST_MARK = "◆"
 
@@ -37,7 +38,7 @@ def render_markdown(
     for sheet in sheets:
         parts += [f"## {sheet.title}", sheet.note]
         if sheet.lines:
-            parts.append(_draw_table(sheet.titles, sheet.lines, num_words=sheet.num_words))
+            parts.append(_write_table(sheet.titles, sheet.lines, num_words=sheet.num_words))
     parts += [
         "## Reading it",
         f"The paper's figures: {PAPER_SOURCE}; {PAPER_NUM_IMAGES} images. Gains are on the same "
@@ -73,7 +74,7 @@ def _render_bicubic(groups: Sequence[Group], nearest: Group | None) -> list[str]
         "## Bicubic under every protocol",
         f"{NEAREST_MARK} lies nearest the paper's bicubic row ({paper.psnr_db:.2f} dB, "
         f"{paper.ssim:.4f}): the smallest difference in PSNR, then in SSIM.",
-        _draw_table(titles, lines, num_words=2),
+        _write_table(titles, lines, num_words=2),
     ]
 
 
@@ -86,11 +87,10 @@ def _render_groups(params: Params, groups: Sequence[Group], nearest: Group | Non
         images = count_noun(group.num_images, "image")
         parts.append(f"## {group.protocol} on {group.test_set} ({images}){mark}")
         titles, lines = column_titles(params, group.task), describe_group(params, group)
-        parts.append(_draw_table(titles, lines, num_words=1))
+        parts.append(_write_table(titles, lines, num_words=1))
     return parts
 
 
-def _draw_table(titles: Sequence[str], lines: Sequence[Sequence[Cell]], *, num_words: int) -> str:
-    rule = [":--" if column < num_words else "--:" for column in range(len(titles))]
-    body = [[f"**{cell.text}**" if cell.is_best else cell.text for cell in line] for line in lines]
-    return "\n".join("| " + " | ".join(line) + " |" for line in [list(titles), rule, *body])
+def _write_table(titles: Sequence[str], lines: Sequence[Sequence[Cell]], *, num_words: int) -> str:
+    rows = [[f"**{cell.text}**" if cell.is_best else cell.text for cell in line] for line in lines]
+    return to_markdown(titles, rows, numbers=range(num_words, len(titles)))
