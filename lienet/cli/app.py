@@ -10,7 +10,7 @@ import logging
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -164,7 +164,7 @@ def score(
     ],
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     colour: Annotated[
-        str, typer.Option(help="PSNR and SSIM in rgb, or in luma (BT.601 studio range).")
+        Literal["rgb", "luma"], typer.Option(help="Of PSNR and SSIM; luma in BT.601 studio range.")
     ] = "rgb",
     border: Annotated[
         int, typer.Option(min=0, help="Pixels cropped from each side for PSNR and SSIM.")
@@ -188,13 +188,12 @@ def score(
         vmaf = is_installed()
         if not vmaf:
             typer.echo("VMAF is left out: pip install 'lienet[train]' brings its ffmpeg", err=True)
-    chosen = comparison.parse_colour(colour)
     pairs = comparison.pair_files(reference, distorted)
-    scores = comparison.score_pairs(pairs, colour=chosen, border_px=border, with_vmaf=vmaf)
+    scores = comparison.score_pairs(pairs, colour=colour, border_px=border, with_vmaf=vmaf)
     is_folder = reference.is_dir()
     if json_:
         shown = comparison.scores_as_json(
-            scores, colour=chosen, border_px=border, is_folder=is_folder
+            scores, colour=colour, border_px=border, is_folder=is_folder
         )
         typer.echo(json.dumps(shown, indent=2, allow_nan=False))
     else:

@@ -52,6 +52,8 @@ def promote(
     zero, is within the limits of params, and falls behind in nothing. Otherwise it is challenger.
     The exit code is 0 either way.
     """
+    from dataclasses import asdict
+
     from lienet.files import write_json
     from lienet.params import load_params
     from lienet.promotion.steps import promote as run
@@ -61,7 +63,7 @@ def promote(
     params = load_params(workspace.params_path)
     outcome = run(params, workspace, model, is_by_hand=without_gate)
     if json_ is not None:
-        write_json(json_, outcome.as_json())
+        write_json(json_, asdict(outcome))
     what = "is champion now" if outcome.promoted else "is not promoted"
     typer.echo(f"{model}: {outcome.version} {what}")
     for reason in outcome.reasons:

@@ -38,7 +38,27 @@ def list_costs(params: Params) -> list[Cost]:
     Raises:
         InputError: the output size in params is not a multiple of a model's scale.
     """
-    return [_measure(params, key) for key in params.models]
+    height_px = params.evaluate.macs_output_height_px
+    width_px = params.evaluate.macs_output_width_px
+    costs = []
+    for spec in params.models.values():
+        with torch.device("meta"):
+            model = build_model(spec)
+        num_macs = count_macs(
+            model, scale=spec.scale, output_height_px=height_px, output_width_px=width_px
+        )
+        costs.append(
+            Cost(
+                task=spec.task,
+                name=spec.name,
+                architecture=spec.architecture,
+                scale=spec.scale,
+                num_params=count_parameters(model),
+                num_macs=num_macs,
+                macs_output_px=(height_px, width_px),
+            )
+        )
+    return costs
 
 
 def draw_costs(costs: Sequence[Cost]) -> Table:
@@ -57,22 +77,3 @@ def draw_costs(costs: Sequence[Cost]) -> Table:
     ]
     titles = ["model", "architecture", "scale", "parameters", macs]
     return draw_table(titles, rows, numbers=(2, 3, 4))
-
-
-def _measure(params: Params, key: str) -> Cost:
-    spec = params.models[key]
-    height_px = params.evaluate.macs_output_height_px
-    width_px = params.evaluate.macs_output_width_px
-    with torch.device("meta"):
-        model = build_model(spec)
-    return Cost(
-        task=spec.task,
-        name=spec.name,
-        architecture=spec.architecture,
-        scale=spec.scale,
-        num_params=count_parameters(model),
-        num_macs=count_macs(
-            model, scale=spec.scale, output_height_px=height_px, output_width_px=width_px
-        ),
-        macs_output_px=(height_px, width_px),
-    )

@@ -16,7 +16,7 @@ from lienet.params import metrics as kinds_of_metric
 from lienet.text_tables import draw_table
 from lienet.text_tables import to_markdown as write_markdown
 from lienet.tracking.runs import PIPELINE_TAG, name_experiment
-from lienet.tracking.store import connect, explain_errors, tracking_uri
+from lienet.tracking.store import connect, explain_errors, list_pages, tracking_uri
 from lienet.tracking.table_columns import COLUMNS, Column
 from lienet.workspace import Workspace
 
@@ -119,22 +119,20 @@ def _read_rows(
     experiment = client.get_experiment_by_name(name_experiment(task))
     if experiment is None:
         return []
-    rows: dict[str, dict[str, Any]] = {}
-    token = None
-    while True:
-        page = client.search_runs(
+    runs = list_pages(
+        lambda token: client.search_runs(
             [experiment.experiment_id],
             max_results=_PAGE,
             order_by=["attributes.start_time DESC"],
             page_token=token,
         )
-        for run in page:
-            if PIPELINE_TAG not in run.data.tags and run.data.metrics:
-                name = run.info.run_name
-                rows.setdefault(run.info.run_id if is_all else name, _make_row(task, run, chosen))
-        token = page.token
-        if not token:
-            return list(rows.values())
+    )
+    rows: dict[str, dict[str, Any]] = {}
+    for run in runs:
+        if PIPELINE_TAG not in run.data.tags and run.data.metrics:
+            key = run.info.run_id if is_all else run.info.run_name
+            rows.setdefault(key, _make_row(task, run, chosen))
+    return list(rows.values())
 
 
 def _make_row(task: str, run: Any, chosen: Sequence[Column]) -> dict[str, Any]:

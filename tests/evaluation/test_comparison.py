@@ -12,7 +12,6 @@ from lienet.errors import ImageError, InputError
 from lienet.evaluation.comparison import (
     draw_scores,
     pair_files,
-    parse_colour,
     score_pairs,
     scores_as_json,
 )
@@ -139,9 +138,3 @@ def test_errors_name_the_files(folders: tuple[Path, Path]):
             border_px=0,
             with_vmaf=False,
         )
-
-
-def test_an_unknown_colour_space_is_refused():
-    assert parse_colour("luma") == "luma"
-    with pytest.raises(InputError, match="must be rgb or luma, got ycbcr"):
-        parse_colour("ycbcr")

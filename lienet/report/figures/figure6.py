@@ -23,12 +23,7 @@ def draw_figure6(groups: Sequence[Group], *, theme: Theme = LIGHT) -> bytes:
     The area of a marker is in proportion to multiply-adds; what has no parameters, as bicubic, is
     a horizontal line. Where VMAF was not measured PSNR stands in its place, and the axis says so.
 
-    Args:
-        groups: the groups of the figures' protocol, each with at least one network.
-        theme: ground and inks.
-
-    Returns:
-        A PNG.
+    Each group has at least one network.
     """
     columns = min(2, len(groups))
     lines = -(-len(groups) // columns)
