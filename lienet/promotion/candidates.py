@@ -18,7 +18,7 @@ from lienet.params import Model, Params
 from lienet.params.licences import WEIGHTS_NOTE
 from lienet.promotion.card import write_card
 from lienet.promotion.gate import Candidate
-from lienet.shards.reading import read_index
+from lienet.shards.reading import INDEX_NAME, read_index
 from lienet.tracking.packaging import Package
 from lienet.tracking.provenance import describe_code
 from lienet.workspace import ONNX_NAME, Workspace
@@ -46,18 +46,19 @@ def read_challenger(params: Params, workspace: Workspace, spec: Model) -> tuple[
         raise DataError(
             f"{spec.task}-{spec.name} is not measured: {error}", remedy=remedy
         ) from error
+    shards_dir = workspace.shards_dir(spec.task)
     indices = {
-        split: read_index(workspace.shards_dir(spec.task) / split)
+        split: read_index(shards_dir / split)
         for split in ("train", "valid", "test")
-        if (workspace.shards_dir(spec.task) / split / "index.json").is_file()
+        if (shards_dir / split / INDEX_NAME).is_file()
     }
-    names = list(dict.fromkeys(score.protocol for score in scores))
+    names = {score.protocol: None for score in scores}
+    test_sha256 = facts["data_sha256"]["test"]
     agree = {
         "the weights": facts["weights_sha256"] == card.weights_sha256 == weights_sha256,
         "the ONNX file": parity["onnx_sha256"] == onnx_sha256,
-        "the protocols": names != [] and set(names) <= set(params.evaluate.protocols),
-        "the test shards": "test" not in indices
-        or indices["test"].sha256 == facts["data_sha256"]["test"],
+        "the protocols": bool(names) and names.keys() <= params.evaluate.protocols.keys(),
+        "the test shards": "test" not in indices or indices["test"].sha256 == test_sha256,
     }
     for what, does_agree in agree.items():
         if not does_agree:
@@ -72,7 +73,7 @@ def read_challenger(params: Params, workspace: Workspace, spec: Model) -> tuple[
         macs_output_px=facts["macs_output_px"],
         parity_error=parity["max_error"],
         parity_tolerance=parity["tolerance"],
-        test_sha256=facts["data_sha256"]["test"],
+        test_sha256=test_sha256,
         protocols={name: params.evaluate.protocols[name] for name in names},
         scores=scores,
     )

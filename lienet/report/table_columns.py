@@ -86,7 +86,7 @@ def _of_metric(
         title,
         "quality",
         _say(name, metric.decimals),
-        lambda row: row.mean_of(name),
+        lambda row: row.measured.means.get(name),
         metric.is_less_better,
     )
     return [value, Column(gain_title, "gain", _say_gain(name, metric.decimals), is_minor=is_minor)]
@@ -94,7 +94,7 @@ def _of_metric(
 
 def _say(name: str, decimals: int) -> Callable[[Row], str]:
     def say(row: Row) -> str:
-        value = row.mean_of(name)
+        value = row.measured.means.get(name)
         return ABSENT if value is None else f"{value:.{decimals}f}"
 
     return say
@@ -102,7 +102,7 @@ def _say(name: str, decimals: int) -> Callable[[Row], str]:
 
 def _say_gain(name: str, decimals: int) -> Callable[[Row], str]:
     def say(row: Row) -> str:
-        gain = row.gain_of(name)
+        gain = row.measured.gains.get(name)
         if gain is None or row.is_baseline:
             return ABSENT
         return format_interval(gain, decimals, row.measured.num_images)
