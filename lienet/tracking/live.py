@@ -47,8 +47,7 @@ class LiveRun:
         self._reach = reach
         self._every_s = every_s
         self._connection: _Connection | None = None
-        self._waiting: list[Point] = []
-        self._waiting_lock = threading.Lock()
+        self._waiting: list[Point] = []  # extended by one thread, cut by the other: both atomic
         self._stop = threading.Event()
         self._status: str | None = None
         self.has_warned = False
@@ -57,11 +56,11 @@ class LiveRun:
 
     def log_row(self, row: Mapping[str, object]) -> None:
         """Send a row of the history when its turn comes; costs the caller nothing."""
-        self._add(list_row_points(row, now_ms()))
+        self._waiting.extend(list_row_points(row, now_ms()))
 
     def log_measurement(self, name: str, value: float) -> None:
         """Send what was measured of the run as a whole and comes out otherwise each time."""
-        self._add([Point(name, 0, value, now_ms())])
+        self._waiting.append(Point(name, 0, value, now_ms()))
 
     def close(self, status: str | None) -> None:
         """Send what is left, for a bounded time.
@@ -72,10 +71,6 @@ class LiveRun:
         self._status = status
         self._stop.set()
         self._thread.join(_CLOSE_TIMEOUT_S)
-
-    def _add(self, points: list[Point]) -> None:
-        with self._waiting_lock:
-            self._waiting += points
 
     def _work(self) -> None:
         with suppress(Timeout), self._lock.acquire(timeout=0):  # another process tells of this run
@@ -89,11 +84,9 @@ class LiveRun:
         try:
             if self._connection is None:
                 self._connection = self._reach()
-            with self._waiting_lock:
-                points = list(self._waiting)
+            points = self._waiting.copy()
             self._connection.send(points)
-            with self._waiting_lock:
-                del self._waiting[: len(points)]
+            del self._waiting[: len(points)]
             if is_last:
                 self._connection.close(self._status)
         except Exception as error:  # whatever ails tracking, training goes on
