@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 from lienet.errors import DataError
@@ -105,13 +106,8 @@ def _take_in_turn(
         test_set: sorted({path.stem for each in by_model.values() for path in each.glob("*.png")})
         for test_set, by_model in folders.items()
     }
-    longest = max((len(keys) for keys in kept.values()), default=0)
-    turns = [
-        (test_set, keys[turn])
-        for turn in range(longest)
-        for test_set, keys in kept.items()
-        if turn < len(keys)
-    ]
+    by_set = ([(test_set, key) for key in keys] for test_set, keys in kept.items())
+    turns = [each for turn in zip_longest(*by_set) for each in turn if each is not None]
     return sorted(turns[:num_images])
 
 

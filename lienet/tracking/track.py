@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 _LOCK_TIMEOUT_S = 5.0
-_STAGE_TIMEOUT_S = 60.0
 
 
 def track(params: Params, workspace: Workspace, items: Sequence[str] = ()) -> list[str]:
@@ -74,25 +72,16 @@ def track(params: Params, workspace: Workspace, items: Sequence[str] = ()) -> li
 def track_after_stage(
     params: Params, workspace: Workspace, items: Sequence[str] = (), *, is_silent: bool = False
 ) -> None:
-    """Call :func:`track` at the end of a stage, which neither fails nor waits long for MLflow.
+    """Call :func:`track` at the end of a stage, which does not fail where MLflow does.
 
+    A server that is away or silent ends it by the first request, which waits ten seconds at most.
     ``is_silent`` says that the user has been warned already.
     """
-    warnings: list[str] = []
-
-    def work() -> None:
-        try:
-            track(params, workspace, items)
-        except Exception as error:  # whatever ails tracking, the work is done and stays
-            warnings.append(summarise_error(error))
-
-    thread = threading.Thread(target=work, name="lienet-tracking", daemon=True)
-    thread.start()
-    thread.join(_STAGE_TIMEOUT_S)
-    if thread.is_alive():
-        warnings.append(f"no answer within {_STAGE_TIMEOUT_S:.0f} s")
-    if warnings and not is_silent:
-        warn_away(workspace, warnings[0])
+    try:
+        track(params, workspace, items)
+    except Exception as error:  # whatever ails tracking, the work is done and stays
+        if not is_silent:
+            warn_away(workspace, summarise_error(error))
 
 
 def warn_away(workspace: Workspace, reason: str) -> None:
