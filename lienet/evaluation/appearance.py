@@ -1,4 +1,4 @@
-"""What a picture looks like, told without a reference: noise, saturation, contrast, sharpness.
+"""Measures of a picture without a reference: noise, saturation, contrast, sharpness.
 
 Owns the measures that are taken of real old photographs before and after enhancement, where no
 undegraded original exists. None of them is a quality by itself: a denoised picture has less

@@ -1,4 +1,4 @@
-"""Scores of a method by a Dask cluster: samples out in chunks, scores and some images back.
+"""Scoring on a Dask cluster: samples out in chunks, scores and some images back.
 
 Owns only the way there and back; what is measured, and how, is :mod:`lienet.evaluation.scoring`'s.
 """

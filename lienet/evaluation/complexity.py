@@ -1,4 +1,4 @@
-"""What a network costs: parameters, multiply-adds for a stated output size, measured latency.
+"""Complexity of a network: parameters, multiply-adds for an output size, latency.
 
 Owns how each is counted. Multiply-adds are those of convolutions and matrix products, fixed
 filters included; activations, sums and shuffles are not counted, as is the custom of the field.

@@ -1,4 +1,4 @@
-"""What each model in params costs before it is trained: a table of parameters and multiply-adds.
+"""Parameters and multiply-adds of each model in params, before it is trained.
 
 The networks are built without numbers, on torch's meta device, so the table is there in a moment.
 """

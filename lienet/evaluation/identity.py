@@ -1,4 +1,4 @@
-"""Whether a face is still the same person's: distances between embeddings by OpenCV's SFace.
+"""Identity of faces: distances between embeddings by OpenCV's SFace.
 
 Owns how a face is found and brought to the embedder: in the reference, once, and at the same place
 in the input and the enhanced image, so that all three are compared through one alignment. Without a

@@ -1,4 +1,4 @@
-"""The test shards of a task, measured by any method: here or on a cluster, with progress shown.
+"""Scores of the test shards of a task by any method, here or on a cluster.
 
 Owns what every measurement shares: which samples, which protocols, which metrics. Writes nothing.
 """

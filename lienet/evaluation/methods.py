@@ -1,8 +1,8 @@
-"""Methods that learn nothing: what a network has to beat to be worth its parameters.
+"""Image enhancement without learning: bicubic, unsharp masking, classical restoration.
 
-Owns what they have in common, :class:`Method`; the baselines, which are bicubic upsampling and the
-input itself; unsharp masking and the restoration of faded prints, put together from scikit-image's
-and OpenCV's own operations; and how long one takes. Each is applied to whole images.
+Owns what they have in common, :class:`Enhances`; the baselines, which are bicubic upsampling and
+the input itself; unsharp masking and the restoration of faded prints, put together from
+scikit-image's and OpenCV's own operations; and how long one takes. Each is applied to whole images.
 """
 
 from __future__ import annotations

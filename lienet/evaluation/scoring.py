@@ -1,4 +1,4 @@
-"""A method over test samples: enhance, compare with the references, hand the images on.
+"""Scores of a method over test samples: enhance, compare with the references.
 
 Owns the walk over samples, one held at a time beside the bounded VMAF batch. What is measured is
 the protocols' to say; where results go is the caller's.

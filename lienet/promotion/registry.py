@@ -1,4 +1,4 @@
-"""Who is champion and challenger of a task, and who was before.
+"""The champion and the challenger of a task, and the champions before.
 
 Each task has one registered model, ``lienet-<task>``. Its tag ``lienet.champions`` is the list of
 versions that held the alias ``champion``, the present one last. Aliases name one version each, so

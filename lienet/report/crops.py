@@ -1,4 +1,4 @@
-"""Which part of a photograph is shown: chosen from the reference alone, never from results.
+"""Crops of photographs, chosen from the reference alone, never from results.
 
 Owns two ways of choosing: where there is most detail, and where there is a face.
 """

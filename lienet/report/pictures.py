@@ -1,4 +1,4 @@
-"""The photographs behind the slider and Figures 7 and 8: which, and every method's version of each.
+"""The photographs of the slider and of Figures 7 and 8, with every method's version of each.
 
 Images are taken in turn from the test sets, each in the order of its keys; results never choose.
 """

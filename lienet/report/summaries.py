@@ -1,4 +1,4 @@
-"""Findings as words: which cell is best, and one honest summary for each task.
+"""Table cells with the best of each column marked, and a summary in sentences.
 
 Markdown, console and page all show these very strings, so that no two of them can disagree.
 """

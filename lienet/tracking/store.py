@@ -1,4 +1,4 @@
-"""Connecting to MLflow: where the store is, and errors and addresses without credentials.
+"""Connection to MLflow: where the store is, and errors and addresses without credentials.
 
 The import of mlflow takes seconds, so it happens inside the functions, here and in this package.
 """
