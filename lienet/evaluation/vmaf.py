@@ -11,9 +11,12 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import subprocess
 import tempfile
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -125,12 +128,20 @@ def _check_pair(reference: Pixels, distorted: Pixels) -> None:
         )
 
 
-def _compile_command(executable: str, *, height_px: int, width_px: int) -> list[str]:
+def _compile_command(
+    reference_fd: int, distorted_fd: int, *, height_px: int, width_px: int
+) -> list[str]:
     import ffmpeg
+    import imageio_ffmpeg
 
-    def convert(name: str) -> Any:
+    try:
+        executable = imageio_ffmpeg.get_ffmpeg_exe()
+    except RuntimeError as error:
+        raise ToolError("no ffmpeg was found", remedy=_REMEDY) from error
+
+    def convert(descriptor: int) -> Any:
         stream = ffmpeg.input(
-            name,
+            f"pipe:{descriptor}",
             format="rawvideo",
             pix_fmt="rgb24",
             s=f"{width_px}x{height_px}",  # the name video_size would be taken for a pair
@@ -145,7 +156,7 @@ def _compile_command(executable: str, *, height_px: int, width_px: int) -> list[
         return converted.filter("format", "yuv420p")
 
     graph = ffmpeg.filter(
-        [convert("distorted"), convert("reference")],
+        [convert(distorted_fd), convert(reference_fd)],
         "libvmaf",
         model=MODEL,
         log_fmt="json",
@@ -158,24 +169,54 @@ def _compile_command(executable: str, *, height_px: int, width_px: int) -> list[
 
 
 def _run_ffmpeg(pairs: Sequence[Pair], folder: Path) -> None:
-    """Measure raw frames that are laid down in ``folder``, where the log is left too."""
-    import imageio_ffmpeg
-
-    for place, name in enumerate(("reference", "distorted")):
-        with (folder / name).open("wb") as stream:
-            for pair in pairs:
-                stream.write(np.ascontiguousarray(pair[place]).data)
+    """Feed both inputs through pipes of their own; the log lands in ``folder``, ffmpeg's cwd."""
     height_px, width_px = pairs[0][0].shape[:2]
+    reference_fd, reference_end = os.pipe()
+    distorted_fd, distorted_end = os.pipe()
+    writers = [
+        threading.Thread(target=_write_frames, args=(reference_end, [r for r, _ in pairs])),
+        threading.Thread(target=_write_frames, args=(distorted_end, [d for _, d in pairs])),
+    ]
+    process: subprocess.Popen[bytes] | None = None
     try:
-        executable = imageio_ffmpeg.get_ffmpeg_exe()
-        command = _compile_command(executable, height_px=height_px, width_px=width_px)
-        ran = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True)
-    except (OSError, RuntimeError) as error:
+        process = subprocess.Popen(
+            _compile_command(reference_fd, distorted_fd, height_px=height_px, width_px=width_px),
+            cwd=folder,
+            pass_fds=(reference_fd, distorted_fd),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+    except OSError as error:
         raise ToolError(f"ffmpeg does not start: {error}", remedy=_REMEDY) from error
-    if ran.returncode != 0:
-        said = ran.stderr.decode(errors="replace").strip().splitlines()
-        last = said[-1] if said else f"exit status {ran.returncode}"
+    finally:
+        # Only ffmpeg may hold the reading ends: when it ends early, the writers must notice.
+        os.close(reference_fd)
+        os.close(distorted_fd)
+        if process is None:
+            os.close(reference_end)
+            os.close(distorted_end)
+    with process:
+        try:
+            for writer in writers:
+                writer.start()
+            _, complaint = process.communicate()
+        finally:
+            process.kill()
+            for writer in writers:
+                writer.join()
+    if process.returncode != 0:
+        said = complaint.decode(errors="replace").strip().splitlines()
+        last = said[-1] if said else f"exit status {process.returncode}"
         raise ToolError(f"ffmpeg could not measure VMAF: {last}", remedy=_REMEDY)
+
+
+def _write_frames(descriptor: int, frames: Sequence[Pixels]) -> None:
+    with suppress(BrokenPipeError), os.fdopen(descriptor, "wb", buffering=0) as pipe:
+        for frame in frames:
+            remaining = np.ascontiguousarray(frame).data.cast("B")
+            while remaining:
+                remaining = remaining[pipe.write(remaining) :]
 
 
 def _read_scores(log_path: Path) -> list[float]:

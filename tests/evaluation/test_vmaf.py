@@ -128,7 +128,7 @@ def test_an_ffmpeg_that_fails_is_one_line_with_its_last_words(
     fake.write_text(f"#!/bin/sh\n{script}\n")
     fake.chmod(fake.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(fake))
-    pixels = np.zeros((32, 32, 3), np.uint8)
+    pixels = np.zeros((400, 400, 3), np.uint8)  # more than a pipe holds: writers must let go
     with pytest.raises(ToolError, match=said) as caught:
         measure_vmaf(pixels, pixels)
     assert "\n" not in str(caught.value)
