@@ -34,6 +34,11 @@ OBSERVERS = (
     Observer("lienet", "names for the library's users: stages import what stands behind them"),
     Observer("lienet.tracking.*", "notes for MLflow what was computed; nothing reads it back"),
     Observer("lienet.progress", "bars and lines on a terminal"),
+    Observer(
+        "lienet.text_tables",
+        "draws tables on a terminal; the report alone writes them to files",
+        (*_DATA_STAGES, "train", "export", "evaluate"),
+    ),
     Observer("lienet.executors", "who computes changes no byte: results keep the items' order"),
     Observer("lienet.cluster", "as executors, on other machines"),
     Observer("lienet.params.checks", "refuses params, and changes none"),

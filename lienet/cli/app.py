@@ -10,7 +10,7 @@ import logging
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -122,10 +122,11 @@ def evaluate(
     params = load_params(workspace.params_path)
     from lienet.evaluation.measuring import measure_onnx
     from lienet.files import write_json
-    from lienet.report.console import make_console, tabulate_results
+    from lienet.report.console import draw_results
+    from lienet.text_tables import print_tables
 
     metrics, results = measure_onnx(params, workspace, onnx, task=task, scale=scale)
-    make_console().print(tabulate_results(results))
+    print_tables(draw_results(results))
     typer.echo(f"latency {metrics['latency_ms']:.1f} ms on one thread")
     if output is not None:
         write_json(output, metrics)
@@ -141,6 +142,7 @@ def inspect(
     from lienet.screening.image_files import list_images
     from lienet.screening.inspector import open_inspector
     from lienet.screening.verdict import format_table, to_plain
+    from lienet.text_tables import print_tables
 
     listed = list_images(images)
     inspector = open_inspector(find_local_detection(Path.cwd()))
@@ -148,9 +150,10 @@ def inspect(
     if json_:
         typer.echo(json.dumps([to_plain(path, verdict) for path, verdict in inspected], indent=2))
         return
-    from rich.console import Console
-
-    Console().print(format_table(inspected, inspector.name))
+    num_kept = sum(verdict.word == "keep" for _, verdict in inspected)
+    print_tables(
+        format_table(inspected), f"{num_kept} of {len(inspected)} kept, by {inspector.name}"
+    )
 
 
 @app.command()
@@ -161,7 +164,7 @@ def score(
     ],
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     colour: Annotated[
-        str, typer.Option(help="PSNR and SSIM in rgb, or in luma (BT.601 studio range).")
+        Literal["rgb", "luma"], typer.Option(help="Of PSNR and SSIM; luma in BT.601 studio range.")
     ] = "rgb",
     border: Annotated[
         int, typer.Option(min=0, help="Pixels cropped from each side for PSNR and SSIM.")
@@ -179,22 +182,22 @@ def score(
     """
     from lienet.evaluation import comparison
     from lienet.evaluation.vmaf import is_installed
+    from lienet.text_tables import print_tables
 
     if vmaf is None:
         vmaf = is_installed()
         if not vmaf:
             typer.echo("VMAF is left out: pip install 'lienet[train]' brings its ffmpeg", err=True)
-    chosen = comparison.parse_colour(colour)
     pairs = comparison.pair_files(reference, distorted)
-    scores = comparison.score_pairs(pairs, colour=chosen, border_px=border, with_vmaf=vmaf)
+    scores = comparison.score_pairs(pairs, colour=colour, border_px=border, with_vmaf=vmaf)
     is_folder = reference.is_dir()
     if json_:
         shown = comparison.scores_as_json(
-            scores, colour=chosen, border_px=border, is_folder=is_folder
+            scores, colour=colour, border_px=border, is_folder=is_folder
         )
         typer.echo(json.dumps(shown, indent=2, allow_nan=False))
     else:
-        typer.echo(comparison.format_scores(scores))
+        print_tables(comparison.draw_scores(scores))
 
 
 @app.command()
@@ -207,11 +210,12 @@ def report(
     if not show:
         _run_stage("report", None)
     from lienet.params import load_params
-    from lienet.report.console import locate_page, make_console, render_console
+    from lienet.report.console import draw_table1, locate_page
+    from lienet.text_tables import print_tables
     from lienet.workspace import Workspace
 
     workspace = Workspace.find(Path.cwd())
-    make_console().print(render_console(load_params(workspace.params_path), workspace))
+    print_tables(*draw_table1(load_params(workspace.params_path), workspace))
     typer.echo(locate_page(workspace))
 
 
@@ -220,15 +224,18 @@ def models(
     json_: Annotated[bool, typer.Option("--json", help="Print a list of JSON objects.")] = False,
 ) -> None:
     """List the models in params.yaml with parameters, and multiply-adds for an output size."""
-    from lienet.evaluation.costs import format_costs, list_costs
+    from dataclasses import asdict
+
+    from lienet.evaluation.costs import draw_costs, list_costs
     from lienet.params import load_params
+    from lienet.text_tables import print_tables
     from lienet.workspace import Workspace
 
     costs = list_costs(load_params(Workspace.find(Path.cwd()).params_path))
     if json_:
-        typer.echo(json.dumps([cost.as_json() for cost in costs], indent=2))
+        typer.echo(json.dumps([asdict(cost) for cost in costs], indent=2))
     else:
-        typer.echo(format_costs(costs))
+        print_tables(draw_costs(costs))
 
 
 registry.add_verbs(app)

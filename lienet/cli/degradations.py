@@ -52,13 +52,13 @@ def observe(
         observe_files,
     )
     from lienet.screening.image_files import list_images
+    from lienet.text_tables import print_tables
 
     observed = observe_files(list_images([folder]))
     ranges = fit_ranges(list(observed.values()))
     if json_:
         typer.echo(format_json(observed, ranges))
         return
-    from rich.console import Console
-
-    Console().print(format_table(observed))
+    note = "shares of white; noise ratio: 0.5 is white, more is correlated"
+    print_tables(format_table(observed), note)
     typer.echo(format_section(ranges))

@@ -52,6 +52,8 @@ def promote(
     zero, is within the limits of params, and falls behind in nothing. Otherwise it is challenger.
     The exit code is 0 either way.
     """
+    from dataclasses import asdict
+
     from lienet.files import write_json
     from lienet.params import load_params
     from lienet.promotion.steps import promote as run
@@ -61,7 +63,7 @@ def promote(
     params = load_params(workspace.params_path)
     outcome = run(params, workspace, model, is_by_hand=without_gate)
     if json_ is not None:
-        write_json(json_, outcome.as_json())
+        write_json(json_, asdict(outcome))
     what = "is champion now" if outcome.promoted else "is not promoted"
     typer.echo(f"{model}: {outcome.version} {what}")
     for reason in outcome.reasons:
@@ -103,12 +105,11 @@ def compare(
     markdown: Annotated[Path | None, typer.Option(help="Write the table as Markdown.")] = None,
 ) -> None:
     """Print the tracked models as Table 1, from any MLflow store."""
-    from rich.console import Console
-
     from lienet.degradations.demonstration import find_params
     from lienet.errors import InputError
     from lienet.files import write_text
     from lienet.params import degradations
+    from lienet.text_tables import print_tables
     from lienet.tracking import table
 
     params = find_params(Path.cwd())
@@ -122,7 +123,7 @@ def compare(
         metrics=metric or (),
         is_all=all_,
     )
-    Console(width=table.WIDTH_CHARS).print(table.make_table(found))
+    print_tables(table.make_table(found))
     if csv is not None:
         write_text(csv, table.to_csv(found))
     if markdown is not None:

@@ -22,6 +22,7 @@ from lienet.degradations.noise import estimate_sigma, halve
 from lienet.degradations.paper_texture import correlated_noise
 from lienet.errors import ImageError, InputError
 from lienet.images import Pixels, decode_image
+from lienet.text_tables import draw_table
 
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _ENDS_PERCENT = (1.0, 99.0)
@@ -177,13 +178,12 @@ def format_section(ranges: Mapping[str, Mapping[str, Any]]) -> str:
 
 def format_table(observed: Mapping[str, Observation]) -> Table:
     """Return one row for each photograph, by name."""
-    table = Table(caption="shares of white; noise ratio: 0.5 is white, more is correlated")
-    table.add_column("photograph", overflow="fold", min_width=12)
-    for heading in asdict(next(iter(observed.values()))):
-        table.add_column(heading.replace("_", " "), justify="right")
-    for name, seen in observed.items():
-        table.add_row(Path(name).name, *(f"{value:.3f}" for value in asdict(seen).values()))
-    return table
+    headings = [name.replace("_", " ") for name in asdict(next(iter(observed.values())))]
+    rows = [
+        [Path(name).name, *(f"{value:.3f}" for value in asdict(seen).values())]
+        for name, seen in observed.items()
+    ]
+    return draw_table(["photograph", *headings], rows, numbers=range(1, 1 + len(headings)))
 
 
 def format_json(

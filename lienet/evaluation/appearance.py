@@ -1,4 +1,4 @@
-"""What a picture looks like, told without a reference: noise, saturation, contrast, sharpness.
+"""Measures of a picture without a reference: noise, saturation, contrast, sharpness.
 
 Owns the measures that are taken of real old photographs before and after enhancement, where no
 undegraded original exists. None of them is a quality by itself: a denoised picture has less
@@ -16,12 +16,11 @@ import numpy as np
 from lienet.degradations.noise import estimate_noise
 from lienet.errors import DataError
 from lienet.evaluation.methods import Enhances
-from lienet.evaluation.metrics import measure_sharpness
+from lienet.evaluation.metrics import FULL_RANGE_LUMA, measure_sharpness
 from lienet.evaluation.scoring import EnhancedImage
 from lienet.images import Pixels, decode_image
 from lienet.shards.reading import Sample
 
-_LUMA_WEIGHTS = np.array([0.299, 0.587, 0.114], np.float32)
 _DECIMALS = 4
 
 
@@ -52,7 +51,7 @@ class AppearanceChange:
 def measure_appearance(pixels: Pixels) -> Appearance:
     """Measure one picture, RGB uint8 ``h w 3`` of at least 8 pixels a side."""
     lab = cv2.cvtColor(pixels.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    luma = pixels @ _LUMA_WEIGHTS
+    luma = pixels @ FULL_RANGE_LUMA
     return Appearance(
         noise=estimate_noise(pixels),
         saturation=float(np.hypot(lab[..., 1], lab[..., 2]).mean(dtype=np.float64)),

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lienet.draws import keyed_generator
 from lienet.errors import DataError, ParamsError
-from lienet.evaluation.scores import ImageScore, Interval, Result, Results, gain_names, mean_or_none
+from lienet.evaluation.scores import ImageScore, Interval, Result, Results, gain_names
 from lienet.params import Params, Protocol
 
 _MAX_DRAWS_AT_ONCE = 2_000_000
@@ -79,49 +78,37 @@ def paired_bootstrap(
 
 
 def summarise(
-    scores: Iterable[ImageScore], *, resamples: int, confidence: float, seed: int
+    scores: Iterable[ImageScore], bootstrap: Callable[[list[float]], Interval]
 ) -> Results:
-    """Average the scores of each protocol and test set."""
+    """Average the scores of each protocol and test set; ``bootstrap`` bounds their gains."""
     groups: dict[str, dict[str, list[ImageScore]]] = {}
     for score in scores:
         groups.setdefault(score.protocol, {}).setdefault(score.test_set, []).append(score)
-
-    def bound(differences: list[float]) -> Interval:
-        return paired_bootstrap(differences, resamples=resamples, confidence=confidence, seed=seed)
-
-    results: Results = {}
-    for protocol, sets in groups.items():
-        for test_set, group in sets.items():
-            means, gains = {}, {}
-            for name in {name: None for score in group for name in score.values}:
-                own = [score.values.get(name) for score in group]
-                base = [score.baseline.get(name) for score in group]
-                if (mean := mean_or_none(own)) is not None:
-                    means[name] = mean
-                if None not in own and None not in base:
-                    gains[name] = bound(
-                        [score.values[name] - score.baseline[name] for score in group]
-                    )
-            results.setdefault(protocol, {})[test_set] = Result(len(group), means, gains)
-    return results
-
-
-def summarise_scores(params: Params, scores: list[ImageScore]) -> Results:
-    """Return means, gains and intervals as params ask for them."""
-    return summarise(scores, **_resampling(params))
-
-
-def make_bootstrap(params: Params) -> Callable[[Any], Interval]:
-    """Return what turns paired differences into a mean and its interval."""
-    return partial(paired_bootstrap, **_resampling(params))
-
-
-def _resampling(params: Params) -> dict[str, Any]:
     return {
-        "resamples": params.evaluate.bootstrap_resamples,
-        "confidence": params.evaluate.bootstrap_confidence,
-        "seed": params.seed,
+        protocol: {test_set: _summarise(group, bootstrap) for test_set, group in sets.items()}
+        for protocol, sets in groups.items()
     }
+
+
+def _summarise(group: list[ImageScore], bootstrap: Callable[[list[float]], Interval]) -> Result:
+    means, gains = {}, {}
+    for name in {name: None for score in group for name in score.values}:
+        if any(name not in score.values for score in group):
+            continue
+        means[name] = float(np.mean([score.values[name] for score in group]))
+        if all(name in score.baseline for score in group):
+            gains[name] = bootstrap([score.values[name] - score.baseline[name] for score in group])
+    return Result(len(group), means, gains)
+
+
+def make_bootstrap(params: Params) -> Callable[[ArrayLike], Interval]:
+    """Return what turns paired differences into a mean and its interval, as params ask for it."""
+    return partial(
+        paired_bootstrap,
+        resamples=params.evaluate.bootstrap_resamples,
+        confidence=params.evaluate.bootstrap_confidence,
+        seed=params.seed,
+    )
 
 
 def flatten_results(results: Results, *, headline: str) -> dict[str, float]:

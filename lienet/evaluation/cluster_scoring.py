@@ -1,4 +1,4 @@
-"""Scores of a method by a Dask cluster: samples out in chunks, scores and some images back.
+"""Scoring on a Dask cluster: samples out in chunks, scores and some images back.
 
 Owns only the way there and back; what is measured, and how, is :mod:`lienet.evaluation.scoring`'s.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from itertools import chain, islice
+from itertools import islice
 
 from lienet.evaluation.scores import ImageScore
 from lienet.evaluation.scoring import Contender, EnhancedImage, score_samples
@@ -54,41 +54,37 @@ def score_on_cluster(
 ) -> list[ImageScore]:
     """Measure as :func:`lienet.evaluation.scoring.score_samples` does, on a cluster's workers.
 
+    The arguments are those of that function, and its scores come out bit for bit; besides:
+
     Args:
         samples: read once, lazily.
-        contenders: picklable; one for each scale of ``protocols``.
+        contenders: picklable.
         protocols: by name.
-        metrics: by name; scores are those of any other grouping, bit for bit.
+        metrics: by name.
         on_image: is given the enhanced images that are wanted, in the order of the samples.
         wants_image: tells of each sample, in their order, whether its images are.
         cluster: with an address.
         num_workers: processes of a local cluster.
-
-    Returns:
-        Scores by protocol, then in the order of the samples.
 
     Raises:
         DataError: as there.
         ToolError: the cluster fails, or VMAF cannot be measured.
     """
     score = partial(
-        _score_part,
-        contenders=dict(contenders),
-        protocols=dict(protocols),
-        metrics=dict(metrics),
+        _score_part, contenders=contenders, protocols=dict(protocols), metrics=dict(metrics)
     )
     size = cluster.chunk_images
     parts = _cut(((sample, wants_image(sample)) for sample in samples), size)
     measured = map_ordered(
         score, parts, num_workers=num_workers, cluster=cluster, images_per_item=size
     )
-    scores = []
+    scores: list[ImageScore] = []
     for some, images in measured:
-        scores.append(some)
+        scores += some
         for image in images:
             on_image(image)
     order = {name: place for place, name in enumerate(protocols)}
-    return sorted(chain.from_iterable(scores), key=lambda score: order[score.protocol])
+    return sorted(scores, key=lambda score: order[score.protocol])
 
 
 def _cut(samples: Iterator[tuple[Sample, bool]], size: int) -> Iterator[_Part]:

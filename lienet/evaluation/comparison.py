@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import cast, get_args
 
 import numpy as np
+from rich.table import Table
 
 from lienet.errors import ImageError, InputError
-from lienet.evaluation.metrics import Colour, prepare_pair, psnr_of_prepared, ssim_of_prepared
-from lienet.evaluation.scores import mean_or_none
+from lienet.evaluation.metrics import Colour, measure_quality
 from lienet.evaluation.vmaf import VmafBatch, measure_vmaf
 from lienet.images import SIGNATURE_BYTES, Pixels, decode_image, sniff_format
+from lienet.text_tables import draw_table
 
 _MAX_NAMES_SHOWN = 3
 
@@ -38,18 +38,6 @@ class PairScore(Quality):
 
     reference: str
     distorted: str
-
-
-def parse_colour(text: str) -> Colour:
-    """Return the colour space that ``text`` names.
-
-    Raises:
-        InputError: it names none.
-    """
-    for colour in get_args(Colour):
-        if text == colour:
-            return cast(Colour, colour)
-    raise InputError("the colour space must be rgb or luma", got=text)
 
 
 def pair_files(reference: Path, distorted: Path) -> list[tuple[Path, Path]]:
@@ -103,8 +91,8 @@ def score_pairs(
     for place, (reference_path, distorted_path) in enumerate(pairs):
         reference, distorted = _read(reference_path), _read(distorted_path)
         try:
-            prepared = prepare_pair(reference, distorted, colour=colour, border_px=border_px)
-            qualities.append((psnr_of_prepared(*prepared), ssim_of_prepared(*prepared)))
+            measured = measure_quality(reference, distorted, colour=colour, border_px=border_px)
+            qualities.append(measured)
             if with_vmaf:
                 vmaf.add(place, reference, distorted)
         except InputError as error:
@@ -120,17 +108,17 @@ def compare_pixels(
     reference: Pixels, distorted: Pixels, *, colour: Colour, border_px: int, with_vmaf: bool
 ) -> Quality:
     """Measure one pair of RGB uint8 images, ``h w 3``; errors as :func:`score_pairs`."""
-    prepared = prepare_pair(reference, distorted, colour=colour, border_px=border_px)
-    vmaf = measure_vmaf(reference, distorted) if with_vmaf else None
-    return Quality(psnr_of_prepared(*prepared), ssim_of_prepared(*prepared), vmaf)
+    measured = measure_quality(reference, distorted, colour=colour, border_px=border_px)
+    return Quality(*measured, measure_vmaf(reference, distorted) if with_vmaf else None)
 
 
 def mean_of_pairs(scores: Sequence[PairScore]) -> Quality:
     """Return the mean of each score over pairs; VMAF is None where it was not measured."""
+    vmafs = [score.vmaf for score in scores if score.vmaf is not None]
     return Quality(
         psnr_db=float(np.mean([score.psnr_db for score in scores])),
         ssim=float(np.mean([score.ssim for score in scores])),
-        vmaf=mean_or_none([score.vmaf for score in scores]),
+        vmaf=float(np.mean(vmafs)) if len(vmafs) == len(scores) else None,
     )
 
 
@@ -145,17 +133,16 @@ def scores_as_json(
     return mean | how | {"mean": mean, "pairs": [asdict(score) for score in scores]}
 
 
-def format_scores(scores: Sequence[PairScore]) -> str:
-    """Return a line for each pair under a header, and the mean of several; "-" if not measured."""
-    rows: list[tuple[str, Quality]] = [(Path(score.distorted).name, score) for score in scores]
-    if len(rows) > 1:
-        rows.append(("mean", mean_of_pairs(scores)))
-    width = max(len(name) for name, _ in rows)
-    lines = [f"{'':{width}}  PSNR (dB)    SSIM   VMAF"]
-    for name, row in rows:
-        vmaf = "-" if row.vmaf is None else f"{row.vmaf:.2f}"
-        lines.append(f"{name:{width}}  {row.psnr_db:9.3f}  {row.ssim:.4f}  {vmaf:>5}")
-    return "\n".join(lines)
+def draw_scores(scores: Sequence[PairScore]) -> Table:
+    """Return a table with a line for each pair, and the mean of several; "-" if not measured."""
+    shown: list[tuple[str, Quality]] = [(Path(score.distorted).name, score) for score in scores]
+    if len(shown) > 1:
+        shown.append(("mean", mean_of_pairs(scores)))
+    rows = [
+        [name, f"{q.psnr_db:.3f}", f"{q.ssim:.4f}", "-" if q.vmaf is None else f"{q.vmaf:.2f}"]
+        for name, q in shown
+    ]
+    return draw_table(["image", "PSNR (dB)", "SSIM", "VMAF"], rows, numbers=(1, 2, 3))
 
 
 def _index_folder(folder: Path) -> dict[str, Path]:

@@ -1,4 +1,4 @@
-"""What a network costs: parameters, multiply-adds for a stated output size, measured latency.
+"""Complexity of a network: parameters, multiply-adds for an output size, latency.
 
 Owns how each is counted. Multiply-adds are those of convolutions and matrix products, fixed
 filters included; activations, sums and shuffles are not counted, as is the custom of the field.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +18,6 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from lienet.deployment.onnx_network import open_session
 from lienet.errors import InputError
-from lienet.networks.registry import count_parameters
-
-__all__ = ["count_macs", "count_parameters", "measure_latency_ms"]
-
-_NUM_WARM_UP_RUNS = 2
 
 
 def count_macs(
@@ -68,11 +64,16 @@ def measure_latency_ms(onnx_path: Path, *, height_px: int, width_px: int, num_ru
     session = open_session(onnx_path, num_threads=1)
     noise = np.random.default_rng(0).random((1, 3, height_px, width_px), dtype=np.float32)
     feed = {session.get_inputs()[0].name: noise}
-    for _ in range(_NUM_WARM_UP_RUNS):
-        session.run(None, feed)
+    return median_ms(lambda: session.run(None, feed), num_runs=num_runs, num_warm_ups=2)
+
+
+def median_ms(run: Callable[[], object], *, num_runs: int, num_warm_ups: int) -> float:
+    """Return the median time of a call in milliseconds, after calls that are not timed."""
+    for _ in range(num_warm_ups):
+        run()
     times_ms = []
     for _ in range(num_runs):
         started = time.perf_counter()
-        session.run(None, feed)
+        run()
         times_ms.append((time.perf_counter() - started) * 1e3)
     return float(np.median(times_ms))

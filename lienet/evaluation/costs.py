@@ -1,4 +1,4 @@
-"""What each model in params costs before it is trained: a table of parameters and multiply-adds.
+"""Parameters and multiply-adds of each model in params, before it is trained.
 
 The networks are built without numbers, on torch's meta device, so the table is there in a moment.
 """
@@ -6,13 +6,15 @@ The networks are built without numbers, on torch's meta device, so the table is 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import torch
+from rich.table import Table
 
 from lienet.evaluation.complexity import count_macs
 from lienet.networks.registry import build_model, count_parameters
 from lienet.params import Params
+from lienet.text_tables import draw_table
 
 
 @dataclass(frozen=True)
@@ -29,10 +31,6 @@ class Cost:
     macs_output_px: tuple[int, int]
     """Height and width."""
 
-    def as_json(self) -> dict[str, object]:
-        """Return the object that ``lienet models --json`` prints."""
-        return asdict(self)
-
 
 def list_costs(params: Params) -> list[Cost]:
     """Return the cost of every model in params, in their order.
@@ -40,49 +38,42 @@ def list_costs(params: Params) -> list[Cost]:
     Raises:
         InputError: the output size in params is not a multiple of a model's scale.
     """
-    return [_measure(params, key) for key in params.models]
+    height_px = params.evaluate.macs_output_height_px
+    width_px = params.evaluate.macs_output_width_px
+    costs = []
+    for spec in params.models.values():
+        with torch.device("meta"):
+            model = build_model(spec)
+        num_macs = count_macs(
+            model, scale=spec.scale, output_height_px=height_px, output_width_px=width_px
+        )
+        costs.append(
+            Cost(
+                task=spec.task,
+                name=spec.name,
+                architecture=spec.architecture,
+                scale=spec.scale,
+                num_params=count_parameters(model),
+                num_macs=num_macs,
+                macs_output_px=(height_px, width_px),
+            )
+        )
+    return costs
 
 
-def format_costs(costs: Sequence[Cost]) -> str:
-    """Return a table of aligned columns, the output size in its heading."""
+def draw_costs(costs: Sequence[Cost]) -> Table:
+    """Return a table of the models, the output size in its heading."""
     height_px, width_px = costs[0].macs_output_px
+    macs = f"multiply-adds {width_px}x{height_px}"
     rows = [
-        ("model", "architecture", "scale", "parameters", f"multiply-adds {width_px}x{height_px}")
-    ]
-    rows += [
-        (
+        [
             f"{cost.task}-{cost.name}",
             cost.architecture,
             f"x{cost.scale}",
             f"{cost.num_params:,}",
             f"{cost.num_macs / 1e9:,.2f} G",
-        )
+        ]
         for cost in costs
     ]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if index < 2 else cell.rjust(width)
-            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    )
-
-
-def _measure(params: Params, key: str) -> Cost:
-    spec = params.models[key]
-    height_px = params.evaluate.macs_output_height_px
-    width_px = params.evaluate.macs_output_width_px
-    with torch.device("meta"):
-        model = build_model(spec)
-    return Cost(
-        task=spec.task,
-        name=spec.name,
-        architecture=spec.architecture,
-        scale=spec.scale,
-        num_params=count_parameters(model),
-        num_macs=count_macs(
-            model, scale=spec.scale, output_height_px=height_px, output_width_px=width_px
-        ),
-        macs_output_px=(height_px, width_px),
-    )
+    titles = ["model", "architecture", "scale", "parameters", macs]
+    return draw_table(titles, rows, numbers=(2, 3, 4))

@@ -1,4 +1,4 @@
-"""What a network modulates by in one image, as a feature map that can be kept.
+"""Extraction of the AI feature map that a network modulates by in one image.
 
 Owns how channels become 8-bit pictures: each is stretched from its own lowest to its own highest
 value, and both are kept beside it.

@@ -6,6 +6,7 @@ import io
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,15 +31,8 @@ class FeatureMap:
     def to_bytes(self) -> bytes:
         """Return an ``.npz`` file; the same map gives the same bytes."""
         stream = io.BytesIO()
-        np.savez_compressed(
-            stream,
-            test_set=np.array(self.test_set),
-            key=np.array(self.key),
-            degraded=self.degraded,
-            channels=self.channels,
-            low=self.low,
-            high=self.high,
-        )
+        arrays: dict[str, Any] = {name: np.array(each) for name, each in vars(self).items()}
+        np.savez_compressed(stream, **arrays)
         return stream.getvalue()
 
     @classmethod
@@ -50,13 +44,7 @@ class FeatureMap:
         """
         try:
             with np.load(path) as stored:
-                return cls(
-                    test_set=str(stored["test_set"]),
-                    key=str(stored["key"]),
-                    degraded=stored["degraded"],
-                    channels=stored["channels"],
-                    low=stored["low"],
-                    high=stored["high"],
-                )
+                arrays = {name: stored[name] for name in ("degraded", "channels", "low", "high")}
+                return cls(str(stored["test_set"]), str(stored["key"]), **arrays)
         except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
             raise DataError(f"{path} is no feature map: {error!r:.80}", remedy=remedy) from None

@@ -1,4 +1,4 @@
-"""Whether a face is still the same person's: distances between embeddings by OpenCV's SFace.
+"""Identity of faces: distances between embeddings by OpenCV's SFace.
 
 Owns how a face is found and brought to the embedder: in the reference, once, and at the same place
 in the input and the enhanced image, so that all three are compared through one alignment. Where
@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 
 from lienet.errors import ToolError
-from lienet.evaluation.scores import Interval, mean_or_none
+from lienet.evaluation.scores import Interval
 from lienet.evaluation.scoring import EnhancedImage
 from lienet.images import Pixels
 
@@ -142,17 +142,20 @@ def summarise_identity(
         sets.setdefault(score.test_set, []).append(score)
     summary = {}
     for test_set, group in sets.items():
-        gain = bootstrap([score.distance - score.baseline_distance for score in group])
-        values: dict[str, float | None] = {
-            "distance": mean_or_none([score.distance for score in group]),
-            "baseline_distance": mean_or_none([score.baseline_distance for score in group]),
+        distances = np.array([[score.distance, score.baseline_distance] for score in group])
+        gain = bootstrap(list(distances[:, 0] - distances[:, 1]))
+        values = {
+            "distance": distances[:, 0].mean(),
+            "baseline_distance": distances[:, 1].mean(),
             "distance_gain": gain.mean,
             "distance_gain_low": gain.low,
             "distance_gain_high": gain.high,
         }
-        rounded = {name: round(float(value or 0), _DECIMALS) for name, value in values.items()}
-        located = sum(score.is_located for score in group)
-        summary[test_set] = {"num_images": len(group), "num_located": located, **rounded}
+        summary[test_set] = {
+            "num_images": len(group),
+            "num_located": sum(score.is_located for score in group),
+            **{name: round(float(value), _DECIMALS) for name, value in values.items()},
+        }
     return summary
 
 

@@ -1,4 +1,4 @@
-"""An item of the stage evaluate, made ready: a trained network, or a method that learns nothing.
+"""The items of the stage evaluate: trained networks, and methods that learn nothing.
 
 Owns what is said of each beside its results: size, cost, latency and where it came from.
 """

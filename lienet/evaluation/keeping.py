@@ -1,4 +1,4 @@
-"""What is kept of a measured method besides its scores: enhanced images and an AI feature map."""
+"""Files kept beside the scores of a method: enhanced images and an AI feature map."""
 
 from __future__ import annotations
 

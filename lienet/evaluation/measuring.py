@@ -1,31 +1,29 @@
-"""The test shards of a task, measured by any method: here or on a cluster, with progress shown.
+"""Scores of the test shards of a task by any method, here or on a cluster.
 
 Owns what every measurement shares: which samples, which protocols, which metrics. Writes nothing.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import Progress
-
 from lienet.errors import DataError
-from lienet.evaluation.benchmark import results_as_json, select_protocols, summarise_scores
+from lienet.evaluation.benchmark import (
+    make_bootstrap,
+    results_as_json,
+    select_protocols,
+    summarise,
+)
 from lienet.evaluation.cluster_scoring import score_on_cluster
 from lienet.evaluation.items import time_onnx
 from lienet.evaluation.scores import ImageScore, Results
 from lienet.evaluation.scoring import Contender, EnhancedImage, make_contenders, score_samples
 from lienet.params import Params
+from lienet.progress import watch
 from lienet.shards.reading import Sample, ShardIndex, iterate_samples, read_index
 from lienet.workspace import Workspace
-
-logger = logging.getLogger(__name__)
-_LOG_EVERY_SAMPLES = 10
 
 
 def read_test_index(workspace: Workspace, task: str) -> ShardIndex:
@@ -81,8 +79,7 @@ def score_test_images(
             cluster=params.cluster,
             num_workers=params.num_workers,
         )
-    with show_progress(workspace.shards_dir(task) / "test", label) as samples:
-        return score(samples)
+    return score(walk_samples(workspace.shards_dir(task) / "test", label))
 
 
 def score_onnx(
@@ -104,7 +101,7 @@ def measure_onnx(
     """
     index = read_test_index(workspace, task)
     scores = score_onnx(params, workspace, onnx_path, task=task, scale=scale)
-    results = summarise_scores(params, scores)
+    results = summarise(scores, make_bootstrap(params))
     return {
         "task": task,
         "model": onnx_path.name,
@@ -115,20 +112,7 @@ def measure_onnx(
     }, results
 
 
-@contextmanager
-def show_progress(split_dir: Path, label: str) -> Iterator[Iterator[Sample]]:
-    """Yield a split's samples, and tell how many of them have been taken."""
+def walk_samples(split_dir: Path, label: str) -> Iterator[Sample]:
+    """Return a split's samples, and show how many of them have been taken."""
     total = read_index(split_dir).num_samples
-    console = Console(stderr=True)
-
-    def walk() -> Iterator[Sample]:
-        for place, sample in enumerate(iterate_samples(split_dir)):
-            if place % _LOG_EVERY_SAMPLES == 0 and not console.is_terminal:
-                logger.info("%s: %d of %d images measured", label, place, total)
-            yield sample
-            bar.advance(task)
-
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(f"evaluate {label}", total=total)
-        yield walk()
-    logger.info("%s: %d images measured", label, total)
+    return watch(iterate_samples(split_dir), f"evaluate {label}", noun="images", total=total)

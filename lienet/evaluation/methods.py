@@ -1,13 +1,12 @@
-"""Methods that learn nothing: what a network has to beat to be worth its parameters.
+"""Image enhancement without learning: bicubic, unsharp masking, classical restoration.
 
-Owns what they have in common, :class:`Method`; the baselines, which are bicubic upsampling and the
-input itself; unsharp masking and the restoration of faded prints, put together from scikit-image's
-and OpenCV's own operations; and how long one takes. Each is applied to whole images.
+Owns what they have in common, :class:`Enhances`; the baselines, which are bicubic upsampling and
+the input itself; unsharp masking and the restoration of faded prints, put together from
+scikit-image's and OpenCV's own operations; and how long one takes. Each is applied to whole images.
 """
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -20,6 +19,7 @@ from skimage.restoration import denoise_nl_means
 
 from lienet.degradations.noise import estimate_noise
 from lienet.deployment.enhancer import Enhancer
+from lienet.evaluation.complexity import median_ms
 from lienet.images import Pixels
 from lienet.networks.global_skip import BicubicUpsampling
 from lienet.params import Bicubic, Input, MethodSpec, Restoration, Unsharp
@@ -148,17 +148,11 @@ def time_method_ms(method: Enhances, *, height_px: int, width_px: int, num_runs:
     num_cv2_threads, num_torch_threads = cv2.getNumThreads(), torch.get_num_threads()
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
-    times_ms = []
     try:
-        method.enhance(noise)
-        for _ in range(num_runs):
-            started = time.perf_counter()
-            method.enhance(noise)
-            times_ms.append((time.perf_counter() - started) * 1e3)
+        return median_ms(lambda: method.enhance(noise), num_runs=num_runs, num_warm_ups=1)
     finally:
         cv2.setNumThreads(num_cv2_threads)
         torch.set_num_threads(num_torch_threads)
-    return float(np.median(times_ms))
 
 
 def _to_pixels(image: Pixels) -> Pixels:

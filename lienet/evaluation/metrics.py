@@ -21,7 +21,7 @@ SSIM_WINDOW_PX = 11
 _DATA_RANGE = 255.0
 _SSIM_SIGMA = 1.5
 _STRIP_PX = 128
-_FULL_RANGE_WEIGHTS = np.array([0.299, 0.587, 0.114], np.float32)
+FULL_RANGE_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _LEAST_SHARPNESS = 0.1
 _LUMA_WEIGHTS = np.array([65.481, 128.553, 24.966]) / 255.0
 
@@ -94,7 +94,7 @@ def measure_psnr(
     Raises:
         InputError: see :func:`prepare_pair`.
     """
-    return psnr_of_prepared(*prepare_pair(reference, distorted, colour=colour, border_px=border_px))
+    return _psnr(*prepare_pair(reference, distorted, colour=colour, border_px=border_px))
 
 
 def measure_ssim(
@@ -111,7 +111,15 @@ def measure_ssim(
     Raises:
         InputError: see :func:`prepare_pair`; or the cropped image is smaller than the window.
     """
-    return ssim_of_prepared(*prepare_pair(reference, distorted, colour=colour, border_px=border_px))
+    return _ssim(*prepare_pair(reference, distorted, colour=colour, border_px=border_px))
+
+
+def measure_quality(
+    reference: Pixels, distorted: Pixels, *, colour: Colour, border_px: int
+) -> tuple[float, float]:
+    """Return :func:`measure_psnr` and :func:`measure_ssim`, of a pair prepared once."""
+    pair = prepare_pair(reference, distorted, colour=colour, border_px=border_px)
+    return _psnr(*pair), _ssim(*pair)
 
 
 def measure_ciede2000(reference: Pixels, distorted: Pixels) -> float:
@@ -144,7 +152,7 @@ def measure_sharpness(pixels: Pixels) -> float:
     Args:
         pixels: RGB uint8, ``h w 3``, of two pixels a side or more.
     """
-    luma = pixels @ _FULL_RANGE_WEIGHTS
+    luma = pixels @ FULL_RANGE_LUMA
     across, down = np.diff(luma, axis=1), np.diff(luma, axis=0)
     squares = np.square(across).mean(dtype=np.float64) + np.square(down).mean(dtype=np.float64)
     return float(np.sqrt(squares))
@@ -158,19 +166,15 @@ def measure_relative_sharpness(reference: Pixels, distorted: Pixels) -> float:
     return measure_sharpness(distorted) / max(measure_sharpness(reference), _LEAST_SHARPNESS)
 
 
-def psnr_of_prepared(reference: Pixels, distorted: Pixels) -> float:
-    """Return the PSNR of a pair from :func:`prepare_pair`."""
+def _psnr(reference: Pixels, distorted: Pixels) -> float:
     if np.array_equal(reference, distorted):
         return PSNR_CEILING_DB
     ratio_db = peak_signal_noise_ratio(reference, distorted, data_range=_DATA_RANGE)
     return min(float(ratio_db), PSNR_CEILING_DB)
 
 
-def ssim_of_prepared(reference: Pixels, distorted: Pixels) -> float:
-    """Return the SSIM of a pair from :func:`prepare_pair`.
-
-    Planes go in as float32: twice as fast as float64 and equal to it within 1e-5.
-    """
+def _ssim(reference: Pixels, distorted: Pixels) -> float:
+    """Compare planes as float32: twice as fast as float64 and equal to it within 1e-5."""
     if min(reference.shape[:2]) < SSIM_WINDOW_PX:
         raise InputError(
             f"SSIM needs {SSIM_WINDOW_PX} px on each side, border excluded", got=_size(reference)

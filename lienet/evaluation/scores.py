@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from lienet.errors import DataError
@@ -183,12 +182,6 @@ def read_scores(path: Path, *, remedy: str) -> list[ImageScore]:
         raise DataError(f"no per-image results at {path}", remedy=remedy) from None
     except (DataError, UnicodeDecodeError) as error:
         raise DataError(f"{path} is broken: {error}", remedy=remedy) from None
-
-
-def mean_or_none(values: Sequence[float | None]) -> float | None:
-    """Return the mean, or None where any value was not measured."""
-    measured = [value for value in values if value is not None]
-    return float(np.mean(measured)) if measured and len(measured) == len(values) else None
 
 
 class _Read(BaseModel):

@@ -1,4 +1,4 @@
-"""A method over test samples: enhance, compare with the references, hand the images on.
+"""Scores of a method over test samples: enhance, compare with the references.
 
 Owns the walk over samples, one held at a time beside the bounded VMAF batch. What is measured is
 the protocols' to say; where results go is the caller's.
@@ -18,7 +18,7 @@ from lienet.deployment.enhancer import Enhancer
 from lienet.errors import DataError
 from lienet.evaluation.measures import Batch, BatchMetric
 from lienet.evaluation.methods import Enhances, make_baseline
-from lienet.evaluation.metrics import prepare_pair, psnr_of_prepared, ssim_of_prepared
+from lienet.evaluation.metrics import measure_quality
 from lienet.evaluation.scores import ImageScore
 from lienet.executors import count_workers
 from lienet.images import Pixels, decode_image
@@ -184,14 +184,13 @@ def _measure(
 ) -> Iterator[ImageScore]:
     def measure(job: tuple[Protocol, Pixels]) -> tuple[float, float]:
         protocol, pixels = job
-        pair = prepare_pair(reference, pixels, colour=protocol.colour, border_px=protocol.border_px)
-        return psnr_of_prepared(*pair), ssim_of_prepared(*pair)
+        return measure_quality(
+            reference, pixels, colour=protocol.colour, border_px=protocol.border_px
+        )
 
     jobs = [(protocol, pixels) for protocol in protocols.values() for pixels in versions]
     qualities = list(threads.map(measure, jobs))
     for place, name in enumerate(protocols):
-        own, *others = qualities[place * len(versions) : (place + 1) * len(versions)]
-        theirs = others[0] if others else own
-        names = ("psnr_db", "ssim")
-        values, baseline = (dict(zip(names, pair, strict=True)) for pair in (own, theirs))
+        found = qualities[place * len(versions) : (place + 1) * len(versions)]
+        values, baseline = ({"psnr_db": p, "ssim": s} for p, s in (found[0], found[-1]))
         yield ImageScore(name, image.test_set, image.key, values, baseline)

@@ -14,18 +14,14 @@ from lienet.errors import DataError
 from lienet.evaluation.scores import PER_IMAGE_NAME, ImageScore, parse_scores, scores_as_csv
 from lienet.files import sha256_of_file
 from lienet.networks.registry import WEIGHTS_NAME, read_card
-from lienet.params import Model, Params, Protocol
+from lienet.params import Model, Params
 from lienet.params.licences import WEIGHTS_NOTE
 from lienet.promotion.card import write_card
 from lienet.promotion.gate import Candidate
-from lienet.shards.reading import read_index
+from lienet.shards.reading import INDEX_NAME, read_index
 from lienet.tracking.packaging import Package
 from lienet.tracking.provenance import describe_code
 from lienet.workspace import ONNX_NAME, Workspace
-
-_COSTS = (
-    "name", "num_params", "num_macs", "macs_output_px", "parity_error", "parity_tolerance"
-)  # fmt: skip
 
 
 def read_challenger(params: Params, workspace: Workspace, spec: Model) -> tuple[Candidate, Package]:
@@ -50,18 +46,19 @@ def read_challenger(params: Params, workspace: Workspace, spec: Model) -> tuple[
         raise DataError(
             f"{spec.task}-{spec.name} is not measured: {error}", remedy=remedy
         ) from error
+    shards_dir = workspace.shards_dir(spec.task)
     indices = {
-        split: read_index(workspace.shards_dir(spec.task) / split)
+        split: read_index(shards_dir / split)
         for split in ("train", "valid", "test")
-        if (workspace.shards_dir(spec.task) / split / "index.json").is_file()
+        if (shards_dir / split / INDEX_NAME).is_file()
     }
-    names = list(dict.fromkeys(score.protocol for score in scores))
+    names = {score.protocol: None for score in scores}
+    test_sha256 = facts["data_sha256"]["test"]
     agree = {
         "the weights": facts["weights_sha256"] == card.weights_sha256 == weights_sha256,
         "the ONNX file": parity["onnx_sha256"] == onnx_sha256,
-        "the protocols": names != [] and set(names) <= set(params.evaluate.protocols),
-        "the test shards": "test" not in indices
-        or indices["test"].sha256 == facts["data_sha256"]["test"],
+        "the protocols": bool(names) and names.keys() <= params.evaluate.protocols.keys(),
+        "the test shards": "test" not in indices or indices["test"].sha256 == test_sha256,
     }
     for what, does_agree in agree.items():
         if not does_agree:
@@ -70,12 +67,13 @@ def read_challenger(params: Params, workspace: Workspace, spec: Model) -> tuple[
             )
     candidate = Candidate(
         name=spec.name,
+        scale=spec.scale,
         num_params=facts["num_params"],
         num_macs=facts["num_macs"],
-        macs_output_px=tuple(facts["macs_output_px"]),
+        macs_output_px=facts["macs_output_px"],
         parity_error=parity["max_error"],
         parity_tolerance=parity["tolerance"],
-        test_sha256=facts["data_sha256"]["test"],
+        test_sha256=test_sha256,
         protocols={name: params.evaluate.protocols[name] for name in names},
         scores=scores,
     )
@@ -103,13 +101,13 @@ def read_challenger(params: Params, workspace: Workspace, spec: Model) -> tuple[
         onnx_sha256=onnx_sha256,
         weights_sha256=card.weights_sha256,
         card=text,
-        candidate=_to_plain(candidate) | {"scale": spec.scale},
+        candidate=candidate.model_dump(mode="json", exclude={"scores"}),
         scores=scores_as_csv(scores),
         tags=tags,
     )
 
 
-def from_plain(facts: Mapping[str, Any], text: str, *, label: str) -> Candidate:
+def unpack(facts: Mapping[str, Any], text: str, *, label: str) -> Candidate:
     """Return the candidate that a registered version holds.
 
     Args:
@@ -121,16 +119,8 @@ def from_plain(facts: Mapping[str, Any], text: str, *, label: str) -> Candidate:
         DataError: they cannot be read.
     """
     try:
-        return Candidate(
-            **{name: facts[name] for name in _COSTS if name != "macs_output_px"},
-            macs_output_px=tuple(facts["macs_output_px"]),
-            test_sha256=facts["test_sha256"],
-            protocols={
-                name: Protocol.model_validate(each) for name, each in facts["protocols"].items()
-            },
-            scores=parse_scores(text),
-        )
-    except (KeyError, ValueError) as error:
+        return Candidate(**facts, scores=parse_scores(text))
+    except (TypeError, ValueError) as error:
         raise DataError(f"{label} cannot be read: {error!r}"[:200]) from error
 
 
@@ -138,19 +128,9 @@ def measure_again(
     params: Params, former: Candidate, scores: list[ImageScore], test_sha256: str
 ) -> Candidate:
     """Return a candidate with new scores, of other images or by other protocols."""
-    names = {score.protocol for score in scores}
-    return Candidate(
-        **{name: getattr(former, name) for name in _COSTS},
-        test_sha256=test_sha256,
-        protocols={name: params.evaluate.protocols[name] for name in names},
-        scores=scores,
-    )
-
-
-def _to_plain(candidate: Candidate) -> dict[str, Any]:
-    plain = {name: getattr(candidate, name) for name in (*_COSTS, "test_sha256")}
-    protocols = {name: each.model_dump() for name, each in candidate.protocols.items()}
-    return plain | {"protocols": protocols}
+    protocols = {score.protocol: params.evaluate.protocols[score.protocol] for score in scores}
+    changes = {"test_sha256": test_sha256, "protocols": protocols, "scores": scores}
+    return former.model_copy(update=changes)
 
 
 def _read_json(path: Path) -> Any:

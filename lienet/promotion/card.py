@@ -5,8 +5,10 @@ Text from plain values; it claims nothing that the reports and the shards' indic
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
+
+from lienet.text_tables import to_markdown
 
 _LIMITS = (
     "Detail is plausible, not recovered: do not use it to identify people or as evidence.",
@@ -44,13 +46,15 @@ def write_card(
         "",
         "## Data and licences",
         "",
-        *_describe_data(data),
+        _describe_data(data),
         "",
         licence,
         "",
         "## Protocols and results",
         "",
-        *_describe_results(facts["results"], protocols),
+        _describe_results(facts["results"]),
+        "",
+        *(_describe_protocol(name, each) for name, each in protocols.items()),
         "",
         "Gains are over the task's baseline, means of differences on the same images with 95% "
         "bootstrap intervals unless params say otherwise.",
@@ -62,41 +66,42 @@ def write_card(
     return "\n".join(lines) + "\n"
 
 
-def _describe_data(data: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    rows = ["| split | samples | images | sources and permitted use | SHA-256 |"]
-    rows.append("|---|---|---|---|---|")
-    for split, index in data.items():
-        sources = ", ".join(f"{name}: {use}" for name, use in index["sources"].items())
-        rows.append(
-            f"| {split} | {index['num_samples']:,} | {index['num_images']:,} | {sources} "
-            f"| `{index['sha256'][:12]}` |"
-        )
-    return rows
+def _describe_data(data: Mapping[str, Mapping[str, Any]]) -> str:
+    rows = [
+        [
+            split,
+            f"{index['num_samples']:,}",
+            f"{index['num_images']:,}",
+            ", ".join(f"{name}: {use}" for name, use in index["sources"].items()),
+            f"`{index['sha256'][:12]}`",
+        ]
+        for split, index in data.items()
+    ]
+    titles = ["split", "samples", "images", "sources and permitted use", "SHA-256"]
+    return to_markdown(titles, rows, numbers=(1, 2))
 
 
-def _describe_results(
-    results: Mapping[str, Mapping[str, Mapping[str, Any]]],
-    protocols: Mapping[str, Mapping[str, Any]],
-) -> list[str]:
-    rows = ["| protocol | test set | images | PSNR (dB) | gain (dB) | SSIM | VMAF |"]
-    rows.append("|---|---|---|---|---|---|---|")
-    for protocol, sets in results.items():
-        for test_set, result in sets.items():
-            interval = f"[{result['psnr_gain_low_db']:+.3f}, {result['psnr_gain_high_db']:+.3f}]"
-            rows.append(
-                f"| {protocol} | {test_set} | {result['num_images']} | {result['psnr_db']:.3f} "
-                f"| {result['psnr_gain_db']:+.3f} {interval} | {result['ssim']:.4f} "
-                f"| {_or_dash(result['vmaf'])} |"
-            )
-    return [*rows, "", *(_describe_protocol(name, each) for name, each in protocols.items())]
+def _describe_results(results: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
+    rows = [
+        [
+            protocol,
+            test_set,
+            str(result["num_images"]),
+            f"{result['psnr_db']:.3f}",
+            f"{result['psnr_gain_db']:+.3f} "
+            f"[{result['psnr_gain_low_db']:+.3f}, {result['psnr_gain_high_db']:+.3f}]",
+            f"{result['ssim']:.4f}",
+            "-" if result["vmaf"] is None else f"{result['vmaf']:.2f}",
+        ]
+        for protocol, sets in results.items()
+        for test_set, result in sets.items()
+    ]
+    titles = ["protocol", "test set", "images", "PSNR (dB)", "gain (dB)", "SSIM", "VMAF"]
+    return to_markdown(titles, rows, numbers=range(2, 7))
 
 
 def _describe_protocol(name: str, protocol: Mapping[str, Any]) -> str:
-    values: Sequence[str] = [
+    values = [
         f"{key} {value}" for key, value in protocol.items() if value is not None and key != "task"
     ]
     return f"- `{name}`: {', '.join(values)}"
-
-
-def _or_dash(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2f}"

@@ -7,24 +7,25 @@ compare what was measured on other images or under another protocol of the same 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import get_args
 
-import numpy as np
+import pandas as pd
+from pydantic import BaseModel, ConfigDict
 
 from lienet.errors import DataError
-from lienet.evaluation.benchmark import paired_bootstrap
+from lienet.evaluation.benchmark import make_bootstrap
 from lienet.evaluation.scores import ImageScore, Interval
 from lienet.params import Measure, Params, Promote, Protocol, Task, metrics
 
-_Cell = tuple[str, str, str]
 
-
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(BaseModel):
     """A measured model, as much of it as the gate looks at."""
 
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
     name: str
+    scale: int
     num_params: int
     num_macs: int
     macs_output_px: tuple[int, int]
@@ -53,10 +54,6 @@ class Verdict:
     gain: Interval | None
     """Over the champion, above zero is better; None where the two cannot be compared."""
 
-    def as_json(self) -> dict[str, object]:
-        """Return plain values."""
-        return asdict(self) | {"reasons": list(self.reasons)}
-
 
 def judge(params: Params, task: Task, challenger: Candidate, champion: Candidate | None) -> Verdict:
     """Compare a challenger with the champion, image by image, by what params ask of a task.
@@ -71,14 +68,7 @@ def judge(params: Params, task: Task, challenger: Candidate, champion: Candidate
         raise DataError(f"{champion.name} was measured on other images than {challenger.name}")
     gate, rule = params.promote.tasks[task], params.promote
     differences = _differ(challenger, champion, gate.protocol, rule.measure)
-    gain = None
-    if differences:
-        gain = paired_bootstrap(
-            differences,
-            resamples=params.evaluate.bootstrap_resamples,
-            confidence=params.evaluate.bootstrap_confidence,
-            seed=params.seed,
-        )
+    gain = make_bootstrap(params)(differences) if differences else None
     against = "the baseline" if champion is None else champion.name
     reasons = [
         *_find_excesses(params, task, challenger),
@@ -144,16 +134,13 @@ def _find_falls(rule: Promote, challenger: Candidate, champion: Candidate) -> It
         tolerance: float | None = getattr(rule.tolerances, measure)
         if tolerance is None:
             continue
-        by_set: dict[tuple[str, str], list[float]] = {}
-        for (protocol, test_set, _), gain in _gains(challenger, champion, measure).items():
-            by_set.setdefault((protocol, test_set), []).append(gain)
-        for (protocol, test_set), gains in by_set.items():
-            mean = float(np.mean(gains))
-            if mean < -tolerance:
-                yield (
-                    f"{measure} under {protocol} on {test_set} is worse by {-mean:.4f}, "
-                    f"tolerance {tolerance:g}"
-                )
+        gains = _gains(challenger, champion, measure).dropna()
+        means = gains.groupby(level=["protocol", "test_set"], sort=False).mean()
+        for protocol, test_set, mean in means[means < -tolerance].reset_index().to_numpy():
+            yield (
+                f"{measure} under {protocol} on {test_set} is worse by {-mean:.4f}, "
+                f"tolerance {tolerance:g}"
+            )
 
 
 def _differ(
@@ -161,28 +148,25 @@ def _differ(
 ) -> list[float]:
     """Return the deciding differences in the order of images; none unless all can be paired."""
     gains = _gains(challenger, champion, measure)
-    cells = [cell for cell in map(_cell_of, challenger.scores) if cell[0] == protocol]
-    if any(cell not in gains for cell in cells):
-        return []
-    return [gains[cell] for cell in sorted(cells)]
+    deciding = gains[gains.index.get_level_values("protocol") == protocol].sort_index()
+    return [] if deciding.isna().any() else deciding.tolist()
 
 
-def _gains(
-    challenger: Candidate, champion: Candidate | None, measure: Measure
-) -> dict[_Cell, float]:
-    """Return what the challenger gains in each cell that was measured for both."""
-    sign = -1.0 if metrics.get(measure).is_less_better else 1.0
+def _gains(challenger: Candidate, champion: Candidate | None, measure: Measure) -> pd.Series[float]:
+    """Return what the challenger gains for each of its scores; NaN where one was not measured."""
+    ours = _collect(challenger.scores, measure)
     if champion is None:
-        other = {_cell_of(each): each.baseline.get(measure) for each in challenger.scores}
+        theirs = _collect(challenger.scores, measure, is_baseline=True)
     else:
-        other = {_cell_of(each): each.values.get(measure) for each in champion.scores}
-    gains = {}
-    for score in challenger.scores:
-        ours, theirs = score.values.get(measure), other.get(_cell_of(score))
-        if ours is not None and theirs is not None:
-            gains[_cell_of(score)] = sign * (ours - theirs)
-    return gains
+        theirs = _collect(champion.scores, measure).reindex(ours.index)
+    return (theirs - ours) if metrics.get(measure).is_less_better else (ours - theirs)
 
 
-def _cell_of(score: ImageScore) -> _Cell:
-    return score.protocol, score.test_set, score.key
+def _collect(
+    scores: Sequence[ImageScore], measure: Measure, *, is_baseline: bool = False
+) -> pd.Series[float]:
+    """Return a measure by protocol, test set and key; NaN where it was not taken."""
+    keys = [(each.protocol, each.test_set, each.key) for each in scores]
+    values = [(each.baseline if is_baseline else each.values).get(measure) for each in scores]
+    index = pd.MultiIndex.from_tuples(keys, names=["protocol", "test_set", "key"])
+    return pd.Series(values, index, dtype=float)

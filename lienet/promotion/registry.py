@@ -1,4 +1,4 @@
-"""Who is champion and challenger of a task, and who was before.
+"""The champion and the challenger of a task, and the champions before.
 
 Each task has one registered model, ``lienet-<task>``. Its tag ``lienet.champions`` is the list of
 versions that held the alias ``champion``, the present one last. Aliases name one version each, so
@@ -18,8 +18,9 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from lienet.errors import InputError, ToolError
-from lienet.tracking.model_versions import ROLLED_BACK_TAG, ModelVersions, Version, open_versions
+from lienet.tracking.model_versions import ROLLED_BACK_TAG, ModelVersions, Version
 from lienet.tracking.packaging import CANDIDATE_NAME, SCORES_NAME, Package
+from lienet.tracking.store import open_store
 from lienet.workspace import ONNX_NAME, Workspace
 
 CHAMPION, CHALLENGER = "champion", "challenger"
@@ -29,13 +30,8 @@ _MAX_HISTORY = 100
 _LOCK_TIMEOUT_S = 600.0
 
 
-class Registry:
+class Registry(ModelVersions):
     """One task's champions; made by :func:`open_registry`."""
-
-    def __init__(self, versions: ModelVersions, lock_path: Path) -> None:
-        self._versions = versions
-        self._lock_path = lock_path
-        self.name = versions.name
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -44,9 +40,10 @@ class Registry:
         Raises:
             ToolError: another promotion does not end.
         """
-        self._lock_path.parent.mkdir(parents=True, exist_ok=True)
+        path = self._workspace.state_dir / f"{self.name}.lock"
+        path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with FileLock(self._lock_path, timeout=_LOCK_TIMEOUT_S):
+            with FileLock(path, timeout=_LOCK_TIMEOUT_S):
                 yield
         except Timeout as error:
             raise ToolError(
@@ -55,18 +52,18 @@ class Registry:
 
     def find_champion(self) -> Version | None:
         """Return the version that holds the alias ``champion``."""
-        return self._versions.find_alias(CHAMPION)
+        return self.find_alias(CHAMPION)
 
     def register(self, package: Package) -> Version:
         """Return the version of a network, made if the same file is not registered yet."""
-        for found in self._versions.list_all():
+        for found in self.list_all():
             if found.onnx_sha256 == package.onnx_sha256 and found.model == package.name:
                 return found
-        return self._versions.create(package)
+        return self.create(package)
 
     def set_challenger(self, version: Version) -> None:
         """Give a version the alias ``challenger``."""
-        self._versions.set_alias(CHALLENGER, version)
+        self._set_alias(CHALLENGER, version)
 
     def set_champion(self, version: Version) -> Version | None:
         """Make a version champion; return the one that it replaces.
@@ -76,9 +73,9 @@ class Registry:
         """
         former = self.find_champion()
         self._move_champion([*self._read_history(former), version.number], version)
-        self._versions.tag_version(version, {"lienet.promoted_at": _now(), ROLLED_BACK_TAG: None})
-        if self._versions.find_alias(CHALLENGER) == version:
-            self._versions.delete_alias(CHALLENGER)
+        self.tag_version(version, {"lienet.promoted_at": _now(), ROLLED_BACK_TAG: None})
+        if self.find_alias(CHALLENGER) == version:
+            self.client.delete_registered_model_alias(self.name, CHALLENGER)
         self._mark_runs(version, former)
         return former
 
@@ -91,13 +88,13 @@ class Registry:
         present = self.find_champion()
         if present is None:
             raise InputError(f"{self.name} has no champion", remedy="promote a model first")
-        known = {version.number: version for version in self._versions.list_all()}
+        known = {version.number: version for version in self.list_all()}
         history = [number for number in self._read_history(present)[:-1] if number in known]
         if not history:
             raise InputError(f"{self.name} had no champion before version {present.number}")
         former = known[history[-1]]
         self._move_champion(history, former)
-        self._versions.tag_version(present, {ROLLED_BACK_TAG: _now()})
+        self.tag_version(present, {ROLLED_BACK_TAG: _now()})
         self._mark_runs(former, present)
         return former, present
 
@@ -107,7 +104,7 @@ class Registry:
         Raises:
             ToolError: it was registered by something else, and lacks them.
         """
-        place = self._versions.download(version, folder)
+        place = self.download(version, folder)
         try:
             facts = json.loads((place / CANDIDATE_NAME).read_text(encoding="utf-8"))
             scores = (place / SCORES_NAME).read_text(encoding="utf-8")
@@ -120,22 +117,25 @@ class Registry:
 
     def record(self, version: Version, tags: Mapping[str, str], artifact: str) -> None:
         """Tag a version, and log JSON text to its run as ``gate/version_<number>.json``."""
-        self._versions.tag_version(version, tags)
-        self._versions.log_text(version, artifact, f"gate/version_{version.number}.json")
+        self.tag_version(version, tags)
+        if version.run_id:
+            path = f"gate/version_{version.number}.json"
+            self.client.log_text(version.run_id, artifact, path)
 
     def _read_history(self, champion: Version | None) -> list[str]:
         """Return the list of champions, made to end with the present one whatever was cut short."""
         if champion is None:
             return []
-        stored = self._versions.read_tag(_HISTORY_TAG) or "[]"
+        stored = self.client.get_registered_model(self.name).tags.get(_HISTORY_TAG, "[]")
         history = [str(number) for number in json.loads(stored)]
         while history and champion.number in history and history[-1] != champion.number:
             history.pop()
         return history if champion.number in history else [*history, champion.number]
 
     def _move_champion(self, history: list[str], version: Version) -> None:
-        self._versions.set_tag(_HISTORY_TAG, json.dumps(history[-_MAX_HISTORY:]))
-        self._versions.set_alias(CHAMPION, version)
+        kept = json.dumps(history[-_MAX_HISTORY:])
+        self.client.set_registered_model_tag(self.name, _HISTORY_TAG, kept)
+        self._set_alias(CHAMPION, version)
         found = self.find_champion()
         if found is None or found.number != version.number:
             raise ToolError(
@@ -146,9 +146,13 @@ class Registry:
 
     def _mark_runs(self, champion: Version, former: Version | None) -> None:
         """Let the table of runs show which is champion."""
-        if former is not None and former.run_id != champion.run_id:
-            self._versions.tag_run(former, _PROMOTED_TAG, "")
-        self._versions.tag_run(champion, _PROMOTED_TAG, CHAMPION)
+        marks = {former.run_id: ""} if former is not None else {}
+        for run_id, mark in (marks | {champion.run_id: CHAMPION}).items():
+            if run_id:  # a version that somebody else registered may have no run
+                self.client.set_tag(run_id, _PROMOTED_TAG, mark)
+
+    def _set_alias(self, alias: str, version: Version) -> None:
+        self.client.set_registered_model_alias(self.name, alias, version.number)
 
 
 @contextmanager
@@ -158,8 +162,8 @@ def open_registry(workspace: Workspace, task: str) -> Iterator[Registry]:
     Raises:
         ToolError: MLflow cannot be reached, or refuses; also from within the body.
     """
-    with open_versions(workspace, task) as versions:
-        yield Registry(versions, workspace.state_dir / f"{versions.name}.lock")
+    with open_store(workspace) as client:
+        yield Registry(client, workspace, task)
 
 
 def _now() -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from lienet.errors import DataError, InputError, LienetError
 from lienet.evaluation.measuring import score_onnx
 from lienet.params import Params, Task
-from lienet.promotion.candidates import from_plain, measure_again, read_challenger
+from lienet.promotion.candidates import measure_again, read_challenger, unpack
 from lienet.promotion.gate import Candidate, Verdict, is_comparable, judge
 from lienet.promotion.registry import Registry, open_registry
 from lienet.shards.reading import read_index
@@ -46,10 +46,6 @@ class Outcome:
     """Why it is not promoted, or what the gate said against a promotion by hand."""
     gate: dict[str, object] | None
     """The verdict: gain, interval, images; None where there was nothing to judge."""
-
-    def as_json(self) -> dict[str, object]:
-        """Return plain values."""
-        return asdict(self) | {"reasons": list(self.reasons)}
 
 
 def promote(
@@ -102,12 +98,14 @@ def _settle(
 ) -> Outcome:
     """Judge outside the lock, as it may take minutes; act within it if the champion still is."""
     task = params.models[item].task
+    reasons: tuple[str, ...]
     while True:
         champion = registry.find_champion()
         if champion == version:
-            return _report(registry, item, task, version, champion, (_already(version),), None)
+            reasons = (f"{version.label} is the champion already",)
+            return _report(item, task, version, champion, reasons, None)
         verdict: Verdict | None = None
-        reasons: tuple[str, ...] = ()
+        reasons = ()
         try:
             rival = _read_champion(params, workspace, task, registry, champion, challenger)
             verdict = judge(params, task, challenger, rival)
@@ -127,18 +125,17 @@ def _settle(
                 registry.set_challenger(version)
         if is_by_hand:
             reasons = (_BY_HAND, *reasons)
-        outcome = _report(registry, item, task, version, champion, reasons, verdict, is_champion)
+        outcome = _report(item, task, version, champion, reasons, verdict, is_champion)
         tags = {
             "lienet.gate": "promoted" if is_champion else "kept",
             "lienet.gate.reasons": "; ".join(reasons),
         }
-        text = json.dumps(outcome.as_json(), indent=2, sort_keys=True)
+        text = json.dumps(asdict(outcome), indent=2, sort_keys=True)
         registry.record(version, tags, text)
         return outcome
 
 
 def _report(
-    registry: Registry,
     item: str,
     task: str,
     version: Version,
@@ -157,12 +154,8 @@ def _report(
         champion_model=None if champion is None else champion.model,
         former_champion=None if former is None else former.label,
         reasons=reasons,
-        gate=None if verdict is None else verdict.as_json(),
+        gate=None if verdict is None else asdict(verdict),
     )
-
-
-def _already(version: Version) -> str:
-    return f"{version.label} is the champion already"
 
 
 def _read_champion(
@@ -178,11 +171,10 @@ def _read_champion(
         return None
     with tempfile.TemporaryDirectory() as beside:
         facts, text, onnx_path = registry.fetch(champion, Path(beside))
-        scale = facts.pop("scale")
-        rival = from_plain(facts, text, label=champion.label)
+        rival = unpack(facts, text, label=champion.label)
         if is_comparable(challenger, rival):
             return rival
-        scores = score_onnx(params, workspace, onnx_path, task=task, scale=scale)
+        scores = score_onnx(params, workspace, onnx_path, task=task, scale=rival.scale)
     index = read_index(workspace.shards_dir(task) / "test")
     again = measure_again(params, rival, scores, index.sha256)
     if not is_comparable(challenger, again):

@@ -1,4 +1,4 @@
-"""Who made the photographs that networks were trained on: one row for each, as licences ask.
+"""Attribution of the photographs that networks were trained on: a row for each.
 
 Rows are those of the lists that synthesize wrote for each task that a network learns.
 """

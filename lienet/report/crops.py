@@ -1,4 +1,4 @@
-"""Which part of a photograph is shown: chosen from the reference alone, never from results.
+"""Crops of photographs, chosen from the reference alone, never from results.
 
 Owns two ways of choosing: where there is most detail, and where there is a face.
 """
@@ -15,7 +15,6 @@ from lienet.images import Pixels
 from lienet.params import FaceDetection
 
 if TYPE_CHECKING:
-    from lienet.screening.boxes import Box
     from lienet.screening.faces import YunetDetector
 
 GRID_PX = 4
@@ -78,6 +77,8 @@ def choose_face_crop(reference: Pixels, *, height_px: int, width_px: int) -> Cro
         height_px: wanted height; a smaller image is shown whole.
         width_px: wanted width, likewise.
     """
+    from lienet.screening.pyramid import Pyramid
+
     sides_px = reference.shape[:2]
     height, width = (
         min(wanted, side) // GRID_PX * GRID_PX
@@ -85,7 +86,7 @@ def choose_face_crop(reference: Pixels, *, height_px: int, width_px: int) -> Cro
     )
     middle = (sides_px[0] / 2, sides_px[1] / 2)
     if height < sides_px[0] or width < sides_px[1]:
-        faces = _find_faces(reference)
+        faces = _open_detector().find(Pyramid(reference))
         if faces:
             face = max(faces, key=lambda box: box.width_px * box.height_px)
             middle = (face.top_px + face.height_px / 2, face.left_px + face.width_px / 2)
@@ -94,12 +95,6 @@ def choose_face_crop(reference: Pixels, *, height_px: int, width_px: int) -> Cro
         for centre, length, side in zip(middle, (height, width), sides_px, strict=True)
     )
     return Crop(top, left, height, width)
-
-
-def _find_faces(pixels: Pixels) -> list[Box]:
-    from lienet.screening.pyramid import Pyramid
-
-    return _open_detector().find(Pyramid(pixels))
 
 
 @lru_cache(maxsize=1)

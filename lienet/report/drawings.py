@@ -19,12 +19,10 @@ from lienet.report.figures.figure7 import draw_figure7
 from lienet.report.figures.figure8 import draw_figure8, draw_figure9
 from lienet.report.number_format import title_task
 from lienet.report.old_photo_strengths import AgedPhotograph
-from lienet.report.palette import DARK, LIGHT, Theme
+from lienet.report.palette import DARK, LIGHT
 from lienet.report.pictures import Comparison
 from lienet.report.real_photographs import RealPhotograph
 from lienet.report.tables import Group
-
-_Draw = Callable[[Theme], bytes]
 
 
 @dataclass(frozen=True)
@@ -56,14 +54,14 @@ def draw_figures(params: Params, material: Material) -> dict[str, Drawing]:
     drawings: dict[str, Drawing] = {}
     if material.feature_maps:
         drawings["figure3"] = _draw_both(
-            lambda theme: draw_figure3(material.feature_maps, theme=theme),
+            partial(draw_figure3, material.feature_maps),
             "Figure 3: AI feature maps",
             "What the network extracts from its input and modulates by. Each channel is stretched "
             "from its lowest to its highest value, which stand below it.",
         )
     if material.aged:
         drawings["figure5"] = _draw_both(
-            lambda theme: draw_figure5(material.aged, theme=theme),
+            partial(draw_figure5, material.aged),
             "Figure 5: synthesized old photographs",
             "Each range of synthesize.tasks.old_photo at its mild end, its middle and its strong "
             "end: fading, saturation, paper texture, grain, recapture blur and JPEG.",
@@ -85,7 +83,7 @@ def _draw_complexity(params: Params, material: Material) -> dict[str, Drawing]:
         of_task = "" if is_first else f", {title_task(task).lower()}"
         quality = "VMAF" if "vmaf" in params.evaluate.metrics else "PSNR, as VMAF was not measured,"
         drawings[name] = _draw_both(
-            partial(_draw_quality, shown),
+            partial(draw_figure6, shown),
             f"Figure 6: quality against complexity{of_task}",
             f"{quality} against parameters under {protocol}; upper left is better. The area of a "
             "marker is in proportion to multiply-adds. Dashed lines have no parameters.",
@@ -102,64 +100,55 @@ def _draw_comparisons(params: Params, material: Material) -> dict[str, Drawing]:
     drawings: dict[str, Drawing] = {}
     for task, degradation in params.synthesize.tasks.items():
         shown = by_task.get(task, [])
+        is_first_real = degradation.shows_real and "figure9" not in drawings
+        real = material.real if is_first_real else ()
+        if not shown and not real:
+            continue
         if degradation.shows_real:
-            real = () if "figure9" in drawings else material.real
-            name, drawing = "figure9", _draw_old(real or shown, real, ours.get(task))
+            name, drawing = "figure9", _draw_old(shown, real, ours.get(task))
         elif degradation.shows_faces:
             name, drawing = "figure8", _draw_faces(shown, ours.get(task))
         else:
             name, drawing = "figure7", _draw_crops(shown, params.report.figure_crop_px)
-        if drawing is not None:
-            drawings[f"{name}_{task}" if name in drawings else name] = drawing
+        drawings[f"{name}_{task}" if name in drawings else name] = drawing
     return dict(sorted(drawings.items()))
 
 
-def _draw_crops(shown: Sequence[Comparison], crop_px: int) -> Drawing | None:
-    if not shown:
-        return None
+def _draw_crops(shown: Sequence[Comparison], crop_px: int) -> Drawing:
     return _draw_both(
-        lambda theme: draw_figure7(shown, crop_px=crop_px, theme=theme),
+        partial(draw_figure7, shown, crop_px=crop_px),
         "Figure 7: visual comparison",
         "Each crop is the window of the reference with the greatest gradient energy, chosen "
         "before any result was looked at, and enlarged by whole pixels. PSNR is that of the "
         f"whole photograph under {shown[0].protocol}.",
-        is_wide=True,
     )
 
 
-def _draw_faces(shown: Sequence[Comparison], ours: str | None) -> Drawing | None:
-    if not shown:
-        return None
+def _draw_faces(shown: Sequence[Comparison], ours: str | None) -> Drawing:
     return _draw_both(
-        lambda theme: draw_figure8(shown, ours=ours, theme=theme),
+        partial(draw_figure8, shown, ours=ours),
         "Figure 8: faces",
         "Test faces, pixel by pixel; a larger picture is cropped where its reference has most "
         f"detail. PSNR is that of the whole picture under {shown[0].protocol}.",
-        is_wide=True,
     )
 
 
 def _draw_old(
-    shown: Sequence[RealPhotograph | Comparison], real: Sequence[RealPhotograph], ours: str | None
-) -> Drawing | None:
-    if not shown:
-        return None
+    shown: Sequence[Comparison], real: Sequence[RealPhotograph], ours: str | None
+) -> Drawing:
     said = (
         "Real old photographs, of which no undegraded original exists."
         if real
         else "No real old photographs were given: these are synthesized pairs of the test set."
     )
     return _draw_both(
-        lambda theme: draw_figure9(shown, ours=ours, theme=theme),
+        partial(draw_figure9, real or shown, ours=ours),
         "Figure 9: old photographs",
         f"{said} They are shown whole, brought to one width.",
-        is_wide=True,
     )
 
 
-def _draw_quality(groups: Sequence[Group], theme: Theme) -> bytes:
-    return draw_figure6(groups, theme=theme)
-
-
-def _draw_both(draw: _Draw, title: str, caption: str, *, is_wide: bool = True) -> Drawing:
-    return Drawing(title, caption, draw(LIGHT), draw(DARK), is_wide)
+def _draw_both(
+    draw: Callable[..., bytes], title: str, caption: str, *, is_wide: bool = True
+) -> Drawing:
+    return Drawing(title, caption, draw(theme=LIGHT), draw(theme=DARK), is_wide)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lienet.errors import DataError
+from lienet.evaluation.benchmark import select_protocols
 from lienet.evaluation.scores import (
     BASELINES,
     PER_IMAGE_NAME,
@@ -40,7 +41,7 @@ def read_evaluations(params: Params, workspace: Workspace) -> list[Evaluation]:
         path = workspace.evaluation_path(spec.task, spec.name)
         evaluation = read_evaluation(path, remedy=remedy)
         scale = evaluation.scale if evaluation.is_network else None
-        for protocol in _protocols_of(params, task=spec.task, scale=scale):
+        for protocol in select_protocols(params.evaluate.protocols, task=spec.task, scale=scale):
             if protocol not in evaluation.results:
                 raise DataError(
                     f"the evaluation of {key} has no protocol {protocol}", remedy=remedy
@@ -80,12 +81,3 @@ def read_per_image(workspace: Workspace, evaluations: Sequence[Evaluation]) -> P
             place = (each.task, each.model, score.protocol, score.test_set)
             scores.setdefault(place, {})[score.key] = score
     return scores
-
-
-def _protocols_of(params: Params, *, task: str, scale: int | None) -> list[str]:
-    """Return the protocols of a task at one scale, or at every scale where it is None."""
-    return [
-        name
-        for name, protocol in params.evaluate.protocols.items()
-        if protocol.task == task and scale in (None, protocol.scale)
-    ]

@@ -9,8 +9,10 @@ from lienet.report.number_format import count_noun
 from lienet.report.paired_differences import Pair
 from lienet.report.paper import PAPER_NUM_IMAGES, PAPER_SOURCE, PAPER_TABLE1
 from lienet.report.side_tables import Sheet
-from lienet.report.summaries import Cell, column_titles, describe_group, summarize
+from lienet.report.summaries import Cell, describe_bicubic, describe_group, summarize
+from lienet.report.table_columns import columns_of
 from lienet.report.tables import Group
+from lienet.text_tables import to_markdown
 
 NEAREST_MARK = "◆"
 
@@ -37,7 +39,7 @@ def render_markdown(
     for sheet in sheets:
         parts += [f"## {sheet.title}", sheet.note]
         if sheet.lines:
-            parts.append(_draw_table(sheet.titles, sheet.lines, num_words=sheet.num_words))
+            parts.append(_write_table(sheet.titles, sheet.lines, num_words=sheet.num_words))
     parts += [
         "## Reading it",
         f"The paper's figures: {PAPER_SOURCE}; {PAPER_NUM_IMAGES} images. Gains are on the same "
@@ -49,31 +51,23 @@ def render_markdown(
 
 
 def _render_bicubic(groups: Sequence[Group], nearest: Group | None) -> list[str]:
-    paper = PAPER_TABLE1["bicubic"]
-    lines = []
-    for group in groups:
-        if group.baseline is None or not group.enlarges:
-            continue
-        means = group.baseline.measured.means
-        mark = f" {NEAREST_MARK}" if group is nearest else ""
-        lines.append(
-            [
-                Cell(f"{group.protocol}{mark}"),
-                Cell(f"{group.test_set} ({group.num_images})"),
-                Cell(f"{means['psnr_db']:.2f}"),
-                Cell(f"{means['psnr_db'] - paper.psnr_db:+.2f}"),
-                Cell(f"{means['ssim']:.4f}"),
-                Cell(f"{means['ssim'] - paper.ssim:+.4f}"),
-            ]
-        )
-    if not lines:
+    rows = [
+        [
+            line["protocol"] + (f" {NEAREST_MARK}" if line["is_nearest"] else ""),
+            f"{line['test_set']} ({line['num_images']})",
+            *(line[name] for name in ("psnr", "psnr_to_paper", "ssim", "ssim_to_paper")),
+        ]
+        for line in describe_bicubic(groups, nearest)
+    ]
+    if not rows:
         return []
     titles = ["protocol", "test set (images)", "PSNR dB", "to paper", "SSIM", "to paper"]
+    paper = PAPER_TABLE1["bicubic"]
     return [
         "## Bicubic under every protocol",
         f"{NEAREST_MARK} lies nearest the paper's bicubic row ({paper.psnr_db:.2f} dB, "
         f"{paper.ssim:.4f}): the smallest difference in PSNR, then in SSIM.",
-        _draw_table(titles, lines, num_words=2),
+        to_markdown(titles, rows, numbers=range(2, 6)),
     ]
 
 
@@ -85,12 +79,11 @@ def _render_groups(params: Params, groups: Sequence[Group], nearest: Group | Non
         mark = f" {NEAREST_MARK} nearest the paper's bicubic row" if group is nearest else ""
         images = count_noun(group.num_images, "image")
         parts.append(f"## {group.protocol} on {group.test_set} ({images}){mark}")
-        titles, lines = column_titles(params, group.task), describe_group(params, group)
-        parts.append(_draw_table(titles, lines, num_words=1))
+        titles = [column.title for column in columns_of(params, group.task)]
+        parts.append(_write_table(titles, describe_group(params, group), num_words=1))
     return parts
 
 
-def _draw_table(titles: Sequence[str], lines: Sequence[Sequence[Cell]], *, num_words: int) -> str:
-    rule = [":--" if column < num_words else "--:" for column in range(len(titles))]
-    body = [[f"**{cell.text}**" if cell.is_best else cell.text for cell in line] for line in lines]
-    return "\n".join("| " + " | ".join(line) + " |" for line in [list(titles), rule, *body])
+def _write_table(titles: Sequence[str], lines: Sequence[Sequence[Cell]], *, num_words: int) -> str:
+    rows = [[f"**{cell.text}**" if cell.is_best else cell.text for cell in line] for line in lines]
+    return to_markdown(titles, rows, numbers=range(num_words, len(titles)))

@@ -1,4 +1,4 @@
-"""How single numbers and names are said: counts, intervals, percentages, rows.
+"""Numbers and names as text: counts, intervals, percentages, rows.
 
 Markdown, console and page all show these very strings, so that no two of them can disagree.
 """

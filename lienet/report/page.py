@@ -13,7 +13,7 @@ from jinja2 import Environment, StrictUndefined
 from PIL import Image
 
 from lienet.errors import DataError
-from lienet.images import Pixels
+from lienet.images import Pixels, decode_image
 from lienet.params import Params
 from lienet.report.crops import choose_crop
 from lienet.report.drawings import Drawing
@@ -22,7 +22,7 @@ from lienet.report.paired_differences import Pair
 from lienet.report.paper import PAPER_NUM_IMAGES, PAPER_SOURCE, PAPER_TABLE1
 from lienet.report.pictures import Comparison
 from lienet.report.side_tables import Sheet
-from lienet.report.summaries import describe_group, summarize
+from lienet.report.summaries import describe_bicubic, describe_group, summarize
 from lienet.report.table_columns import columns_of
 from lienet.report.tables import Group
 
@@ -92,11 +92,7 @@ def _describe(
         "tables": [
             _describe_table(group, nearest, params) for group in groups if group.has_networks
         ],
-        "bicubic": [
-            _describe_bicubic(group, nearest)
-            for group in groups
-            if group.baseline is not None and group.enlarges
-        ],
+        "bicubic": describe_bicubic(groups, nearest),
         "protocols": {
             name: each
             for name, each in params.evaluate.protocols.items()
@@ -127,21 +123,6 @@ def _describe_table(group: Group, nearest: Group | None, params: Params) -> dict
             {"cells": cells, "is_ours": row.is_ours}
             for row, cells in zip(group.rows, describe_group(params, group), strict=True)
         ],
-    }
-
-
-def _describe_bicubic(group: Group, nearest: Group | None) -> dict[str, Any]:
-    assert group.baseline is not None
-    means, paper = group.baseline.measured.means, PAPER_TABLE1["bicubic"]
-    return {
-        "protocol": group.protocol,
-        "test_set": group.test_set,
-        "num_images": group.num_images,
-        "is_nearest": group is nearest,
-        "psnr": f"{means['psnr_db']:.2f}",
-        "psnr_to_paper": f"{means['psnr_db'] - paper.psnr_db:+.2f}",
-        "ssim": f"{means['ssim']:.4f}",
-        "ssim_to_paper": f"{means['ssim'] - paper.ssim:+.4f}",
     }
 
 
@@ -183,23 +164,15 @@ def _embed_figures(figures: Mapping[str, Drawing], quality: int) -> dict[str, di
             "title": drawing.title,
             "caption": drawing.caption,
             "is_wide": drawing.is_wide,
-            "light": _embed(_decode(drawing.light), quality=quality),
-            "dark": _embed(_decode(drawing.dark), quality=quality),
+            "light": _embed(decode_image(drawing.light), quality=quality),
+            "dark": _embed(decode_image(drawing.dark), quality=quality),
         }
         for name, drawing in figures.items()
     }
 
 
-def _decode(png: bytes) -> Pixels:
-    with Image.open(io.BytesIO(png)) as image:
-        return np.asarray(image.convert("RGB"))
-
-
 def _embed(pixels: Pixels, *, quality: int | None) -> str:
     stream = io.BytesIO()
-    image = Image.fromarray(np.ascontiguousarray(pixels))
-    if quality is None:
-        image.save(stream, format="WEBP", lossless=True, quality=60, method=4)
-    else:
-        image.save(stream, format="WEBP", quality=quality, method=4)
+    chosen = {"lossless": True, "quality": 60} if quality is None else {"quality": quality}
+    Image.fromarray(np.ascontiguousarray(pixels)).save(stream, format="WEBP", method=4, **chosen)
     return "data:image/webp;base64," + base64.b64encode(stream.getvalue()).decode("ascii")

@@ -6,7 +6,7 @@ out. Refuses to compare what was measured on different images.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 from lienet.errors import DataError
 from lienet.evaluation.scores import Interval
 from lienet.report.evaluations import PerImage
-from lienet.report.tables import Group
+from lienet.report.tables import Group, Row
 
 MIN_IMAGES_TO_JUDGE = 6
 Bootstrap = Callable[[np.ndarray[Any, np.dtype[np.float64]]], Interval]
@@ -39,7 +39,7 @@ def compare_pairs(groups: Iterable[Group], per_image: PerImage, bootstrap: Boots
     """Compare lienet with every other row of its group but ablations, image by image.
 
     Args:
-        groups: what Table 1 shows; groups without lienet are passed over.
+        groups: those without lienet are passed over.
         per_image: every method's per-image results, as ``read_per_image`` gives them.
         bootstrap: turns paired differences into a mean and its interval.
 
@@ -47,27 +47,19 @@ def compare_pairs(groups: Iterable[Group], per_image: PerImage, bootstrap: Boots
         DataError: two methods were measured on different images.
     """
     return [
-        _compare(group, group.ours.model, row.model, per_image, bootstrap)
-        for group in groups
-        if group.ours is not None
-        for row in group.rows
-        if row is not group.ours and not row.is_ablation
+        _compare(group, ours, row, per_image, bootstrap)
+        for group, ours, row in _list_others(groups)
+        if not row.is_ablation
     ]
 
 
 def compare_ablations(
     groups: Iterable[Group], per_image: PerImage, bootstrap: Bootstrap
 ) -> list[Pair]:
-    """Compare every ablation with lienet: what taking out a part costs is below zero.
-
-    Raises:
-        DataError: two models were measured on different images.
-    """
+    """Compare every ablation with lienet, as above: what a part is worth is below zero."""
     return [
-        _compare(group, row.model, group.ours.model, per_image, bootstrap)
-        for group in groups
-        if group.ours is not None
-        for row in group.rows
+        _compare(group, row, ours, per_image, bootstrap)
+        for group, ours, row in _list_others(groups)
         if row.is_ablation
     ]
 
@@ -86,9 +78,16 @@ def judge(interval: Interval, num_images: int, *, is_less_better: bool = False) 
     return "behind" if turned.high < 0.0 else "undecided"
 
 
-def _compare(
-    group: Group, ours: str, other: str, per_image: PerImage, bootstrap: Bootstrap
-) -> Pair:
+def _list_others(groups: Iterable[Group]) -> Iterator[tuple[Group, Row, Row]]:
+    """Yield each group with lienet's row and, one by one, every other row."""
+    for group in groups:
+        for row in group.rows:
+            if group.ours is not None and row is not group.ours:
+                yield group, group.ours, row
+
+
+def _compare(group: Group, own: Row, rival: Row, per_image: PerImage, bootstrap: Bootstrap) -> Pair:
+    ours, other = own.model, rival.model
     scores, rival_scores = (
         per_image.get((group.task, model, group.protocol, group.test_set), {})
         for model in (ours, other)
@@ -108,7 +107,7 @@ def _compare(
         other=other,
         num_images=len(scores),
         differences={
-            name: bootstrap(np.array([own[name] - rival[name] for own, rival in pairs]))
+            name: bootstrap(np.array([first[name] - second[name] for first, second in pairs]))
             for name in metrics
         },
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import cycle
 
 _FIXED = {
     "bicubic": "#8a8a8a",
@@ -36,12 +37,5 @@ DARK = Theme(paper="#15181c", ink="#e9ecef", muted="#98a1ab", rule="#31373e")
 
 def colour_models(models: Iterable[str]) -> dict[str, str]:
     """Return a colour for each model name; unknown names take the spare ones in turn."""
-    colours: dict[str, str] = {}
-    num_spare = 0
-    for model in models:
-        if model in _FIXED:
-            colours[model] = _FIXED[model]
-        elif model not in colours:
-            colours[model] = _SPARE[num_spare % len(_SPARE)]
-            num_spare += 1
-    return colours
+    spare = cycle(_SPARE)
+    return {model: _FIXED.get(model) or next(spare) for model in dict.fromkeys(models)}

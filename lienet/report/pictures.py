@@ -1,4 +1,4 @@
-"""The photographs behind the slider and Figures 7 and 8: which, and every method's version of each.
+"""The photographs of the slider and of Figures 7 and 8, with every method's version of each.
 
 Images are taken in turn from the test sets, each in the order of its keys; results never choose.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 from lienet.errors import DataError
@@ -57,6 +58,21 @@ def load_comparisons(
     ]
 
 
+def read_enhanced(path: Path, shape: tuple[int, ...], *, item: str) -> Pixels:
+    """Read a picture that evaluate kept of an item.
+
+    Raises:
+        DataError: there is none, or it is not of this shape.
+    """
+    pixels = decode_image(path.read_bytes()) if path.is_file() else None
+    if pixels is None or pixels.shape != shape:
+        size = f"{shape[1]}x{shape[0]} px"
+        raise DataError(
+            f"{item} has no picture of {size} at {path}", remedy=f"run `lienet evaluate {item}`"
+        )
+    return pixels
+
+
 def _load_task(
     params: Params, workspace: Workspace, name: str, groups: Sequence[Group], per_image: PerImage
 ) -> list[Comparison]:
@@ -90,13 +106,8 @@ def _take_in_turn(
         test_set: sorted({path.stem for each in by_model.values() for path in each.glob("*.png")})
         for test_set, by_model in folders.items()
     }
-    longest = max((len(keys) for keys in kept.values()), default=0)
-    turns = [
-        (test_set, keys[turn])
-        for turn in range(longest)
-        for test_set, keys in kept.items()
-        if turn < len(keys)
-    ]
+    by_set = ([(test_set, key) for key in keys] for test_set, keys in kept.items())
+    turns = [each for turn in zip_longest(*by_set) for each in turn if each is not None]
     return sorted(turns[:num_images])
 
 
@@ -122,19 +133,14 @@ def _load_comparison(
     enhanced = {}
     psnr_db = {}
     for model, folder in folders.items():
-        path = folder / f"{sample.key}.png"
-        remedy = f"run `lienet evaluate {group.task}-{model}`"
+        item, path = f"{group.task}-{model}", folder / f"{sample.key}.png"
+        enhanced[model] = read_enhanced(path, reference.shape, item=item)
         scores = per_image.get((group.task, model, group.protocol, group.test_set), {})
-        if not path.is_file() or sample.key not in scores:
-            raise DataError(f"{model} has no result for {sample.key} at {path}", remedy=remedy)
-        enhanced[model] = decode_image(path.read_bytes())
-        psnr_db[model] = scores[sample.key].values["psnr_db"]
-        if enhanced[model].shape != reference.shape:
+        if sample.key not in scores:
             raise DataError(
-                f"{path} must be of its reference's size {reference.shape[:2]}",
-                got=enhanced[model].shape[:2],
-                remedy=remedy,
+                f"{model} has no result for {sample.key}", remedy=f"run `lienet evaluate {item}`"
             )
+        psnr_db[model] = scores[sample.key].values["psnr_db"]
     if scale == 1 and group.baseline is not None:
         enhanced.pop(group.baseline.model)
         psnr_db["input"] = psnr_db.pop(group.baseline.model)

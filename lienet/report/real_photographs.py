@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lienet.errors import DataError
 from lienet.evaluation.scores import Evaluation
 from lienet.images import Pixels, decode_image
 from lienet.params import Params
 from lienet.report.evaluations import is_contender
+from lienet.report.pictures import read_enhanced
 from lienet.shards.reading import INDEX_NAME, iterate_samples
 from lienet.workspace import Workspace
 
@@ -49,15 +49,11 @@ def load_real_photographs(
     photographs = []
     for sample in iterate_samples(real_dir, keys=chosen):
         degraded, test_set = decode_image(sample.degraded[1]), str(sample.info["test_set"])
-        enhanced = {}
-        for name, folder in folders.items():
-            path = folder / test_set / f"{sample.key}.png"
-            pixels = decode_image(path.read_bytes()) if path.is_file() else None
-            if pixels is None or pixels.shape != degraded.shape:
-                raise DataError(
-                    f"{name} has no picture of {sample.key} at {path} of the size of its input",
-                    remedy=f"run `lienet evaluate {task}-{name}`",
-                )
-            enhanced[name] = pixels
+        enhanced = {
+            name: read_enhanced(
+                folder / test_set / f"{sample.key}.png", degraded.shape, item=f"{task}-{name}"
+            )
+            for name, folder in folders.items()
+        }
         photographs.append(RealPhotograph(sample.key, test_set, degraded, enhanced))
     return photographs

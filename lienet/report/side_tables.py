@@ -40,20 +40,14 @@ _JUDGED = (
 
 def make_pair_sheets(params: Params, pairs: Iterable[Pair]) -> list[Sheet]:
     """Return a sheet for each task: ours less every other row."""
-    return [
-        _compare(params, own, title=f"{title_task(task)}: model against model", note=_JUDGED)
-        for task, own in _by_task(pairs).items()
-    ]
+    return _compare_by_task(params, pairs, "model against model", _JUDGED)
 
 
 def make_ablation_sheets(params: Params, ablations: Iterable[Pair]) -> list[Sheet]:
     """Return a sheet for each task: the network without one of its parts, less the whole."""
     note = "The network without one of its parts less the whole, at equal steps: below zero, the "
     note += f"part is worth having (in CIEDE2000, above). {_JUDGED}"
-    return [
-        _compare(params, own, title=f"{title_task(task)}: ablations", note=note)
-        for task, own in _by_task(ablations).items()
-    ]
+    return _compare_by_task(params, ablations, "ablations", note)
 
 
 def make_real_sheets(evaluations: Iterable[Evaluation]) -> list[Sheet]:
@@ -121,11 +115,14 @@ def _describe_distances(evaluation: Evaluation, found: Distances) -> list[Cell]:
     return [Cell(evaluation.model), Cell(f"{found.distance:.4f}"), Cell(change)]
 
 
-def _by_task(pairs: Iterable[Pair]) -> dict[str, list[Pair]]:
+def _compare_by_task(params: Params, pairs: Iterable[Pair], what: str, note: str) -> list[Sheet]:
     tasks: dict[str, list[Pair]] = {}
     for pair in pairs:
         tasks.setdefault(pair.task, []).append(pair)
-    return tasks
+    return [
+        _compare(params, own, title=f"{title_task(task)}: {what}", note=note)
+        for task, own in tasks.items()
+    ]
 
 
 def _compare(params: Params, pairs: Sequence[Pair], *, title: str, note: str) -> Sheet:

@@ -1,4 +1,4 @@
-"""Findings as words: which cell is best, and one honest summary for each task.
+"""Table cells with the best of each column marked, and a summary in sentences.
 
 Markdown, console and page all show these very strings, so that no two of them can disagree.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from lienet.params import Params
 from lienet.report.number_format import (
@@ -20,6 +21,13 @@ from lienet.report.paper import PAPER_STEPS, PAPER_TABLE1
 from lienet.report.table_columns import Column, columns_of
 from lienet.report.tables import Group, Row
 
+_PRICES = (
+    ("psnr_db", 2, "dB in PSNR"),
+    ("sharpness", 3, "in sharpness (shares of the reference's)"),
+    ("vmaf", 2, "in VMAF"),
+)
+"""What a network that was trained with an adversary is asked for: metric, decimals, words."""
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -30,9 +38,25 @@ class Cell:
     verdict: str = ""
 
 
-def column_titles(params: Params, task: str) -> list[str]:
-    """Return the heads of the columns that ``describe_group`` fills."""
-    return [column.title for column in columns_of(params, task)]
+def describe_bicubic(groups: Sequence[Group], nearest: Group | None) -> list[dict[str, Any]]:
+    """Return bicubic's scores under every protocol that enlarges, and how far the paper's are."""
+    paper, lines = PAPER_TABLE1["bicubic"], []
+    for group in groups:
+        if group.baseline is None or not group.enlarges:
+            continue
+        means = group.baseline.measured.means
+        line = {
+            "protocol": group.protocol,
+            "test_set": group.test_set,
+            "num_images": group.num_images,
+            "is_nearest": group is nearest,
+            "psnr": f"{means['psnr_db']:.2f}",
+            "psnr_to_paper": f"{means['psnr_db'] - paper.psnr_db:+.2f}",
+            "ssim": f"{means['ssim']:.4f}",
+            "ssim_to_paper": f"{means['ssim'] - paper.ssim:+.4f}",
+        }
+        lines.append(line)
+    return lines
 
 
 def describe_group(params: Params, group: Group) -> list[list[Cell]]:
@@ -68,7 +92,8 @@ def summarize(
     for name in params.report.figure_protocols.values():
         for group in groups:
             if group.protocol == name:
-                own = [pair for pair in pairs if _is_of(pair, group)]
+                where = (group.task, group.protocol, group.test_set)
+                own = [each for each in pairs if (each.task, each.protocol, each.test_set) == where]
                 sentences += _describe_finding(group, own)
                 sentences += _describe_adversaries(params, group, own)
     if nearest is not None and nearest.baseline is not None:
@@ -141,14 +166,11 @@ def _describe_adversaries(params: Params, group: Group, pairs: Sequence[Pair]) -
         row = next((row for row in group.rows if row.model == pair.other), None)
         if row is None or not _is_adversarial(params, row):
             continue
-        price = format_interval(pair.differences["psnr_db"].negated(), 2, pair.num_images)
-        gained = []
-        if (sharpness := pair.differences.get("sharpness")) is not None:
-            sharper = format_interval(sharpness.negated(), 3, pair.num_images)
-            gained.append(f"{sharper} in sharpness (shares of the reference's)")
-        if (vmaf := pair.differences.get("vmaf")) is not None:
-            gained.append(f"{format_interval(vmaf.negated(), 2, pair.num_images)} in VMAF")
-        gained.insert(0, f"{price} dB in PSNR")
+        gained = [
+            f"{format_interval(pair.differences[name].negated(), decimals, pair.num_images)} {unit}"
+            for name, decimals, unit in _PRICES
+            if name in pair.differences
+        ]
         yield (
             f"Trained against a discriminator, {pair.other} differs from {pair.ours} on "
             f"{group.test_set} by {' and '.join(gained)}."
@@ -157,10 +179,7 @@ def _describe_adversaries(params: Params, group: Group, pairs: Sequence[Pair]) -
 
 def _is_adversarial(params: Params, row: Row) -> bool:
     model = params.models.get(f"{row.evaluation.task}-{row.model}")
-    if model is None:
-        return False
-    objectives = params.train.objectives
-    return objectives[model.objective].adversarial is not None
+    return model is not None and params.train.objectives[model.objective].adversarial is not None
 
 
 def _describe_nearest(nearest: Group) -> str:
@@ -173,8 +192,3 @@ def _describe_nearest(nearest: Group) -> str:
     if not nearest.has_networks:
         said += ", a scale at which no network was trained here"
     return f"{said}. What compares across protocols is the gain over bicubic."
-
-
-def _is_of(pair: Pair, group: Group) -> bool:
-    where = (pair.task, pair.protocol, pair.test_set)
-    return where == (group.task, group.protocol, group.test_set)

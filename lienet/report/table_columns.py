@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from lienet.evaluation.measures import Psnr, Ssim
 from lienet.params import Metric, Params
@@ -51,13 +51,13 @@ def columns_of(params: Params, task: str) -> list[Column]:
     for name, metric in sorted(params.evaluate.metrics_of(task).items(), key=_place):
         columns += _columns_of_metric(name, metric, percent, enlarges=enlarges)
     columns += [
-        Column("parameters", "cost", _say_params, lambda row: row.evaluation.num_params, True),
-        Column("multiply-adds", "cost", _say_macs, lambda row: row.evaluation.num_macs, True),
-        Column("latency ms", "cost", _say_latency, lambda row: row.evaluation.latency_ms, True),
+        _of_cost("parameters", lambda row: row.evaluation.num_params, format_count),
+        _of_cost("multiply-adds", lambda row: row.evaluation.num_macs, format_count),
+        _of_cost("latency ms", lambda row: row.evaluation.latency_ms, "{:.1f}".format),
     ]
     if enlarges:
-        columns.append(Column("paper PSNR (gain)", "paper", _say_paper_psnr))
-        columns.append(Column("paper SSIM (gain)", "paper", _say_paper_ssim))
+        columns.append(Column("paper PSNR (gain)", "paper", _say_paper("psnr_db", 2)))
+        columns.append(Column("paper SSIM (gain)", "paper", _say_paper("ssim", 4)))
     return columns
 
 
@@ -86,7 +86,7 @@ def _of_metric(
         title,
         "quality",
         _say(name, metric.decimals),
-        lambda row: row.mean_of(name),
+        lambda row: row.measured.means.get(name),
         metric.is_less_better,
     )
     return [value, Column(gain_title, "gain", _say_gain(name, metric.decimals), is_minor=is_minor)]
@@ -94,7 +94,7 @@ def _of_metric(
 
 def _say(name: str, decimals: int) -> Callable[[Row], str]:
     def say(row: Row) -> str:
-        value = row.mean_of(name)
+        value = row.measured.means.get(name)
         return ABSENT if value is None else f"{value:.{decimals}f}"
 
     return say
@@ -102,7 +102,7 @@ def _say(name: str, decimals: int) -> Callable[[Row], str]:
 
 def _say_gain(name: str, decimals: int) -> Callable[[Row], str]:
     def say(row: Row) -> str:
-        gain = row.gain_of(name)
+        gain = row.measured.gains.get(name)
         if gain is None or row.is_baseline:
             return ABSENT
         return format_interval(gain, decimals, row.measured.num_images)
@@ -110,28 +110,21 @@ def _say_gain(name: str, decimals: int) -> Callable[[Row], str]:
     return say
 
 
-def _say_params(row: Row) -> str:
-    return format_count(row.evaluation.num_params)
+def _of_cost(title: str, value: Callable[[Row], Any], form: Callable[[Any], str]) -> Column:
+    def say(row: Row) -> str:
+        return ABSENT if value(row) is None else form(value(row))
+
+    return Column(title, "cost", say, value, is_less_better=True)
 
 
-def _say_macs(row: Row) -> str:
-    return format_count(row.evaluation.num_macs)
+def _say_paper(metric: str, decimals: int) -> Callable[[Row], str]:
+    """Return what says the paper's own figure, with its gain over bicubic in brackets."""
 
+    def say(row: Row) -> str:
+        paper, gain = PAPER_TABLE1.get(row.model), paper_gain(row.model)
+        if paper is None:
+            return ABSENT
+        said = f"{getattr(paper, metric):.{decimals}f}"
+        return said if gain is None else f"{said} ({getattr(gain, metric):+.{decimals}f})"
 
-def _say_latency(row: Row) -> str:
-    latency_ms = row.evaluation.latency_ms
-    return ABSENT if latency_ms is None else f"{latency_ms:.1f}"
-
-
-def _say_paper_psnr(row: Row) -> str:
-    paper, gain = PAPER_TABLE1.get(row.model), paper_gain(row.model)
-    if paper is None:
-        return ABSENT
-    return f"{paper.psnr_db:.2f}" + ("" if gain is None else f" ({gain.psnr_db:+.2f})")
-
-
-def _say_paper_ssim(row: Row) -> str:
-    paper, gain = PAPER_TABLE1.get(row.model), paper_gain(row.model)
-    if paper is None:
-        return ABSENT
-    return f"{paper.ssim:.4f}" + ("" if gain is None else f" ({gain.ssim:+.4f})")
+    return say

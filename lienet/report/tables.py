@@ -12,7 +12,7 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from lienet.evaluation.scores import Evaluation, Interval, Result
+from lienet.evaluation.scores import Evaluation, Result
 from lienet.params import Params
 from lienet.params.models import is_of_paper
 from lienet.report.evaluations import ABLATION_PREFIX
@@ -46,14 +46,6 @@ class Row:
     def model(self) -> str:
         """The model's name."""
         return self.evaluation.model
-
-    def mean_of(self, metric: str) -> float | None:
-        """Return the mean over images; None where it was not measured."""
-        return self.measured.means.get(metric)
-
-    def gain_of(self, metric: str) -> Interval | None:
-        """Return the gain over the baseline; None where it was not measured."""
-        return self.measured.gains.get(metric)
 
     @property
     def is_baseline(self) -> bool:

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from lienet.screening.boxes import Box
 from lienet.screening.quality import Quality
+from lienet.text_tables import draw_table
 
 _MAX_SHOWN = 4
 """Boxes named in a row of the table; JSON has them all."""
@@ -61,24 +62,21 @@ def to_plain(path: Path, verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def format_table(judged: Sequence[tuple[Path, Verdict]], detector: str) -> Table:
+def format_table(judged: Sequence[tuple[Path, Verdict]]) -> Table:
     """Return one row for each image, with its surest boxes as width×height+left+top and score."""
-    num_kept = sum(verdict.word == "keep" for _, verdict in judged)
-    table = Table(caption=f"{num_kept} of {len(judged)} kept, by {detector}")
-    for heading in ("image", "verdict", "reasons", "faces", "texts"):
-        table.add_column(heading, overflow="fold")
-    for path, verdict in judged:
-        style = "green" if verdict.word == "keep" else "red"
-        faces = [box for box in verdict.boxes if box.kind == "face"]
-        texts = [box for box in verdict.boxes if box.kind == "text"]
-        table.add_row(
-            Text(str(path)),
-            Text(verdict.word, style=style),
+    rows: list[list[str | Text]] = [
+        [
+            str(path),
+            Text(verdict.word, style="green" if verdict.word == "keep" else "red"),
             ", ".join(verdict.reasons),
-            _name_boxes(faces),
-            _name_boxes(texts),
-        )
-    return table
+            *(
+                _name_boxes([box for box in verdict.boxes if box.kind == kind])
+                for kind in ("face", "text")
+            ),
+        ]
+        for path, verdict in judged
+    ]
+    return draw_table(["image", "verdict", "reasons", "faces", "texts"], rows)
 
 
 def _name_boxes(boxes: list[Box]) -> str:

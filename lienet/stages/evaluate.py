@@ -5,16 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from lienet.evaluation.appearance import changes_as_json, compare_appearances
-from lienet.evaluation.benchmark import make_bootstrap, results_as_json, summarise_scores
+from lienet.evaluation.benchmark import make_bootstrap, results_as_json, summarise
 from lienet.evaluation.cluster_scoring import FirstOfEachSet
 from lienet.evaluation.identity import FaceEmbedder, IdentityMeter
 from lienet.evaluation.items import Item, open_item
 from lienet.evaluation.keeping import ImageKeeper, keep_feature_map
-from lienet.evaluation.measuring import (
-    read_test_index,
-    score_test_images,
-    show_progress,
-)
+from lienet.evaluation.measuring import read_test_index, score_test_images, walk_samples
 from lienet.evaluation.scores import PER_IMAGE_NAME, scores_as_csv
 from lienet.evaluation.scoring import EnhancedImage
 from lienet.files import replacing_folder, write_json, write_text
@@ -68,7 +64,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
             on_image=take_in,
             wants_image=wants_image,
         )
-        results = summarise_scores(params, scores)
+        results = summarise(scores, make_bootstrap(params))
         metrics = dict(opened.facts) | {"results": results_as_json(results)}
         if identity is not None:
             metrics["identity"] = identity.summarise()
@@ -98,5 +94,5 @@ def _enhance_real(
         return {}
     keeper = ImageKeeper(folder, params.evaluate.keep_images_per_set)
     enhancer = item.contenders[1].enhancer
-    with show_progress(real_dir, f"{item.name} on real photographs") as samples:
-        return changes_as_json(compare_appearances(samples, enhancer, on_image=keeper.keep))
+    samples = walk_samples(real_dir, f"{item.name} on real photographs")
+    return changes_as_json(compare_appearances(samples, enhancer, on_image=keeper.keep))

@@ -15,7 +15,7 @@ from lienet.params import Model, Params
 from lienet.progress import ProgressBar
 from lienet.shards.patches import PatchStore, PatchStream, read_tiles
 from lienet.shards.reading import read_index
-from lienet.tracking.live import Identity, LiveRun, follow_training
+from lienet.tracking.live import LiveRun, follow_training
 from lienet.training.checkpoint import remove_checkpoint
 from lienet.training.history import format_history
 from lienet.training.loop import Assignment, Outcome, Row, fit, start_fabric
@@ -60,14 +60,8 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
         return  # the first process writes and tracks
     logger.info("%s: %d parameters, %d steps", item, num_params, train.steps)
     training = describe_training(params, spec, vgg19_path)
-    identity = Identity(
-        task=spec.task,
-        name=spec.name,
-        run_key=run_key,
-        profile=params.profile,
-        params={"seed": params.seed, "model": spec.model_dump(), **training},
-    )
-    with follow_training(params, workspace, item, identity) as live:
+    described = {"seed": params.seed, "model": spec.model_dump(), **training}
+    with follow_training(params, workspace, item, run_key, described) as live:
         outcome = _fit(model, params, spec, workspace, run_key, vgg19_path, fabric, live)
         card = ModelCard(
             task=spec.task,

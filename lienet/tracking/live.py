@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from filelock import Timeout
+from filelock import FileLock, Timeout
 
-from lienet.params import Params
+from lienet.params import Model, Params
 from lienet.tracking.delivery import SentPoints, now_ms
 from lienet.tracking.facts import Point, flatten_params, list_row_points
 from lienet.tracking.runs import (
@@ -26,7 +26,7 @@ from lienet.tracking.runs import (
     name_experiment,
     nest_run,
 )
-from lienet.tracking.store import connect, summarise_error, take_credentials, tracking_uri
+from lienet.tracking.store import connect, summarise_error, tracking_uri
 from lienet.tracking.track import describe_run, track_after_stage, tracking_lock, warn_away
 from lienet.workspace import Workspace
 
@@ -36,28 +36,18 @@ if TYPE_CHECKING:
 _CLOSE_TIMEOUT_S = 20.0
 
 
-@dataclass(frozen=True)
-class Identity:
-    """What a training run is, and with which params it was started."""
-
-    task: str
-    name: str
-    run_key: str
-    profile: str
-    params: Mapping[str, object]
-    """Nested, as the model's card will hold them."""
-
-
 class LiveRun:
     """Sends rows to a run from a thread, until it is closed; made by :func:`follow_training`."""
 
-    def __init__(self, workspace: Workspace, identity: Identity, *, every_s: float) -> None:
+    def __init__(
+        self, workspace: Workspace, lock: FileLock, reach: Callable[[], _Connection], every_s: float
+    ) -> None:
         self._workspace = workspace
-        self._identity = identity
+        self._lock = lock
+        self._reach = reach
         self._every_s = every_s
         self._connection: _Connection | None = None
-        self._waiting: list[Point] = []
-        self._waiting_lock = threading.Lock()
+        self._waiting: list[Point] = []  # extended by one thread, cut by the other: both atomic
         self._stop = threading.Event()
         self._status: str | None = None
         self.has_warned = False
@@ -66,11 +56,11 @@ class LiveRun:
 
     def log_row(self, row: Mapping[str, object]) -> None:
         """Send a row of the history when its turn comes; costs the caller nothing."""
-        self._add(list_row_points(row, now_ms()))
+        self._waiting.extend(list_row_points(row, now_ms()))
 
     def log_measurement(self, name: str, value: float) -> None:
         """Send what was measured of the run as a whole and comes out otherwise each time."""
-        self._add([Point(name, 0, value, now_ms())])
+        self._waiting.append(Point(name, 0, value, now_ms()))
 
     def close(self, status: str | None) -> None:
         """Send what is left, for a bounded time.
@@ -82,13 +72,8 @@ class LiveRun:
         self._stop.set()
         self._thread.join(_CLOSE_TIMEOUT_S)
 
-    def _add(self, points: list[Point]) -> None:
-        with self._waiting_lock:
-            self._waiting += points
-
     def _work(self) -> None:
-        lock = tracking_lock(self._workspace, self._identity.task, self._identity.name)
-        with suppress(Timeout), lock.acquire(timeout=0):  # another process tells of this run
+        with suppress(Timeout), self._lock.acquire(timeout=0):  # another process tells of this run
             is_last = False
             while not is_last:
                 is_last = self._stop.is_set()
@@ -98,12 +83,10 @@ class LiveRun:
     def _attempt(self, *, is_last: bool) -> None:
         try:
             if self._connection is None:
-                self._connection = _Connection(self._workspace, self._identity)
-            with self._waiting_lock:
-                points = list(self._waiting)
+                self._connection = self._reach()
+            points = self._waiting.copy()
             self._connection.send(points)
-            with self._waiting_lock:
-                del self._waiting[: len(points)]
+            del self._waiting[: len(points)]
             if is_last:
                 self._connection.close(self._status)
         except Exception as error:  # whatever ails tracking, training goes on
@@ -118,24 +101,30 @@ class LiveRun:
 class _Connection:
     """A run that has been reached; after an error a new one is made, which asks what arrived."""
 
-    def __init__(self, workspace: Workspace, identity: Identity) -> None:
-        uri = take_credentials(tracking_uri(workspace))
+    def __init__(
+        self,
+        workspace: Workspace,
+        spec: Model,
+        run_key: str,
+        profile: str,
+        described: Mapping[str, object],
+    ) -> None:
+        uri = tracking_uri(workspace)
         self._client: MlflowClient = connect(uri, workspace.state_dir)
         from mlflow.entities import Param, RunTag
         from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
 
-        experiment_id = find_experiment(self._client, workspace, name_experiment(identity.task))
-        run = find_run(self._client, experiment_id, identity.name, identity.run_key)
+        experiment_id = find_experiment(self._client, workspace, name_experiment(spec.task))
+        run = find_run(self._client, experiment_id, spec.name, run_key)
         self._run_id = run.info.run_id
         self._sent = SentPoints(self._client, run)
         self._client.update_run(self._run_id, status="RUNNING")
-        tags = describe_run(workspace, identity.task, identity.name, identity.profile)
-        params = [
-            each for each in flatten_params(identity.params) if each[0] not in run.data.params
-        ]
+        tags = describe_run(workspace, spec.task, spec.name, profile)
         self._client.log_batch(
             self._run_id,
-            params=[Param(*each) for each in params],
+            params=[
+                Param(*each) for each in flatten_params(described) if each[0] not in run.data.params
+            ],
             tags=[RunTag(*each) for each in tags.items()],
         )
         if pipeline := os.environ.get(PARENT_VARIABLE):
@@ -158,7 +147,13 @@ class _Connection:
 
 @contextmanager
 def follow_training(
-    params: Params, workspace: Workspace, item: str, identity: Identity, *, every_s: float = 10.0
+    params: Params,
+    workspace: Workspace,
+    item: str,
+    run_key: str,
+    described: Mapping[str, object],
+    *,
+    every_s: float = 10.0,
 ) -> Iterator[LiveRun]:
     """Show a training run in MLflow while the body runs, and track the model at its end.
 
@@ -168,10 +163,14 @@ def follow_training(
         params: the active set.
         workspace: holds the model's files, and the store where no other is named.
         item: the model's key in params.
-        identity: of the run.
+        run_key: names the run.
+        described: its params, nested as the model's card will hold them.
         every_s: how often rows are sent.
     """
-    live = LiveRun(workspace, identity, every_s=every_s)
+    spec = params.models[item]
+    lock = tracking_lock(workspace, spec.task, spec.name)
+    reach = partial(_Connection, workspace, spec, run_key, params.profile, described)
+    live = LiveRun(workspace, lock, reach, every_s)
     try:
         yield live
     except BaseException as error:

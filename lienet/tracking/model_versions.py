@@ -6,8 +6,7 @@ What the aliases mean, and who may have them, is promotion's.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from lienet.tracking.packaging import Package, build_folder
 from lienet.tracking.runs import find_experiment, find_logged_model, find_run, name_experiment
-from lienet.tracking.store import connect, explain_errors, take_credentials, tracking_uri
+from lienet.tracking.store import list_pages, tracking_uri
 from lienet.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -46,31 +45,31 @@ class Version:
 
 
 class ModelVersions:
-    """The versions of one task's registered model; made by :func:`open_versions`."""
+    """The versions of one task's registered model.
 
-    def __init__(self, client: MlflowClient, uri: str, workspace: Workspace, task: str) -> None:
-        self._client = client
-        self._uri = uri
-        self._workspace = workspace
+    Args:
+        client: of the workspace's store.
+        workspace: holds the store, where no other is named.
+        task: by name.
+    """
+
+    def __init__(self, client: MlflowClient, workspace: Workspace, task: str) -> None:
+        self.client = client
         self.name = name_experiment(task)
+        self._workspace = workspace
 
     def list_all(self) -> list[Version]:
         """Return every version."""
-        found: list[Version] = []
-        token = None
-        while True:
-            page = self._client.search_model_versions(f"name='{self.name}'", page_token=token)
-            found += [_describe(each) for each in page]
-            token = page.token
-            if not token:
-                return found
+        named = f"name='{self.name}'"
+        found = list_pages(lambda token: self.client.search_model_versions(named, page_token=token))
+        return [_describe(each) for each in found]
 
     def find_alias(self, alias: str) -> Version | None:
         """Return the version that holds an alias."""
         from mlflow.exceptions import MlflowException
 
         try:
-            return _describe(self._client.get_model_version_by_alias(self.name, alias))
+            return _describe(self.client.get_model_version_by_alias(self.name, alias))
         except MlflowException as error:
             if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
                 return None  # no such model, or no such alias
@@ -78,16 +77,16 @@ class ModelVersions:
 
     def create(self, package: Package) -> Version:
         """Register a package as a new version, of the logged model that its figures are for."""
-        experiment_id = find_experiment(self._client, self._workspace, self.name)
-        run = find_run(self._client, experiment_id, package.name, package.run_key)
+        experiment_id = find_experiment(self.client, self._workspace, self.name)
+        run = find_run(self.client, experiment_id, package.name, package.run_key)
         state_dir = self._workspace.state_dir
-        logged = find_logged_model(self._client, state_dir, run, package.weights_sha256)
+        logged = find_logged_model(self.client, state_dir, run, package.weights_sha256)
         with TemporaryDirectory() as beside:
             folder = Path(beside) / "model"
             build_folder(package, folder, run_id=run.info.run_id, model_id=logged.model_id)
-            self._client.log_model_artifacts(logged.model_id, str(folder))
+            self.client.log_model_artifacts(logged.model_id, str(folder))
         self._ensure_registered()
-        made = self._client.create_model_version(
+        made = self.client.create_model_version(
             self.name,
             logged.artifact_location,
             run_id=run.info.run_id,
@@ -100,73 +99,38 @@ class ModelVersions:
             {"name": self.name, "version": made.version},
         ]
         tags = {**package.tags, _VERSIONS_TAG: json.dumps(versions)}
-        self._client.set_logged_model_tags(logged.model_id, tags)
+        self.client.set_logged_model_tags(logged.model_id, tags)
         return _describe(made)
 
     def download(self, version: Version, folder: Path) -> Path:
         """Return the folder that a version was registered as, fetched below ``folder``."""
         from mlflow.artifacts import download_artifacts
 
-        source = self._client.get_model_version_download_uri(self.name, version.number)
-        return Path(download_artifacts(source, dst_path=str(folder), tracking_uri=self._uri))
-
-    def set_alias(self, alias: str, version: Version) -> None:
-        """Give a version an alias, which leaves the one that had it."""
-        self._client.set_registered_model_alias(self.name, alias, version.number)
-
-    def delete_alias(self, alias: str) -> None:
-        """Take an alias away."""
-        self._client.delete_registered_model_alias(self.name, alias)
-
-    def read_tag(self, tag: str) -> str | None:
-        """Return a tag of the registered model."""
-        found: str | None = self._client.get_registered_model(self.name).tags.get(tag)
-        return found
-
-    def set_tag(self, tag: str, value: str) -> None:
-        """Set a tag of the registered model."""
-        self._client.set_registered_model_tag(self.name, tag, value)
+        source = self.client.get_model_version_download_uri(self.name, version.number)
+        return Path(
+            download_artifacts(
+                source, dst_path=str(folder), tracking_uri=tracking_uri(self._workspace)
+            )
+        )
 
     def tag_version(self, version: Version, tags: Mapping[str, str | None]) -> None:
         """Set tags of a version; None deletes one."""
         for tag, value in tags.items():
             if value is None:
-                self._client.delete_model_version_tag(self.name, version.number, tag)
+                self.client.delete_model_version_tag(self.name, version.number, tag)
             else:
-                self._client.set_model_version_tag(
+                self.client.set_model_version_tag(
                     self.name, version.number, tag, value[:_MAX_TAG_CHARS]
                 )
-
-    def tag_run(self, version: Version, tag: str, value: str) -> None:
-        """Set a tag of the run that a version comes from, if it has one."""
-        if version.run_id:
-            self._client.set_tag(version.run_id, tag, value)
-
-    def log_text(self, version: Version, text: str, path: str) -> None:
-        """Log text as an artifact of the run that a version comes from, if it has one."""
-        if version.run_id:
-            self._client.log_text(version.run_id, text, path)
 
     def _ensure_registered(self) -> None:
         from mlflow.exceptions import MlflowException
 
         try:
-            self._client.create_registered_model(self.name)
+            self.client.create_registered_model(self.name)
         except MlflowException as error:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
-
-
-@contextmanager
-def open_versions(workspace: Workspace, task: str) -> Iterator[ModelVersions]:
-    """Connect to the store.
-
-    Raises:
-        ToolError: MLflow cannot be reached, or refuses; also from within the body.
-    """
-    uri = take_credentials(tracking_uri(workspace))
-    with explain_errors(uri):
-        yield ModelVersions(connect(uri, workspace.state_dir), uri, workspace, task)
 
 
 def _describe(found: Any) -> Version:

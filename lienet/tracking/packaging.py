@@ -93,15 +93,10 @@ def build_folder(package: Package, folder: Path, *, run_id: str, model_id: str) 
 
 
 def _make_example() -> str:
-    """Return base64 of a small PNG: a ramp of colours."""
+    """Return base64 of a small PNG: a ramp of greys."""
     from PIL import Image
 
-    ramp = bytes(
-        value
-        for row in range(_EXAMPLE_SIDE_PX)
-        for column in range(_EXAMPLE_SIDE_PX)
-        for value in (row * 16, column * 16, 128)
-    )
+    side = (_EXAMPLE_SIDE_PX, _EXAMPLE_SIDE_PX)
     stream = io.BytesIO()
-    Image.frombytes("RGB", (_EXAMPLE_SIDE_PX, _EXAMPLE_SIDE_PX), ramp).save(stream, format="PNG")
+    Image.linear_gradient("L").resize(side).convert("RGB").save(stream, format="PNG")
     return base64.b64encode(stream.getvalue()).decode()

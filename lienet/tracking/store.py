@@ -1,4 +1,4 @@
-"""Connecting to MLflow: where the store is, and errors and addresses without credentials.
+"""Connection to MLflow: where the store is, and errors and addresses without credentials.
 
 The import of mlflow takes seconds, so it happens inside the functions, here and in this package.
 """
@@ -10,10 +10,10 @@ import os
 import re
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from lienet.errors import ToolError
@@ -22,7 +22,9 @@ from lienet.workspace import Workspace
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.store.entities import PagedList
 
+Found = TypeVar("Found")
 _DEFAULTS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
@@ -36,12 +38,9 @@ _CREDENTIALS = re.compile(r"(?<=://)[^/\s]*@")
 
 
 def tracking_uri(workspace: Workspace) -> str:
-    """Return the store's URI: the environment's, else SQLite in the workspace.
-
-    It may hold a password; what is shown or recorded is :func:`redact`'s.
-    """
+    """Return the store's URI: the environment's, less credentials, else SQLite in the workspace."""
     chosen = os.environ.get("MLFLOW_TRACKING_URI")
-    return chosen or f"sqlite:///{workspace.state_dir / 'mlflow.db'}"
+    return take_credentials(chosen or f"sqlite:///{workspace.state_dir / 'mlflow.db'}")
 
 
 def connect(uri: str, state_dir: Path | None) -> MlflowClient:
@@ -117,3 +116,27 @@ def explain_errors(uri: str) -> Iterator[None]:
             f"MLflow at {redact(uri)} does not answer as it should: {summarise_error(error)}",
             remedy="check MLFLOW_TRACKING_URI and the server",
         ) from error
+
+
+@contextmanager
+def open_store(workspace: Workspace) -> Iterator[MlflowClient]:
+    """Connect to the workspace's store.
+
+    Raises:
+        ToolError: MLflow cannot be reached, or refuses; also from within the body.
+    """
+    uri = tracking_uri(workspace)
+    with explain_errors(uri):
+        yield connect(uri, workspace.state_dir)
+
+
+def list_pages(search: Callable[[str | None], PagedList[Found]]) -> list[Found]:
+    """Return what every page of a search holds; ``search`` is given the token of a page."""
+    found: list[Found] = []
+    token = None
+    while True:
+        page = search(token)
+        found += page
+        token = page.token
+        if not token:
+            return found

@@ -5,17 +5,18 @@ Reads any tracking URI. A model's row is its latest run; the pipeline's own runs
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
-from rich.text import Text
 
 from lienet.errors import InputError
 from lienet.params import metrics as kinds_of_metric
+from lienet.text_tables import draw_table
+from lienet.text_tables import to_markdown as write_markdown
 from lienet.tracking.runs import PIPELINE_TAG, name_experiment
-from lienet.tracking.store import connect, explain_errors, tracking_uri
+from lienet.tracking.store import connect, explain_errors, list_pages, tracking_uri
 from lienet.tracking.table_columns import COLUMNS, Column
 from lienet.workspace import Workspace
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 _PAGE = 500
-WIDTH_CHARS = 10_000
-"""Of the console that draws the table: enough for every column, whoever breaks the lines."""
 _COMMIT_CHARS, _HASH_CHARS = 9, 12
 _SHORT = {"lienet.git_commit": _COMMIT_CHARS, "lienet.data.test": _HASH_CHARS}
 
@@ -81,13 +80,8 @@ def read_table(
 
 def make_table(found: pd.DataFrame) -> Table:
     """Return the runs under headings, figures to the right; "-" where a run has no such figure."""
-    table = Table(box=None, pad_edge=False)
-    for column in _columns_of(found):
-        is_figure = column.kind == "metrics"
-        table.add_column(column.title, justify="right" if is_figure else "left", no_wrap=True)
-    for cells in _format_rows(found):
-        table.add_row(*map(Text, cells))
-    return table
+    titles, rows, numbers = _format(found)
+    return draw_table(titles, rows, numbers=numbers)
 
 
 def to_csv(found: pd.DataFrame) -> str:
@@ -97,11 +91,8 @@ def to_csv(found: pd.DataFrame) -> str:
 
 def to_markdown(found: pd.DataFrame) -> str:
     """Return a Markdown table with the headings of :func:`make_table`."""
-    columns = _columns_of(found)
-    rule = ["---:" if column.kind == "metrics" else "---" for column in columns]
-    rows = [[column.title for column in columns], rule, *_format_rows(found)]
-    escaped = [[cell.replace("|", "\\|") for cell in row] for row in rows]
-    return "".join(f"| {' | '.join(row)} |\n" for row in escaped)
+    titles, rows, numbers = _format(found)
+    return write_markdown(titles, rows, numbers=numbers) + "\n"
 
 
 def _choose(asked: Sequence[str]) -> list[Column]:
@@ -128,22 +119,20 @@ def _read_rows(
     experiment = client.get_experiment_by_name(name_experiment(task))
     if experiment is None:
         return []
-    rows: dict[str, dict[str, Any]] = {}
-    token = None
-    while True:
-        page = client.search_runs(
+    runs = list_pages(
+        lambda token: client.search_runs(
             [experiment.experiment_id],
             max_results=_PAGE,
             order_by=["attributes.start_time DESC"],
             page_token=token,
         )
-        for run in page:
-            if PIPELINE_TAG not in run.data.tags and run.data.metrics:
-                name = run.info.run_name
-                rows.setdefault(run.info.run_id if is_all else name, _make_row(task, run, chosen))
-        token = page.token
-        if not token:
-            return list(rows.values())
+    )
+    rows: dict[str, dict[str, Any]] = {}
+    for run in runs:
+        if PIPELINE_TAG not in run.data.tags and run.data.metrics:
+            key = run.info.run_id if is_all else run.info.run_name
+            rows.setdefault(key, _make_row(task, run, chosen))
+    return list(rows.values())
 
 
 def _make_row(task: str, run: Any, chosen: Sequence[Column]) -> dict[str, Any]:
@@ -155,17 +144,18 @@ def _make_row(task: str, run: Any, chosen: Sequence[Column]) -> dict[str, Any]:
     return row
 
 
-def _columns_of(found: pd.DataFrame) -> list[Column]:
-    return [_column(key) for key in found.columns if key != "run"]
+def _format(found: pd.DataFrame) -> tuple[list[str], list[list[str]], list[int]]:
+    """Return the headings, the text of each row, and the places of the figures."""
+    columns = [_column(key) for key in found.columns if key != "run"]
+    rows = [
+        [_format_value(column, values[column.key]) for column in columns]
+        for _, values in found.iterrows()
+    ]
+    numbers = [place for place, column in enumerate(columns) if column.kind == "metrics"]
+    return [column.title for column in columns], rows, numbers
 
 
-def _format_rows(found: pd.DataFrame) -> Iterator[list[str]]:
-    columns = _columns_of(found)
-    for _, values in found.iterrows():
-        yield [_format(column, values[column.key]) for column in columns]
-
-
-def _format(column: Column, value: Any) -> str:
+def _format_value(column: Column, value: Any) -> str:
     if value is None or value == "" or value != value:
         return "-"
     if column.kind == "metrics":

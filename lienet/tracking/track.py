@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -27,14 +26,7 @@ from lienet.tracking.runs import (
     name_experiment,
     nest_run,
 )
-from lienet.tracking.store import (
-    connect,
-    explain_errors,
-    redact,
-    summarise_error,
-    take_credentials,
-    tracking_uri,
-)
+from lienet.tracking.store import open_store, redact, summarise_error, tracking_uri
 from lienet.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -43,7 +35,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 _LOCK_TIMEOUT_S = 5.0
-_STAGE_TIMEOUT_S = 60.0
 
 
 def track(params: Params, workspace: Workspace, items: Sequence[str] = ()) -> list[str]:
@@ -70,9 +61,7 @@ def track(params: Params, workspace: Workspace, items: Sequence[str] = ()) -> li
                 f"the items are {', '.join(known)}", got=item, remedy="see params.yaml"
             )
     chosen = [(item, read_facts(params, workspace, item)) for item in items or known]
-    uri = take_credentials(tracking_uri(workspace))
-    with explain_errors(uri):
-        client = connect(uri, workspace.state_dir)
+    with open_store(workspace) as client:
         return [
             item
             for item, facts in chosen
@@ -83,29 +72,16 @@ def track(params: Params, workspace: Workspace, items: Sequence[str] = ()) -> li
 def track_after_stage(
     params: Params, workspace: Workspace, items: Sequence[str] = (), *, is_silent: bool = False
 ) -> None:
-    """Call :func:`track` at the end of a stage, which neither fails nor waits long for MLflow.
+    """Call :func:`track` at the end of a stage, which does not fail where MLflow does.
 
-    Args:
-        params: as of :func:`track`.
-        workspace: as of :func:`track`.
-        items: as of :func:`track`.
-        is_silent: whether the user has been warned already.
+    A server that is away or silent ends it by the first request, which waits ten seconds at most.
+    ``is_silent`` says that the user has been warned already.
     """
-    warnings: list[str] = []
-
-    def work() -> None:
-        try:
-            track(params, workspace, items)
-        except Exception as error:  # whatever ails tracking, the work is done and stays
-            warnings.append(summarise_error(error))
-
-    thread = threading.Thread(target=work, name="lienet-tracking", daemon=True)
-    thread.start()
-    thread.join(_STAGE_TIMEOUT_S)
-    if thread.is_alive():
-        warnings.append(f"no answer within {_STAGE_TIMEOUT_S:.0f} s")
-    if warnings and not is_silent:
-        warn_away(workspace, warnings[0])
+    try:
+        track(params, workspace, items)
+    except Exception as error:  # whatever ails tracking, the work is done and stays
+        if not is_silent:
+            warn_away(workspace, summarise_error(error))
 
 
 def warn_away(workspace: Workspace, reason: str) -> None:
@@ -132,6 +108,8 @@ def describe_run(workspace: Workspace, task: str, name: str, profile: str) -> di
 
 def _update(client: MlflowClient, workspace: Workspace, facts: ModelFacts, profile: str) -> bool:
     """Bring one run up to date; return whether it lacked anything."""
+    from mlflow.entities import RunTag
+
     try:
         with tracking_lock(workspace, facts.task, facts.name).acquire(timeout=_LOCK_TIMEOUT_S):
             experiment_id = find_experiment(client, workspace, name_experiment(facts.task))
@@ -142,7 +120,7 @@ def _update(client: MlflowClient, workspace: Workspace, facts: ModelFacts, profi
             _deliver_stages(client, workspace, run, facts, due)
             tags = describe_run(workspace, facts.task, facts.name, profile)
             tags |= {_tag(each): each.digest for each in due}
-            _set_tags(client, run, tags)
+            client.log_batch(run.info.run_id, tags=[RunTag(*each) for each in tags.items()])
             return True
     except Timeout:
         logger.info("%s-%s is being trained or tracked elsewhere", facts.task, facts.name)
@@ -164,12 +142,6 @@ def _deliver_stages(
         nest_run(client, workspace.state_dir, run, pipeline)
     if run.info.status != "FINISHED":
         client.set_terminated(run.info.run_id, "FINISHED")
-
-
-def _set_tags(client: MlflowClient, run: Run, tags: dict[str, str]) -> None:
-    from mlflow.entities import RunTag
-
-    client.log_batch(run.info.run_id, tags=[RunTag(name, value) for name, value in tags.items()])
 
 
 def _tag(facts: StageFacts) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -96,7 +97,7 @@ def test_a_summary_averages_within_protocol_and_test_set():
         make_score("c", 20.0, 21.0, test_set="clic2025"),
         make_score("a", 24.0, 23.5, protocol="x4_q20_rgb", vmaf=None),
     ]
-    results = summarise(scores, resamples=1000, confidence=0.95, seed=0)
+    results = summarise(scores, partial(paired_bootstrap, resamples=1000, confidence=0.95, seed=0))
     kodak = results["x4_q20_luma"]["kodak24"]
     assert (kodak.num_images, kodak.means["psnr_db"], kodak.means["vmaf"]) == (2, 28.0, 75.0)
     assert kodak.gains["psnr_db"] == Interval(1.5, 1.0, 2.0)
@@ -111,7 +112,9 @@ def test_whole_image_measures_have_gains_only_where_both_sides_were_measured():
         measured(make_score("a", 26.0, 25.0), {"ciede2000": 4.0}, {"vmaf": 70.0}),
         measured(make_score("b", 26.0, 25.0), {"ciede2000": 2.0}, {"vmaf": 75.0}),
     ]
-    result = summarise(scores, resamples=500, confidence=0.95, seed=0)["x4_q20_luma"]["kodak24"]
+    result = summarise(scores, partial(paired_bootstrap, resamples=500, confidence=0.95, seed=0))[
+        "x4_q20_luma"
+    ]["kodak24"]
     assert result.means["vmaf"] == 80.0
     assert result.gains["vmaf"] == Interval(7.5, 5.0, 10.0)
     assert result.means["ciede2000"] == 3.0
@@ -121,7 +124,7 @@ def test_whole_image_measures_have_gains_only_where_both_sides_were_measured():
 
 def test_less_colour_error_than_the_baseline_is_a_gain_below_zero():
     scores = [measured(make_score("a", 26.0, 25.0), {"ciede2000": 4.0}, {"ciede2000": 9.0})]
-    results = summarise(scores, resamples=10, confidence=0.95, seed=0)
+    results = summarise(scores, partial(paired_bootstrap, resamples=10, confidence=0.95, seed=0))
     assert results["x4_q20_luma"]["kodak24"].gains["ciede2000"].mean == -5.0
 
 
@@ -143,7 +146,7 @@ def test_figures_are_flattened_and_the_headline_averages_images_of_all_sets():
         make_score("c", 28.0, 25.0, vmaf=None, test_set="own"),
         make_score("a", 10.0, 10.0, protocol="other"),
     ]
-    results = summarise(scores, resamples=50, confidence=0.9, seed=1)
+    results = summarise(scores, partial(paired_bootstrap, resamples=50, confidence=0.9, seed=1))
     flat = flatten_results(results, headline="x4_q20_luma")
     assert flat["x4_q20_luma/kodak24/psnr_db"] == 25.0
     assert flat["x4_q20_luma/own/psnr_gain_db"] == 3.0

@@ -10,8 +10,9 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from lienet.errors import InputError, ModelError
-from lienet.evaluation.complexity import count_macs, count_parameters, measure_latency_ms
+from lienet.evaluation.complexity import count_macs, measure_latency_ms
 from lienet.networks.global_skip import BicubicUpsampling
+from lienet.networks.registry import count_parameters
 
 
 @pytest.fixture

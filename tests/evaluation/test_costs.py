@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from lienet.evaluation.costs import Cost, format_costs, list_costs
+from lienet.evaluation.costs import Cost, draw_costs, list_costs
 from lienet.params import Params, load_params
+from lienet.text_tables import print_tables
 from tests.networks.specs import srgan_spec
 
 
@@ -51,26 +52,14 @@ def test_the_enhancement_network_costs_what_is_counted_by_hand(params: Params):
     assert padded.num_macs == cost.num_macs
 
 
-def test_the_table_is_aligned_and_says_the_output_size():
+def test_the_table_is_aligned_and_says_the_output_size(capsys):
     costs = [
         Cost("sr", "lienet", "lienet", 4, 124_587, 6_543_000_000, (720, 1280)),
         Cost("sr", "tiny", "srgan", 4, 12, 69_000_000, (720, 1280)),
     ]
-    assert format_costs(costs).splitlines() == [
+    print_tables(draw_costs(costs))
+    assert capsys.readouterr().out.splitlines() == [
         "model      architecture  scale  parameters  multiply-adds 1280x720",
         "sr-lienet  lienet           x4     124,587                  6.54 G",
         "sr-tiny    srgan            x4          12                  0.07 G",
     ]
-
-
-def test_as_json_names_every_field():
-    cost = Cost("sr", "a", "lienet", 2, 1, 2, (720, 1280))
-    assert cost.as_json() == {
-        "task": "sr",
-        "name": "a",
-        "architecture": "lienet",
-        "scale": 2,
-        "num_params": 1,
-        "num_macs": 2,
-        "macs_output_px": (720, 1280),
-    }

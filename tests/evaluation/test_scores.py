@@ -14,7 +14,6 @@ from lienet.evaluation.scores import (
     Interval,
     Result,
     gain_names,
-    mean_or_none,
     parse_scores,
     read_evaluation,
     read_scores,
@@ -85,12 +84,6 @@ def test_a_result_without_the_ends_of_an_interval_is_refused():
 
 def test_the_opposite_of_an_interval_has_its_ends_turned():
     assert Interval(-2.0, -3.0, -1.0).negated() == Interval(2.0, 1.0, 3.0)
-
-
-def test_a_mean_is_not_taken_over_part_of_the_images():
-    assert mean_or_none([1.0, 3.0]) == 2.0
-    assert mean_or_none([1.0, None]) is None
-    assert mean_or_none([]) is None
 
 
 def test_a_missing_or_broken_evaluation_is_one_line(tmp_path: Path):

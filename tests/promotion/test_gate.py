@@ -29,6 +29,7 @@ def make_candidate(params: Params, gain_db: float, name: str = "small", **change
     scores = make_scores(gain_db, changes=changes.pop("scores", None))
     made = Candidate(
         name=name,
+        scale=4,
         num_params=1000,
         num_macs=10**9,
         macs_output_px=(720, 1280),
@@ -38,7 +39,7 @@ def make_candidate(params: Params, gain_db: float, name: str = "small", **change
         protocols={each: params.evaluate.protocols[each] for each in (DECIDING, "x4_q20_rgb")},
         scores=scores,
     )
-    return replace(made, **changes)
+    return made.model_copy(update=changes)
 
 
 def test_the_first_model_must_beat_the_baseline(params: Params):
@@ -70,7 +71,7 @@ def test_a_gain_whose_interval_holds_zero_is_none(params: Params):
         with_values(score, psnr_db=score.values["psnr_db"] + (0.3 if place % 2 else -0.28))
         for place, score in enumerate(champion.scores)
     ]
-    verdict = judge(params, "sr", replace(champion, scores=scores), champion)
+    verdict = judge(params, "sr", champion.model_copy(update={"scores": scores}), champion)
     assert verdict.gain is not None
     assert verdict.gain.low < 0 < verdict.gain.mean
     assert "which is not above zero" in verdict.reasons[0]
@@ -109,13 +110,13 @@ def test_what_falls_within_its_tolerance_or_without_one_passes(params: Params):
 def test_a_colour_error_that_rises_is_a_fall(params: Params):
     champion = make_candidate(params, 0.5, "champion")
     with_colour = [with_values(score, ciede2000=3.0) for score in champion.scores]
-    champion = replace(champion, scores=with_colour)
+    champion = champion.model_copy(update={"scores": with_colour})
     better = make_candidate(params, 0.9)
     higher = [with_values(score, ciede2000=3.3) for score in better.scores]
     lower = [with_values(score, ciede2000=2.0) for score in better.scores]
-    verdict = judge(params, "sr", replace(better, scores=higher), champion)
+    verdict = judge(params, "sr", better.model_copy(update={"scores": higher}), champion)
     assert "ciede2000 under x4_q20_luma on near is worse by 0.3000" in verdict.reasons[0]
-    assert judge(params, "sr", replace(better, scores=lower), champion).passed
+    assert judge(params, "sr", better.model_copy(update={"scores": lower}), champion).passed
 
 
 def test_too_few_images_say_nothing(params: Params):
@@ -131,7 +132,7 @@ def test_a_measure_that_was_not_taken_decides_nothing(params: Params):
     scores = [with_values(score, vmaf=None) for score in candidate.scores]
     rule = params.promote.model_copy(update={"measure": "vmaf"})
     by_vmaf = params.model_copy(update={"promote": rule})
-    verdict = judge(by_vmaf, "sr", replace(candidate, scores=scores), None)
+    verdict = judge(by_vmaf, "sr", candidate.model_copy(update={"scores": scores}), None)
     assert verdict.gain is None
     assert verdict.reasons == (f"vmaf under {DECIDING} was not measured for both",)
 
@@ -139,10 +140,10 @@ def test_a_measure_that_was_not_taken_decides_nothing(params: Params):
 def test_other_images_or_another_protocol_of_the_name_are_not_compared(params: Params):
     ours = make_candidate(params, 0.5)
     assert is_comparable(ours, make_candidate(params, 0.1))
-    others = replace(ours, test_sha256="cd" * 32)
+    others = ours.model_copy(update={"test_sha256": "cd" * 32})
     cropped = params.evaluate.protocols[DECIDING].model_copy(update={"border_px": 9})
-    otherwise = replace(ours, protocols={**ours.protocols, DECIDING: cropped})
-    fewer = replace(ours, protocols={DECIDING: ours.protocols[DECIDING]})
+    otherwise = ours.model_copy(update={"protocols": {**ours.protocols, DECIDING: cropped}})
+    fewer = ours.model_copy(update={"protocols": {DECIDING: ours.protocols[DECIDING]}})
     for other in (others, otherwise, fewer):
         assert not is_comparable(ours, other)
         with pytest.raises(DataError, match="was measured on other images"):

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -14,34 +11,17 @@ from lienet.report.evaluations import PerImage, read_evaluations, read_per_image
 from lienet.report.pictures import load_comparisons
 from lienet.report.tables import Group, group_rows
 from lienet.workspace import Workspace
-from tests.report import restored
+from tests.report import evaluated, restored
 
 
 @pytest.fixture(scope="session")
-def evaluated() -> ModuleType:
-    """The module that builds a workspace as evaluate leaves it."""
-    path = Path(__file__).with_name("evaluated.py")
-    spec = importlib.util.spec_from_file_location("evaluated", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["evaluated"] = module
-    spec.loader.exec_module(module)
-    return module
+def params(repository: Path) -> Params:
+    return evaluated.make_params(repository)
 
 
 @pytest.fixture(scope="session")
-def params(repository: Path, evaluated: ModuleType) -> Params:
-    made: Params = evaluated.make_params(repository)
-    return made
-
-
-@pytest.fixture(scope="session")
-def workspace(
-    params: Params, evaluated: ModuleType, tmp_path_factory: pytest.TempPathFactory
-) -> Workspace:
-    made: Workspace = evaluated.make_workspace(tmp_path_factory.mktemp("evaluated"), params)
-    return made
+def workspace(params: Params, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    return evaluated.make_workspace(tmp_path_factory.mktemp("evaluated"), params)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ file its true form and the scores a known order; nothing is learnt.
 
 from __future__ import annotations
 
-import csv
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,8 @@ import yaml
 from PIL import Image
 from skimage import data
 
-from lienet.evaluation.scores import Result
+from lienet.evaluation.benchmark import results_as_json, summarise
+from lienet.evaluation.scores import ImageScore, Interval, Result, scores_as_csv
 from lienet.images import decode_image, encode_jpeg, encode_png
 from lienet.params import Params
 from lienet.shards.reading import Sample
@@ -116,7 +116,7 @@ def _make_samples(side_px: int) -> list[Sample]:
 def _evaluate(
     workspace: Workspace, params: Params, name: str, architecture: str, samples: list[Sample]
 ) -> None:
-    lines: list[dict[str, Any]] = []
+    scores: list[ImageScore] = []
     for protocol_name, protocol in params.evaluate.protocols.items():
         if architecture != "bicubic" and protocol.scale != 4:
             continue
@@ -124,27 +124,15 @@ def _evaluate(
             test_set = sample.info["test_set"]
             reference = decode_image(sample.reference_png)
             enhanced = _enhance(sample, protocol.scale, SHARES[name])
-            bicubic = _enhance(sample, protocol.scale, 0.0)
             folder = workspace.evaluation_dir("sr", name) / "images" / f"x{protocol.scale}"
             (folder / test_set).mkdir(parents=True, exist_ok=True)
             (folder / test_set / f"{sample.key}.png").write_bytes(encode_png(enhanced))
             psnr_db = _psnr_db(enhanced, reference)
-            lines.append(
-                {
-                    "protocol": protocol_name,
-                    "test_set": test_set,
-                    "key": sample.key,
-                    "psnr_db": psnr_db,
-                    "ssim": psnr_db / 40,
-                    "vmaf": 2 * psnr_db,
-                    "baseline_psnr_db": _psnr_db(bicubic, reference),
-                    "baseline_ssim": _psnr_db(bicubic, reference) / 40,
-                }
-            )
-    with (workspace.evaluation_dir("sr", name) / "per_image.csv").open("w", newline="") as stream:
-        writer = csv.DictWriter(stream, list(lines[0]))
-        writer.writeheader()
-        writer.writerows(lines)
+            bicubic_db = _psnr_db(_enhance(sample, protocol.scale, 0.0), reference)
+            values = {"psnr_db": psnr_db, "ssim": psnr_db / 40, "vmaf": 2 * psnr_db}
+            baseline = {"psnr_db": bicubic_db, "ssim": bicubic_db / 40}
+            scores.append(ImageScore(protocol_name, test_set, sample.key, values, baseline))
+    (workspace.evaluation_dir("sr", name) / "per_image.csv").write_text(scores_as_csv(scores))
     num_params, num_macs, latency_ms = COSTS[name]
     content = {
         "task": "sr",
@@ -159,33 +147,14 @@ def _evaluate(
         "steps": 0 if architecture == "bicubic" else 400,
         "data_sha256": {},
         "weights_sha256": f"{num_params:064x}" if num_params else "",
-        "results": _sum_up(lines),
+        "results": results_as_json(summarise(scores, bound)),
     }
     workspace.evaluation_path("sr", name).write_text(json.dumps(content))
 
 
-def _sum_up(lines: list[dict[str, Any]]) -> dict[str, dict[str, dict[str, Any]]]:
-    results: dict[str, dict[str, dict[str, Any]]] = {}
-    for protocol, test_set in sorted({(line["protocol"], line["test_set"]) for line in lines}):
-        own = [
-            line for line in lines if (line["protocol"], line["test_set"]) == (protocol, test_set)
-        ]
-        psnr_gains = [line["psnr_db"] - line["baseline_psnr_db"] for line in own]
-        ssim_gains = [line["ssim"] - line["baseline_ssim"] for line in own]
-        results.setdefault(protocol, {})[test_set] = {
-            "num_images": len(own),
-            "psnr_db": float(np.mean([line["psnr_db"] for line in own])),
-            "ssim": float(np.mean([line["ssim"] for line in own])),
-            "vmaf": float(np.mean([line["vmaf"] for line in own])),
-            "psnr_gain_db": float(np.mean(psnr_gains)),
-            "psnr_gain_low_db": min(psnr_gains),
-            "psnr_gain_high_db": max(psnr_gains),
-            "ssim_gain": float(np.mean(ssim_gains)),
-            "ssim_gain_low": min(ssim_gains),
-            "ssim_gain_high": max(ssim_gains),
-            **dict.fromkeys(("vmaf_gain", "vmaf_gain_low", "vmaf_gain_high")),
-        }
-    return results
+def bound(differences: Any) -> Interval:
+    """Return the mean of differences between the least and the largest."""
+    return Interval(float(np.mean(differences)), float(min(differences)), float(max(differences)))
 
 
 def _enhance(sample: Sample, scale: int, share: float) -> np.ndarray:

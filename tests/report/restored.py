@@ -6,6 +6,7 @@ As in ``evaluated``, a "network" is the input with a share of the reference mixe
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import yaml
 from skimage import data
 
 from lienet.evaluation.appearance import changes_as_json, compare_appearances
-from lienet.evaluation.benchmark import results_as_json, summarise
+from lienet.evaluation.benchmark import paired_bootstrap, results_as_json, summarise
 from lienet.evaluation.feature_map import FeatureMap
 from lienet.evaluation.measures import Ciede2000, Sharpness
 from lienet.evaluation.methods import Unchanged
@@ -165,7 +166,7 @@ def _evaluate(
     )
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "per_image.csv").write_text(scores_as_csv(scores))
-    results = summarise(scores, resamples=100, confidence=0.95, seed=0)
+    results = summarise(scores, partial(paired_bootstrap, resamples=100, confidence=0.95, seed=0))
     is_network = architecture not in ("input", "unsharp", "restoration")
     content: dict[str, Any] = {
         "task": task,

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import io
+import pytest
 
-from rich.console import Console
-
-from lienet.report.console import LOG_WIDTH, locate_page, make_console, render_console
-
-
-def draw(params, workspace) -> str:
-    stream = io.StringIO()
-    Console(file=stream, width=LOG_WIDTH, highlight=False).print(render_console(params, workspace))
-    return stream.getvalue()
+from lienet.report.console import draw_table1, locate_page
+from lienet.text_tables import print_tables
 
 
-def test_no_cell_is_cut_or_folded(params, workspace, groups):
-    text = draw(params, workspace)
+@pytest.fixture
+def text(params, workspace, capsys) -> str:
+    print_tables(*draw_table1(params, workspace))
+    return capsys.readouterr().out
+
+
+def test_no_cell_is_cut_or_folded(text: str):
     assert "…" not in text
     rows = [line for line in text.splitlines() if line.strip().startswith("lienet (ours)")]
     assert len(rows) == 2
@@ -25,17 +23,12 @@ def test_no_cell_is_cut_or_folded(params, workspace, groups):
         assert "7.10 G" in row
 
 
-def test_the_figures_protocol_and_the_nearest_are_shown_and_no_other(params, workspace):
-    text = draw(params, workspace)
+def test_the_figures_protocol_and_the_nearest_are_shown_and_no_other(text: str):
     assert text.count("Table 1: ") == 3
-    assert "Table 1: x4_q20_luma on mixed (2 images)  " in text
-    assert "Table 1: x4_q20_luma on solo (1 image)  " in text
+    assert "Table 1: x4_q20_luma on mixed (2 images)\n" in text
+    assert "Table 1: x4_q20_luma on solo (1 image)\n" in text
     assert "x2_q20_luma on mixed (2 images), whose bicubic row lies nearest" in text
     assert "x4_q20_rgb" not in text
-
-
-def test_where_there_is_no_terminal_the_console_is_wide_enough(capsys):
-    assert make_console().width == LOG_WIDTH
 
 
 def test_the_page_is_named_as_a_path_and_as_an_address(workspace):

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
-from lienet.evaluation.scores import Distances, Identity, Interval
+from lienet.evaluation.scores import Distances, Identity
 from lienet.report import side_tables as sheets
 from lienet.report.evaluations import read_evaluations, read_per_image
 from lienet.report.paired_differences import compare_ablations, compare_pairs
-
-
-def bound(differences):
-    return Interval(float(np.mean(differences)), float(min(differences)), float(max(differences)))
+from tests.report.evaluated import bound
 
 
 @pytest.fixture(scope="module")

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -15,7 +12,7 @@ from lienet.manifests.trained_on import TrainedRecord
 from lienet.params import Params
 from lienet.stages import report
 from lienet.workspace import Workspace
-from tests.report import restored
+from tests.report import evaluated, restored
 
 WRITTEN = [
     "ATTRIBUTION.csv",
@@ -27,28 +24,14 @@ WRITTEN = [
 ]
 
 
-@pytest.fixture(scope="module")
-def evaluated() -> ModuleType:
-    path = Path(__file__).parents[1] / "report" / "evaluated.py"
-    spec = importlib.util.spec_from_file_location("evaluated_for_stage", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+@pytest.fixture
+def params(repository: Path) -> Params:
+    return evaluated.make_params(repository, max_figure_images=1)
 
 
 @pytest.fixture
-def params(repository: Path, evaluated: ModuleType) -> Params:
-    made: Params = evaluated.make_params(repository, max_figure_images=1)
-    return made
-
-
-@pytest.fixture
-def workspace(params: Params, evaluated: ModuleType, tmp_path: Path) -> Workspace:
-    made: Workspace = evaluated.make_workspace(tmp_path, params, side_px=96)
-    return keep_photographs(made)
+def workspace(params: Params, tmp_path: Path) -> Workspace:
+    return keep_photographs(evaluated.make_workspace(tmp_path, params, side_px=96))
 
 
 def keep_photographs(workspace: Workspace) -> Workspace:

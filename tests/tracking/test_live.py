@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from lienet.params import Params
-from lienet.tracking.live import Identity, LiveRun, follow_training
+from lienet.tracking.live import LiveRun, follow_training
 from lienet.tracking.track import track
 from lienet.workspace import Workspace
 from tests.loopback_servers import MlflowServer
@@ -58,8 +58,7 @@ def workspace(tmp_path: Path, empty_store: Path) -> Workspace:
 @contextmanager
 def follow(params: Params, workspace: Workspace) -> Iterator[LiveRun]:
     """Follow a training of sr-lienet, which leaves a history when it ends well."""
-    identity = Identity("sr", "lienet", RUN_KEY, "sample", {"seed": 5})
-    with follow_training(params, workspace, ITEM, identity, every_s=0.2) as live:
+    with follow_training(params, workspace, ITEM, RUN_KEY, {"seed": 5}, every_s=0.2) as live:
         yield live
         write_training(workspace, NUM_ROWS)
 

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lienet.errors import ToolError
 from lienet.params import Params
-from lienet.tracking.model_versions import open_versions
+from lienet.tracking.model_versions import ModelVersions
 from lienet.tracking.packaging import Package
 from lienet.tracking.track import track
 from lienet.workspace import Workspace
@@ -39,9 +38,8 @@ def test_a_version_is_of_the_logged_model_that_was_measured(
 ):
     write_all(workspace)
     track(params, workspace)
-    with open_versions(workspace, "sr") as versions:
-        made = versions.create(package)
     client = open_store(workspace)
+    made = ModelVersions(client, workspace, "sr").create(package)
     version = client.get_model_version(made.registered_name, made.number)
     (output,) = client.get_run(made.run_id).outputs.model_outputs
     model = client.get_logged_model(output.model_id)
@@ -55,38 +53,22 @@ def test_a_version_is_of_the_logged_model_that_was_measured(
     assert (made.label, made.model, made.run_id) == ("lienet-sr/1", "lienet", model.source_run_id)
 
 
-def test_aliases_tags_and_files_of_versions(workspace: Workspace, package: Package, tmp_path: Path):
-    with open_versions(workspace, "sr") as versions:
-        assert versions.list_all() == []
-        assert versions.find_alias("champion") is None
-        first, second = (versions.create(package) for _ in range(2))
-        assert versions.list_all() in ([first, second], [second, first])
-        versions.set_alias("champion", first)
-        versions.set_alias("champion", second)
-        assert versions.find_alias("champion") == second
-        versions.delete_alias("champion")
-        assert versions.find_alias("champion") is None
-        versions.tag_version(first, {"long": "x" * 6000, "gone": "soon"})
-        versions.tag_version(first, {"gone": None})
-        versions.set_tag("lienet.champions", "[]")
-        assert (versions.read_tag("lienet.champions"), versions.read_tag("none")) == ("[]", None)
-        versions.log_text(first, "text", "gate/one.txt")
-        (tmp_path / "fetched").mkdir()
-        place = versions.download(first, tmp_path / "fetched")
-    assert (place / "artifacts" / "model.onnx").read_bytes() == package.onnx
+def test_versions_are_found_tagged_and_fetched(
+    workspace: Workspace, package: Package, tmp_path: Path
+):
     client = open_store(workspace)
+    versions = ModelVersions(client, workspace, "sr")
+    assert versions.list_all() == []
+    assert versions.find_alias("champion") is None
+    first, second = (versions.create(package) for _ in range(2))
+    assert versions.list_all() in ([first, second], [second, first])
+    client.set_registered_model_alias("lienet-sr", "champion", second.number)
+    assert versions.find_alias("champion") == second
+    versions.tag_version(first, {"long": "x" * 6000, "gone": "soon"})
+    versions.tag_version(first, {"gone": None})
     tags = client.get_model_version("lienet-sr", "1").tags
     assert len(tags["long"]) == 5000
     assert "gone" not in tags
-    assert [each.path for each in client.list_artifacts(first.run_id, "gate")] == ["gate/one.txt"]
-
-
-def test_a_server_that_is_away_is_one_line(workspace: Workspace, monkeypatch: pytest.MonkeyPatch):
-    for name in ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"):
-        monkeypatch.setenv(name, "")
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://ann:secret@127.0.0.1:9")
-    with (
-        pytest.raises(ToolError, match=r"MLflow at http://127.0.0.1:9 does not answer"),
-        open_versions(workspace, "sr") as versions,
-    ):
-        versions.find_alias("champion")
+    (tmp_path / "fetched").mkdir()
+    place = versions.download(first, tmp_path / "fetched")
+    assert (place / "artifacts" / "model.onnx").read_bytes() == package.onnx

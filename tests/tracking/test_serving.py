@@ -22,7 +22,8 @@ from PIL import Image
 
 from lienet.deployment.enhancer import Enhancer
 from lienet.images import encode_jpeg, encode_png
-from lienet.tracking.model_versions import open_versions
+from lienet.tracking.model_versions import ModelVersions
+from lienet.tracking.store import open_store
 from lienet.tracking.track import track
 from lienet.workspace import Workspace
 from tests.deployment.repeating import write_repeating
@@ -158,9 +159,10 @@ def test_the_champion_of_a_server_answers_and_no_password_is_kept(
         workspace = Workspace(tmp_path / "work")
         write_training(workspace)
         assert track(load_sample(repository), workspace) == [ITEM]
-        with open_versions(workspace, "sr") as versions:
+        with open_store(workspace) as client:
+            versions = ModelVersions(client, workspace, "sr")
             champion = versions.create(make_package(tmp_path, "small"))
-            versions.set_alias("champion", champion)
+            client.set_registered_model_alias("lienet-sr", "champion", champion.number)
             (tmp_path / "fetched").mkdir()
             place = versions.download(champion, tmp_path / "fetched")
             assert json.loads((place / "candidate.json").read_text())["name"] == "small"

@@ -163,7 +163,6 @@ def test_a_server_that_never_answers_keeps_no_stage(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ):
-    monkeypatch.setattr("lienet.tracking.track._STAGE_TIMEOUT_S", 0.5)
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()

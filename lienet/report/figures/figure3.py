@@ -16,15 +16,7 @@ _COLUMNS = 6
 
 
 def draw_figure3(maps: Sequence[NetworkFeatures], *, theme: Theme = LIGHT) -> bytes:
-    """Draw each map beside its input; a channel runs from its lowest value to its highest.
-
-    Args:
-        maps: one for each task; at least one.
-        theme: ground and inks.
-
-    Returns:
-        A PNG.
-    """
+    """Draw each map beside its input; a channel runs from its lowest value to its highest."""
     lines = []
     for each in maps:
         title = f"{title_task(each.task)}: what {each.model} sees in {each.seen.key}"

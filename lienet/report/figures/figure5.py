@@ -12,15 +12,7 @@ _TILE_PX = 360
 
 
 def draw_figure5(photographs: Sequence[AgedPhotograph], *, theme: Theme = LIGHT) -> bytes:
-    """Draw each photograph beside its degraded versions.
-
-    Args:
-        photographs: at least one.
-        theme: ground and inks.
-
-    Returns:
-        A PNG.
-    """
+    """Draw each photograph beside its degraded versions."""
     lines = [
         Line(
             each.key,

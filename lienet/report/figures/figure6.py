@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 
@@ -23,12 +24,7 @@ def draw_figure6(groups: Sequence[Group], *, theme: Theme = LIGHT) -> bytes:
     The area of a marker is in proportion to multiply-adds; what has no parameters, as bicubic, is
     a horizontal line. Where VMAF was not measured PSNR stands in its place, and the axis says so.
 
-    Args:
-        groups: the groups of the figures' protocol, each with at least one network.
-        theme: ground and inks.
-
-    Returns:
-        A PNG.
+    Each group has at least one network.
     """
     columns = min(2, len(groups))
     lines = -(-len(groups) // columns)
@@ -47,7 +43,7 @@ def draw_figure6(groups: Sequence[Group], *, theme: Theme = LIGHT) -> bytes:
 
 
 def _draw_panel(axes: Axes, group: Group, theme: Theme) -> None:
-    has_vmaf = all(row.mean_of("vmaf") is not None for row in group.rows)
+    has_vmaf = all("vmaf" in row.measured.means for row in group.rows)
     networks = [row for row in group.rows if row.is_network]
     colours = colour_models(row.model for row in group.rows)
     heights = {row.model: _height(row, has_vmaf=has_vmaf) for row in group.rows}
@@ -143,30 +139,20 @@ def _draw_labels(
         cost = "no parameters"
         if row.is_network:
             cost = f"{heights[row.model]:.1f} · {format_count(row.evaluation.num_macs)}"
-        weight = "bold" if row.is_ours else "normal"
-        axes.annotate(
-            row.model,
-            (1.065, place),
-            xycoords="axes fraction",
-            xytext=(0, 1),
-            textcoords="offset points",
-            fontsize=15,
-            fontweight=weight,
-            color=theme.ink,
-            va="bottom",
-            annotation_clip=False,
-        )
-        axes.annotate(
-            cost,
-            (1.065, place),
-            xycoords="axes fraction",
-            xytext=(0, -2),
-            textcoords="offset points",
-            fontsize=12,
-            color=theme.muted,
-            va="top",
-            annotation_clip=False,
-        )
+        styles: dict[str, dict[str, Any]] = {
+            row.model: {"fontsize": 15, "color": theme.ink, "va": "bottom", "xytext": (0, 1)},
+            cost: {"fontsize": 12, "color": theme.muted, "va": "top", "xytext": (0, -2)},
+        }
+        styles[row.model]["fontweight"] = "bold" if row.is_ours else "normal"
+        for text, style in styles.items():
+            axes.annotate(
+                text,
+                (1.065, place),
+                xycoords="axes fraction",
+                textcoords="offset points",
+                annotation_clip=False,
+                **style,
+            )
 
 
 def spread(wanted: Sequence[float], *, gap: float) -> list[float]:

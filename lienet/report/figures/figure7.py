@@ -54,12 +54,9 @@ def draw_figure7(comparisons: Sequence[Comparison], *, crop_px: int, theme: Them
     Crops are enlarged by a whole number without smoothing, so that what is seen are the pixels.
 
     Args:
-        comparisons: the photographs; at least one.
+        comparisons: the photographs.
         crop_px: side of the crop in the reference, at most 256, placed by ``choose_crop``.
         theme: ground and inks.
-
-    Returns:
-        A PNG.
     """
     sides = [min(comparison.reference.shape[:2]) for comparison in comparisons]
     side_px = min(crop_px, _TILE_PX, *sides) // GRID_PX * GRID_PX

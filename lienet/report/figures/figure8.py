@@ -20,14 +20,6 @@ def draw_figure8(
     """Draw test pictures at full size: input, every method, reference, ours in bold.
 
     A picture larger than a tile is cropped to it, one to one, about the largest face.
-
-    Args:
-        comparisons: of one task that keeps an image's size; at least one.
-        ours: the paper's network among them.
-        theme: ground and inks.
-
-    Returns:
-        A PNG.
     """
     lines = []
     for each in comparisons:
@@ -37,20 +29,14 @@ def draw_figure8(
 
 
 def draw_figure9(
-    photographs: Sequence[RealPhotograph | Comparison],
+    photographs: Sequence[RealPhotograph] | Sequence[Comparison],
     *,
     ours: str | None,
     theme: Theme = LIGHT,
 ) -> bytes:
     """Draw old photographs as wholes: input, classical restoration and networks, reference if any.
 
-    Args:
-        photographs: real ones, or synthesized pairs where there are none; at least one.
-        ours: the paper's network among them.
-        theme: ground and inks.
-
-    Returns:
-        A PNG.
+    They are real ones, or synthesized pairs where there are none.
     """
     lines = []
     for each in photographs:

@@ -43,13 +43,10 @@ def draw_grid(
     """Draw rows of pictures, those of a row at one height.
 
     Args:
-        lines: at least one, each with at least one picture.
+        lines: each with at least one picture.
         tile_px: width that each picture's column has; pictures are fitted into it.
         zoom_whole: enlarge by whole pixels without smoothing, so that what is seen are the pixels.
         theme: ground and inks.
-
-    Returns:
-        A PNG.
     """
     columns = max(len(line.tiles) for line in lines)
     fitted = [[_fit(tile.pixels, tile_px, zoom_whole) for tile in line.tiles] for line in lines]
