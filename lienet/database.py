@@ -10,7 +10,6 @@ import glob
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,8 @@ _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_file_cache": False,  # files are read once
 }
 
-_ROWS_AT_ONCE = 1_000
+_ROWS_OF_A_GROUP = 122_880
+"""As many as DuckDB keeps together: tables that grow by whole groups take half the time."""
 
 
 @contextmanager
@@ -70,12 +70,12 @@ def open_database(
 def append_rows(
     connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Sequence[Any]]
 ) -> None:
-    """Append rows to a table, some hundred held at a time."""
-    remaining = iter(rows)
+    """Append rows to a table, a group of them held at a time."""
     with connection.appender(table) as appender:
-        while some := list(islice(remaining, _ROWS_AT_ONCE)):
-            appender.append_rows(some)
-            appender.flush()
+        for number, row in enumerate(rows, start=1):
+            appender.append_row(*row)
+            if number % _ROWS_OF_A_GROUP == 0:
+                appender.flush()
 
 
 def fetch_columns(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -51,18 +50,6 @@ _ROWS_AT_ONCE = 1_000
 _Row = dict[str, str]
 
 
-@dataclass(frozen=True)
-class _Place:
-    """The folder, here or elsewhere."""
-
-    folder: str
-    is_remote: bool
-
-    def locate(self, path: str) -> str:
-        """Return where a listed path lies."""
-        return f"{self.folder.rstrip('/')}/{path}"
-
-
 def find_listed_files(source: FolderSource, *, base_dir: Path) -> Iterator[FoundFile]:
     """Yield the files that a folder's list names, in the list's order.
 
@@ -78,44 +65,45 @@ def find_listed_files(source: FolderSource, *, base_dir: Path) -> Iterator[Found
     manifest = base_dir / Path(source.manifest).expanduser()
     if not manifest.is_file():
         raise InputError(f"there is no list at {manifest}", remedy="correct it in params.yaml")
-    place = _find_place(source.path, base_dir)
+    folder, is_remote = _find_folder(source.path, base_dir)
     is_empty = True
     for values in _read_rows(manifest):
         is_empty = False
-        yield _to_found(source, place, values)
+        yield _to_found(source, folder, is_remote, values)
     if is_empty:
         raise DataError(f"{manifest} lists no files", remedy="correct the list")
 
 
-def _find_place(path: str, base_dir: Path) -> _Place:
+def _find_folder(path: str, base_dir: Path) -> tuple[str, bool]:
+    """Return the folder's path or URL, and whether it is a URL."""
     if "://" in path and not path.startswith("file://"):
-        return _Place(path, is_remote=True)
+        return path.rstrip("/"), True
     folder = base_dir / Path(path.removeprefix("file://")).expanduser()
     if not folder.is_dir():
         raise InputError(f"there is no folder {folder}", remedy="check its path in params.yaml")
-    return _Place(str(folder), is_remote=False)
+    return str(folder).rstrip("/"), False
 
 
-def _to_found(source: FolderSource, place: _Place, values: _Row) -> FoundFile:
+def _to_found(source: FolderSource, folder: str, is_remote: bool, values: _Row) -> FoundFile:
     path = values["path"]
-    location = place.locate(path)
-    stated = values.get("licence") or values.get("license") or ""
+    location = f"{folder}/{path}"
+    stated = values["licence"] or values["license"]
     refusal = ""
     if stated and permits_less(_find_use(stated), source.use):
         refusal = "licence"
-    elif not place.is_remote and not Path(location).is_file():
+    elif not is_remote and not Path(location).is_file():
         refusal = "missing"
     return FoundFile(
         name=path,
         location=location,
         licence=stated or source.licence,
-        author=values.get("author") or source.author,
-        origin=values.get("origin") or f"{source.path.rstrip('/')}/{path}",
-        split=values.get("split") or source.split,
-        is_remote=place.is_remote,
-        title=values.get("title", ""),
+        author=values["author"] or source.author,
+        origin=values["origin"] or f"{source.path.rstrip('/')}/{path}",
+        split=values["split"] or source.split,
+        is_remote=is_remote,
+        title=values["title"],
         refusal=refusal,
-        sha256=values.get("sha256", "").lower(),
+        sha256=values["sha256"].lower(),
     )
 
 

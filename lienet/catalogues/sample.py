@@ -26,8 +26,8 @@ from lienet.params.sources import PORTRAITS, SAMPLE_LICENCES, SampleName
 
 @dataclass(frozen=True)
 class _Picture:
-    package: str
     path: str
+    """Inside the folder of installed modules."""
     author: str
     origin: str
     split: str
@@ -38,62 +38,49 @@ class _Picture:
         return cast("SampleName", Path(self.path).stem)
 
 
-_SKIMAGE = "skimage/data"
-_SKLEARN = "sklearn/datasets/images"
+_PACKAGES = {"skimage": "scikit-image", "sklearn": "scikit-learn"}
+"""What installs each module."""
 # Authors as stated by skimage/data/_fetchers.py and sklearn's images/README.txt.
 _PICTURES = (
+    _Picture("skimage/data/astronaut.png", "NASA", "https://flic.kr/p/r9qvLn", "train"),
     _Picture(
-        "scikit-image",
-        f"{_SKIMAGE}/astronaut.png",
-        "NASA",
-        "https://flic.kr/p/r9qvLn",
-        "train",
-    ),
-    _Picture(
-        "scikit-image",
-        f"{_SKIMAGE}/chelsea.png",
+        "skimage/data/chelsea.png",
         "Stefan van der Walt",
         "scikit-image: skimage.data.chelsea",
         "test",
     ),
     _Picture(
-        "scikit-image",
-        f"{_SKIMAGE}/coffee.png",
+        "skimage/data/coffee.png",
         "Rachel Michetti",
         "scikit-image: skimage.data.coffee",
         "train",
     ),
     _Picture(
-        "scikit-image",
-        f"{_SKIMAGE}/ihc.png",
+        "skimage/data/ihc.png",
         "Center for Microscopy And Molecular Imaging (CMMI)",
         "scikit-image: skimage.data.immunohistochemistry",
         "train",
     ),
     _Picture(
-        "scikit-image",
-        f"{_SKIMAGE}/motorcycle_left.png",
+        "skimage/data/motorcycle_left.png",
         "Nera Nesic, Porter Westling, Xi Wang, York Kitajima, Greg Krathwohl, Daniel Scharstein",
         "https://vision.middlebury.edu/stereo/data/scenes2014/",
         "train",
     ),
     _Picture(
-        "scikit-image",
-        f"{_SKIMAGE}/rocket.jpg",
+        "skimage/data/rocket.jpg",
         "SpaceX",
         "https://www.flickr.com/photos/spacexphotos/16511594820/",
         "valid",
     ),
     _Picture(
-        "scikit-learn",
-        f"{_SKLEARN}/china.jpg",
+        "sklearn/datasets/images/china.jpg",
         "danielbuechele",
         "https://www.flickr.com/photos/danielbuechele/6061409035/",
         "test",
     ),
     _Picture(
-        "scikit-learn",
-        f"{_SKLEARN}/flower.jpg",
+        "sklearn/datasets/images/flower.jpg",
         "vultilion",
         "https://www.flickr.com/photos/vultilion/6056698931/",
         "train",
@@ -127,10 +114,11 @@ def find_sample(split: str, names: Collection[str] | None = None) -> Iterator[Fo
 def _locate(picture: _Picture) -> Path:
     module, _, inside = picture.path.partition("/")
     found = find_spec(module)  # of a top-level package: nothing is imported
-    remedy = f"pip install {picture.package}"
+    package = _PACKAGES[module]
+    remedy = f"pip install {package}"
     if found is None or found.origin is None:
-        raise ToolError(f"the sample photographs need {picture.package}", remedy=remedy)
+        raise ToolError(f"the sample photographs need {package}", remedy=remedy)
     path = Path(found.origin).parent / inside
     if not path.is_file():
-        raise ToolError(f"{picture.package} came without {path}", remedy=remedy)
+        raise ToolError(f"{package} came without {path}", remedy=remedy)
     return path
