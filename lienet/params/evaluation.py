@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -101,12 +102,12 @@ class Metric(Section):
     tasks: tuple[Task, ...] | None = None
     """The tasks that it is measured for; null for all."""
 
+    @abstractmethod
     def measure(self, reference: Any, enhanced: Any) -> float:
         """Compare two images of one size, numpy arrays of RGB uint8 ``h w 3``."""
-        raise NotImplementedError
 
 
-metrics: Registry[type[Metric]] = Registry("metric", built_in="lienet.evaluation.measures")
+metrics: Registry[type[Metric]] = Registry("metric", Metric, built_in="lienet.evaluation.measures")
 
 
 def _choose_metrics(value: object) -> object:

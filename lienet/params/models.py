@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import SerializeAsAny, model_validator
@@ -32,13 +33,13 @@ class Model(Section):
     """The entry of ``train.objectives`` that it minimises."""
     architecture: Name
 
+    @abstractmethod
     def build(self) -> Any:
         """Return the network, a torch module, its weights drawn from torch's global generator.
 
         It maps ``n 3 h w`` in [0, 1] to ``n 3 h*scale w*scale``, not clipped, for any n, h and w.
         Import torch in here, not above: params are read by commands that do without it.
         """
-        raise NotImplementedError
 
     @model_validator(mode="after")
     def _can_enlarge(self) -> Model:
@@ -51,7 +52,7 @@ class Model(Section):
 
 
 architectures: Registry[type[Model]] = Registry(
-    "architecture", built_in="lienet.networks.architectures"
+    "architecture", Model, built_in="lienet.networks.architectures"
 )
 """Every architecture's params; a plugin adds its own by ``@architectures.register("name")``."""
 

@@ -10,7 +10,6 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from lienet.catalogues.kinds import find_photographs
 from lienet.catalogues.remote import Depot
 from lienet.catalogues.weights import store_vgg19
 from lienet.errors import DataError, InputError
@@ -55,7 +54,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
                 item, params.download.max_pixels, params.download.min_side_px, beside
             )
             depot = Depot(workspace.depot_dir(item), params.download.transfer)
-            found = find_photographs(params.download.sources[item], workspace.root, depot)
+            found = params.download.sources[item].find(workspace.root, depot)
             logger.info("%s: looking at every file", item)
             examined = watch(
                 store_photographs(found, rules, params.num_workers), item, noun="files"
