@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, SerializeAsAny
 
-from lienet.params.base import Chroma, Name, Positive, Section, Task
+from lienet.params.base import Chroma, Name, Positive, Scale, Section, Task
 from lienet.plugins import Registry
 
 
@@ -25,7 +25,7 @@ class Protocol(Section):
     """One fully specified way to measure; names it stands under appear in every table."""
 
     task: Task
-    scale: Literal[1, 2, 4]
+    scale: Scale
     jpeg_quality: Annotated[int, Field(ge=1, le=100)] | None
     """Of the inputs, where the task has one for all; else null."""
     jpeg_chroma: Chroma | None

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
 from pydantic import SerializeAsAny, model_validator
 
-from lienet.params.base import Name, Section, Task, registered_in
+from lienet.params.base import SCALES, Name, Scale, Section, Task, registered_in
 from lienet.plugins import Registry
-
-Scale = Literal[1, 2, 4]
 
 
 class Model(Section):
@@ -20,7 +18,7 @@ class Model(Section):
     fields are what params may set, and :meth:`build` makes the network.
     """
 
-    scales: ClassVar[tuple[Scale, ...]] = (1, 2, 4)
+    scales: ClassVar[tuple[Scale, ...]] = SCALES
     """What it can enlarge by; 1 is for the tasks that keep an image's size."""
     is_of_paper: ClassVar[bool] = False
     """Whether it is one of the paper's own networks, which tables show as ours."""

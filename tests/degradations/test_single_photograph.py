@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 
 from lienet.cli import app
 from lienet.degradations.ageing import degrade_old_photo
-from lienet.degradations.demonstration import degrade_file, degrade_for_task
 from lienet.degradations.face import degrade_face
 from lienet.degradations.old_photo_look import draw_old_photo, look_at_strength
+from lienet.degradations.single_photograph import degrade_file, degrade_for_task
 from lienet.degradations.sr import degrade_sr
 from lienet.draws import generators_of
 from lienet.errors import InputError
