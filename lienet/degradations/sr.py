@@ -56,22 +56,3 @@ class SrDegradation(Degradation):
         if (self.jpeg_quality is None) != (self.jpeg_chroma is None):
             raise ValueError("jpeg_quality and jpeg_chroma are both given, or both null")
         return self
-
-
-def degrade_sr(pixels: Pixels, *, scale: int, jpeg_quality: int, jpeg_chroma: Chroma) -> bytes:
-    """Make the input of super resolution: bicubic reduction, then JPEG.
-
-    Args:
-        pixels: ``(scale * h, scale * w, 3)`` RGB uint8.
-        scale: the factor of each side.
-        jpeg_quality: IJG quality, 1 to 100.
-        jpeg_chroma: chroma subsampling of the JPEG.
-
-    Returns:
-        JPEG bytes of an ``h x w`` picture.
-
-    Raises:
-        InputError: a side is not a multiple of ``scale``.
-    """
-    reduced = downsample(pixels, scale=scale)
-    return encode_jpeg(reduced, quality=jpeg_quality, chroma=jpeg_chroma)

@@ -17,6 +17,7 @@ from lienet.errors import DataError
 from lienet.manifests.duplicates import refuse_duplicates
 from lienet.manifests.parquet_rows import REMEDY, iterate_rows, list_columns, write_rows
 
+MANIFEST_NAME = "manifest.parquet"
 _ALLOWED = {
     "split": ("train", "valid", "test", "auto"),
     "status": ("kept", "refused"),

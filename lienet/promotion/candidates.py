@@ -13,15 +13,15 @@ from typing import Any
 from lienet.errors import DataError
 from lienet.evaluation.scores import PER_IMAGE_NAME, ImageScore, parse_scores, scores_as_csv
 from lienet.files import sha256_of_file
-from lienet.networks.registry import WEIGHTS_NAME, read_card
+from lienet.networks.registry import read_card
 from lienet.params import Model, Params, Protocol
 from lienet.params.licences import WEIGHTS_NOTE
 from lienet.promotion.card import write_card
 from lienet.promotion.gate import Candidate
-from lienet.shards.reading import read_index
+from lienet.shards.reading import INDEX_NAME, read_index
 from lienet.tracking.packaging import Package
 from lienet.tracking.provenance import describe_code
-from lienet.workspace import ONNX_NAME, Workspace
+from lienet.workspace import ONNX_NAME, WEIGHTS_NAME, Workspace
 
 _COSTS = (
     "name", "num_params", "num_macs", "macs_output_px", "parity_error", "parity_tolerance"
@@ -53,7 +53,7 @@ def read_challenger(params: Params, workspace: Workspace, spec: Model) -> tuple[
     indices = {
         split: read_index(workspace.shards_dir(spec.task) / split)
         for split in ("train", "valid", "test")
-        if (workspace.shards_dir(spec.task) / split / "index.json").is_file()
+        if (workspace.shards_dir(spec.task) / split / INDEX_NAME).is_file()
     }
     names = list(dict.fromkeys(score.protocol for score in scores))
     agree = {

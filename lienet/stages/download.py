@@ -15,7 +15,7 @@ from lienet.catalogues.weights import store_vgg19
 from lienet.errors import DataError, InputError
 from lienet.files import replacing_folder
 from lienet.manifests.photographs import move_photographs
-from lienet.manifests.records import ImageRecord, write_manifest
+from lienet.manifests.records import MANIFEST_NAME, ImageRecord, write_manifest
 from lienet.params import VGG19_ITEM, Params
 from lienet.progress import watch
 from lienet.screening.found_files import StoreRules, refuse_same_bytes, store_photographs
@@ -62,9 +62,9 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
             records = _summarize(item, refuse_same_bytes(examined, beside))
             store = open_store(params.storage)
             records = move_photographs(records, beside, store)
-            write_manifest(beside / "manifest.parquet", records)
+            write_manifest(beside / MANIFEST_NAME, records)
         if store is not None:
-            store.publish(raw_dir / "manifest.parquet", f"raw/{item}/manifest.parquet")
+            store.publish(raw_dir / MANIFEST_NAME, f"raw/{item}/{MANIFEST_NAME}")
     except OSError as error:
         raise InputError(
             f"cannot write {raw_dir}: {error.strerror or error}",

@@ -5,35 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from types import TracebackType
 from typing import TypeVar
 
 _Result = TypeVar("_Result")
 
 
-class BlockingPool:
+class BlockingPool(ThreadPoolExecutor):
     """Threads for what blocks; to be used as a context, at whose end they have ended."""
 
     def __init__(self, num_threads: int) -> None:
-        self._threads = ThreadPoolExecutor(num_threads, thread_name_prefix="disk")
-
-    def __enter__(self) -> BlockingPool:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._threads.shutdown()
+        super().__init__(num_threads, thread_name_prefix="disk")
 
     async def run(self, function: Callable[[], _Result]) -> _Result:
         """Run a function in a thread; return what it returns, or raise what it raises.
 
         Even when this is cancelled, it first waits for the function's end.
         """
-        job = asyncio.get_running_loop().run_in_executor(self._threads, function)
+        job = asyncio.get_running_loop().run_in_executor(self, function)
         try:
             return await asyncio.shield(job)
         except asyncio.CancelledError:

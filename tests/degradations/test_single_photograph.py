@@ -13,11 +13,11 @@ from lienet.degradations.ageing import degrade_old_photo
 from lienet.degradations.face import degrade_face
 from lienet.degradations.old_photo_look import draw_old_photo, look_at_strength
 from lienet.degradations.single_photograph import degrade_file, degrade_for_task
-from lienet.degradations.sr import degrade_sr
 from lienet.draws import generators_of
 from lienet.errors import InputError
 from lienet.images import decode_image, encode_png
 from lienet.params import Params, load_params
+from tests.sr_inputs import degrade_sr
 
 GRADIENT = np.add.outer(np.arange(96), np.arange(64))[:, :, None] + np.array([0, 20, 40])
 PHOTO = GRADIENT.astype(np.uint8)

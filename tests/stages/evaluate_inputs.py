@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import skimage.data
 
-from lienet.degradations.sr import degrade_sr
 from lienet.images import encode_png
 from lienet.params import Params
 from lienet.shards.reading import Sample
@@ -12,6 +11,7 @@ from lienet.shards.writing import write_split
 from lienet.workspace import Workspace
 from tests.deployment.repeating import write_repeating
 from tests.networks.untrained import store_untrained
+from tests.sr_inputs import degrade_sr
 
 PLACES = (("a", "near", 0), ("b", "near", 120), ("c", "far", 260))
 SIZE_PX = (96, 128)
