@@ -15,14 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    ValidationError,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, ValidationError
 
 from lienet.errors import DataError
 
@@ -219,7 +212,7 @@ class RealResult(_Stored):
     num_images: int
     before: Mapping[str, float]
     after: Mapping[str, float]
-    images: Mapping[str, Mapping[str, Mapping[str, float]]] = Field(default_factory=dict)
+    images: Mapping[str, Mapping[str, Mapping[str, float]]] = {}
     """The same of every image by its key: ``before`` and ``after``."""
 
 
@@ -256,7 +249,7 @@ class Evaluation(_Stored):
     latency_ms: float | None
     latency_input_px: tuple[int, int]
     steps: int
-    data_sha256: Mapping[str, str] = Field(default_factory=dict)
+    data_sha256: Mapping[str, str] = {}
     """The hash of each split's shards."""
     weights_sha256: str
     """Empty where nothing was learned."""
