@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from lienet.cli import app
 from lienet.degradations.ageing import degrade_old_photo
 from lienet.degradations.face import degrade_face
-from lienet.degradations.old_photo_look import draw_old_photo, look_at_strength
+from lienet.degradations.old_photo_look import draw_old_photo
 from lienet.degradations.single_photograph import degrade_file, degrade_for_task
 from lienet.draws import generators_of
 from lienet.errors import InputError
@@ -52,7 +52,7 @@ def test_an_old_photograph_is_drawn_by_name_or_has_a_strength(params: Params):
     look = draw_old_photo(recipe, draw)
     assert drawn == degrade_old_photo(PHOTO, look, draw)
     strong = degrade_for_task(PHOTO, task="old_photo", key="beach", strength=1.0, params=params)
-    look = look_at_strength(recipe, 1.0)
+    look = draw_old_photo(recipe.at_strength(1.0), generators_of(0))
     assert strong == degrade_old_photo(PHOTO, look, draw)
 
 
