@@ -103,7 +103,7 @@ def degrade(
         >>> lienet.degrade(pixels, "sr", scale=4).shape
         (48, 64, 3)
     """
-    from lienet.degradations.demonstration import degrade_for_task, find_params
+    from lienet.degradations.single_photograph import degrade_for_task, find_params
 
     content = degrade_for_task(
         pixels, task=task, scale=scale, strength=strength, params=find_params(Path.cwd())

@@ -2,8 +2,10 @@
 
 Owns the client, the chunks and what is said when a cluster fails. A chunk whose worker dies is done
 again elsewhere, by Dask; since results depend on items alone, the bytes made of them stay the same.
-It refuses workers that run other code than this process. A Dask cluster is trusted: whoever
-reaches its scheduler runs code on its workers and on this machine (see docs/scale.md).
+Pending futures are held by ourselves because distributed's own executor brings every result to this
+process as soon as it is there, and its ``map`` submits all items at once. It refuses workers that
+run other code than this process. A Dask cluster is trusted: whoever reaches its scheduler runs code
+on its workers and on this machine (see docs/scale.md).
 """
 
 from __future__ import annotations

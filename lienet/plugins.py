@@ -2,7 +2,8 @@
 
 A registry holds the parts of one kind, built in or brought along: by an installed package through
 its entry points, or by a plain Python file that ``plugins:`` in params names. It owns how a part is
-found and what is said where there is none; what a part does is the business of its room.
+found, what is said where there is none, and that an incomplete one is refused when it is
+registered; what a part does is the business of its room.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -27,11 +29,22 @@ class Registry(Generic[Part]):
 
     Args:
         kind: what they are, in the singular, as errors say it: "architecture".
+        base: the class that parts are subclasses of, whose abstract methods and class variables
+            without a value each of them has to define; None takes anything.
+        one_of: methods of ``base`` of which a part has to override one or more.
         built_in: the module that registers lienet's own, imported when they are first asked for.
     """
 
-    def __init__(self, kind: str, built_in: str | None = None) -> None:
+    def __init__(
+        self,
+        kind: str,
+        base: type | None = None,
+        *,
+        one_of: tuple[str, ...] = (),
+        built_in: str | None = None,
+    ) -> None:
         self.kind = kind
+        self._base, self._one_of = base, one_of
         self.group = f"lienet.{kind}s"
         """The group of entry points that installed packages add to."""
         self._built_in = built_in
@@ -41,10 +54,11 @@ class Registry(Generic[Part]):
         """Return a decorator that makes a class or function known under a name.
 
         Raises:
-            ParamsError: another part has the name.
+            ParamsError: another part has the name, or the part is incomplete.
         """
 
         def remember(part: Part) -> Part:
+            self._require_complete(name, part)
             known = self._parts.setdefault(name, part)
             if known is not part and _origin(known) != _origin(part):
                 raise ParamsError(
@@ -60,13 +74,15 @@ class Registry(Generic[Part]):
         """Return the part of a name.
 
         Raises:
-            ParamsError: there is none; the error lists those there are.
+            ParamsError: there is none; the error lists those there are. Or it is incomplete.
+            InputError: an installed package's part cannot be imported.
         """
         if name not in self._parts:
             self._load_built_in()
         if name not in self._parts:
             for point in entry_points(group=self.group, name=name):
-                self.register(name)(point.load())
+                with _told_in_one_line(f"the {self.kind} {name} of {point.value}"):
+                    self.register(name)(point.load())
         if name not in self._parts:
             known = ", ".join(self.names())
             raise ParamsError(
@@ -80,6 +96,28 @@ class Registry(Generic[Part]):
         """Return every name that can be asked for, sorted."""
         self._load_built_in()
         return sorted({*self._parts, *entry_points(group=self.group).names})
+
+    def _require_complete(self, name: str, part: Part) -> None:
+        base = self._base
+        if base is None:
+            return
+        if not (isinstance(part, type) and issubclass(part, base)):
+            raise ParamsError(
+                f"the {self.kind} {name} must be a subclass of {_origin(base)}",
+                got=_origin(part),
+                remedy="derive its class",
+            )
+        missing = sorted(getattr(part, "__abstractmethods__", ()))
+        variables = sorted(getattr(part, "__class_vars__", ()))
+        missing += [each for each in variables if not hasattr(part, each)]
+        if self._one_of and all(getattr(part, m) is getattr(base, m) for m in self._one_of):
+            missing.append(" or ".join(self._one_of))
+        if missing:
+            raise ParamsError(
+                f"the {self.kind} {name} must define {', '.join(missing)}",
+                got=f"{_origin(part)} without",
+                remedy="add it to the class",
+            )
 
     def _load_built_in(self) -> None:
         if self._built_in is not None:
@@ -120,16 +158,22 @@ def _load_plugin(path: Path) -> None:
     if str(path.parent) not in sys.path:
         sys.path.append(str(path.parent))
         importlib.invalidate_caches()
-    try:
+    with _told_in_one_line(f"plugin {path.name}"):
         importlib.import_module(name)
+    _loaded[name] = path
+
+
+@contextmanager
+def _told_in_one_line(what: str) -> Iterator[None]:
+    """Turn whatever a user's code raises on import into one line."""
+    try:
+        yield
     except (InputError, ParamsError):
         raise
     except Exception as error:
         raise InputError(
-            f"plugin {path.name} fails on import: {type(error).__name__}: {error}",
-            remedy="mend the file",
+            f"{what} fails on import: {type(error).__name__}: {error}", remedy="mend the file"
         ) from error
-    _loaded[name] = path
 
 
 def _origin(part: object) -> str:

@@ -7,8 +7,11 @@ from pathlib import Path
 
 from lienet.errors import InputError
 
+WEIGHTS_NAME = "weights.safetensors"
+CARD_NAME = "model.json"
+HISTORY_NAME = "history.csv"
 ONNX_NAME = "model.onnx"
-"""An exported network, in the folder of its model."""
+"""What lies in the folder of a model: its weights, card and training history, and its export."""
 
 
 @dataclass(frozen=True)

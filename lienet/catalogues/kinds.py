@@ -7,49 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING
 
-from lienet.errors import ParamsError
 from lienet.params.sources import (
     Div2kSource,
     FfhqSource,
     FolderSource,
     OpenImagesSource,
     SampleSource,
-    Source,
     sources,
 )
 
 if TYPE_CHECKING:
     from lienet.catalogues.found import FoundFile
     from lienet.catalogues.remote import Depot
-
-
-@runtime_checkable
-class Finder(Protocol):
-    """What a kind of source does beside having params."""
-
-    def find(self, root: Path, depot: Depot) -> Iterator[FoundFile]:
-        """Yield every file of the source, in the same order each time.
-
-        Args:
-            root: the workspace, where relative paths start.
-            depot: where fetched files are kept, and how files are fetched.
-        """
-        ...
-
-
-def find_photographs(source: Source, root: Path, depot: Depot) -> Iterator[FoundFile]:
-    """Yield every file of a source.
-
-    Raises:
-        ParamsError: its kind does not find any, as its class lacks ``find``.
-    """
-    if not isinstance(source, Finder):
-        raise ParamsError(
-            f"the kind of source {source.kind} must have a method find", remedy="mend its plugin"
-        )
-    return source.find(root, depot)
 
 
 @sources.register("sample")

@@ -33,7 +33,7 @@ def degrade(
     ] = None,
 ) -> None:
     """Degrade one photograph as the training data are, to see what a network is given."""
-    from lienet.degradations.demonstration import degrade_file, find_params
+    from lienet.degradations.single_photograph import degrade_file, find_params
 
     params = find_params(Path.cwd())
     degrade_file(image, output, task=task, scale=scale, strength=strength, params=params)

@@ -105,7 +105,7 @@ def compare(
     markdown: Annotated[Path | None, typer.Option(help="Write the table as Markdown.")] = None,
 ) -> None:
     """Print the tracked models as Table 1, from any MLflow store."""
-    from lienet.degradations.demonstration import find_params
+    from lienet.degradations.single_photograph import find_params
     from lienet.errors import InputError
     from lienet.files import write_text
     from lienet.params import degradations

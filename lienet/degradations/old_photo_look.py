@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lienet.degradations.old_photo_params import OldPhotoSteps, TextureKind
-from lienet.draws import generators_of
 from lienet.images import Chroma
 from lienet.params.degradations import Draw
 
@@ -64,14 +63,13 @@ def draw_old_photo(steps: OldPhotoSteps, draw: Draw) -> OldPhotoLook:
     fading = saturation = texture = grain = blur = jpeg = None
     if chosen.begins("fading"):
         ranges = steps.fading
-        gains = (ranges.red_gain, ranges.green_gain, ranges.blue_gain)
         fading = FadingLook(
             black_level=chosen.value(ranges.black_level),
             white_level=chosen.value(ranges.white_level),
             gains=(
-                chosen.value(gains[0]),
-                chosen.value(gains[1]),
-                chosen.value(gains[2]),
+                chosen.value(ranges.red_gain),
+                chosen.value(ranges.green_gain),
+                chosen.value(ranges.blue_gain),
             ),
         )
     if chosen.begins("saturation"):
@@ -94,11 +92,6 @@ def draw_old_photo(steps: OldPhotoSteps, draw: Draw) -> OldPhotoLook:
         quality = round(chosen.value(steps.jpeg.quality))
         jpeg = JpegLook(quality, steps.jpeg.chroma)
     return OldPhotoLook(fading, saturation, texture, grain, blur, jpeg)
-
-
-def look_at_strength(steps: OldPhotoSteps, strength: float) -> OldPhotoLook:
-    """Return the look at one point of every range; see :meth:`OldPhotoSteps.at_strength`."""
-    return draw_old_photo(steps.at_strength(strength), generators_of(0))
 
 
 class _Drawn:

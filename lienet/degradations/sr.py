@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
 from lienet.degradations.reductions import downsample
 from lienet.images import Pixels, encode_jpeg
-from lienet.params.base import Chroma
+from lienet.params.base import Chroma, Enlargement
 from lienet.params.degradations import Degradation, degradations
 
 
@@ -19,7 +19,7 @@ class SrDegradation(Degradation):
     purpose: ClassVar = "enlarges photographs that were reduced and stored as JPEG"
     bytes_per_pixel: ClassVar = 1.3
 
-    scales: Annotated[tuple[Literal[2, 4], ...], Field(min_length=1)]
+    scales: Annotated[tuple[Enlargement, ...], Field(min_length=1)]
     jpeg_quality: Annotated[int, Field(ge=1, le=100)] | None
     """IJG quality; null, and ``jpeg_chroma`` too, stores the inputs without loss."""
     jpeg_chroma: Chroma | None
@@ -56,22 +56,3 @@ class SrDegradation(Degradation):
         if (self.jpeg_quality is None) != (self.jpeg_chroma is None):
             raise ValueError("jpeg_quality and jpeg_chroma are both given, or both null")
         return self
-
-
-def degrade_sr(pixels: Pixels, *, scale: int, jpeg_quality: int, jpeg_chroma: Chroma) -> bytes:
-    """Make the input of super resolution: bicubic reduction, then JPEG.
-
-    Args:
-        pixels: ``(scale * h, scale * w, 3)`` RGB uint8.
-        scale: the factor of each side.
-        jpeg_quality: IJG quality, 1 to 100.
-        jpeg_chroma: chroma subsampling of the JPEG.
-
-    Returns:
-        JPEG bytes of an ``h x w`` picture.
-
-    Raises:
-        InputError: a side is not a multiple of ``scale``.
-    """
-    reduced = downsample(pixels, scale=scale)
-    return encode_jpeg(reduced, quality=jpeg_quality, chroma=jpeg_chroma)

@@ -26,12 +26,8 @@ from lienet.deployment.tensor_names import (
     mean_name,
     variance_name,
 )
-from lienet.networks.spade import (
-    NormalisesWholeImage,
-    Spade,
-    Statistics,
-    measure_statistics,
-)
+from lienet.networks.shapes import Statistics
+from lienet.networks.spade import NormalisesWholeImage, Spade, measure_statistics
 
 Array = NDArray[np.float32]
 

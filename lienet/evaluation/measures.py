@@ -6,6 +6,7 @@ is imported only when something is measured.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Protocol
 
@@ -31,9 +32,15 @@ class PairMetric(Metric):
 class BatchMetric(Metric):
     """A metric that measures many images in one go."""
 
+    @abstractmethod
     def open_batch(self) -> Batch:
         """Return a batch that takes pairs and gives their scores at its end."""
-        raise NotImplementedError
+
+    def measure(self, reference: Pixels, enhanced: Pixels) -> float:
+        """Measure a batch of one."""
+        batch = self.open_batch()
+        batch.add(None, reference, enhanced)
+        return batch.finish()[None]
 
 
 @metrics.register("psnr_db")
@@ -43,6 +50,12 @@ class Psnr(PairMetric):
     title: ClassVar = "PSNR dB"
     decimals: ClassVar = 2
 
+    def measure(self, reference: Pixels, enhanced: Pixels) -> float:
+        """Return the ratio in dB of whole images in RGB."""
+        from lienet.evaluation.metrics import measure_psnr
+
+        return measure_psnr(reference, enhanced)
+
 
 @metrics.register("ssim")
 class Ssim(PairMetric):
@@ -50,6 +63,12 @@ class Ssim(PairMetric):
 
     title: ClassVar = "SSIM"
     decimals: ClassVar = 4
+
+    def measure(self, reference: Pixels, enhanced: Pixels) -> float:
+        """Return the similarity of whole images in RGB, at most 1."""
+        from lienet.evaluation.metrics import measure_ssim
+
+        return measure_ssim(reference, enhanced)
 
 
 @metrics.register("vmaf")

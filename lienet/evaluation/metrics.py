@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+from jaxtyping import Float64, Real, UInt8
 from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
@@ -16,6 +17,9 @@ from lienet.errors import InputError
 from lienet.images import Pixels
 
 Colour = Literal["rgb", "luma"]
+RgbImage = UInt8[Pixels, "height width 3"]
+Prepared = Real[Pixels, "height width channels"]
+"""RGB uint8, or one channel of luma as float64."""
 PSNR_CEILING_DB = 100.0
 SSIM_WINDOW_PX = 11
 _DATA_RANGE = 255.0
@@ -26,24 +30,21 @@ _LEAST_SHARPNESS = 0.1
 _LUMA_WEIGHTS = np.array([65.481, 128.553, 24.966]) / 255.0
 
 
-def compute_luma(pixels: Pixels) -> Pixels:
+def compute_luma(pixels: RgbImage) -> Float64[Pixels, "height width"]:
     """Return BT.601 studio-range luma.
 
     ``Y = 16 + (65.481 R + 128.553 G + 24.966 B) / 255`` with R, G, B in 0 to 255: MATLAB's
     ``rgb2ycbcr``, but kept as a real number where MATLAB rounds uint8 input to whole steps.
 
-    Args:
-        pixels: RGB uint8, ``h w 3``.
-
     Returns:
-        float64, ``h w``, from 16 (black) to 235 (white).
+        from 16 (black) to 235 (white).
     """
     return 16.0 + pixels.astype(np.float64) @ _LUMA_WEIGHTS
 
 
 def prepare_pair(
     reference: Pixels, distorted: Pixels, *, colour: Colour, border_px: int
-) -> tuple[Pixels, Pixels]:
+) -> tuple[Prepared, Prepared]:
     """Crop a pair and bring it to the colour space in which it is compared.
 
     Args:
@@ -51,9 +52,6 @@ def prepare_pair(
         distorted: RGB uint8 of the same shape.
         colour: "rgb", or "luma" (:func:`compute_luma`).
         border_px: pixels dropped from each of the four sides, before anything is computed.
-
-    Returns:
-        Two ``h' w' c`` arrays, uint8 (RGB, c = 3) or float64 (luma, c = 1).
 
     Raises:
         InputError: the sizes differ, a pair is not RGB uint8, or the crop leaves nothing.
@@ -143,14 +141,14 @@ def measure_ciede2000(reference: Pixels, distorted: Pixels) -> float:
     return float(total / reference[..., 0].size)
 
 
-def measure_sharpness(pixels: Pixels) -> float:
+def measure_sharpness(pixels: RgbImage) -> float:
     """Return the root mean square gradient of luma, in steps of 0 to 255 per pixel.
 
     ``sqrt(mean(gx^2) + mean(gy^2))`` of differences between neighbours; blur lowers it, and noise
     and ringing raise it, so it is read beside a measure of faith.
 
     Args:
-        pixels: RGB uint8, ``h w 3``, of two pixels a side or more.
+        pixels: two a side or more.
     """
     luma = pixels @ FULL_RANGE_LUMA
     across, down = np.diff(luma, axis=1), np.diff(luma, axis=0)
@@ -158,7 +156,7 @@ def measure_sharpness(pixels: Pixels) -> float:
     return float(np.sqrt(squares))
 
 
-def measure_relative_sharpness(reference: Pixels, distorted: Pixels) -> float:
+def measure_relative_sharpness(reference: RgbImage, distorted: RgbImage) -> float:
     """Return the sharpness of an image over that of its reference; 1 is as sharp.
 
     A reference that is all but flat counts as having a tenth of a step per pixel.
@@ -166,14 +164,14 @@ def measure_relative_sharpness(reference: Pixels, distorted: Pixels) -> float:
     return measure_sharpness(distorted) / max(measure_sharpness(reference), _LEAST_SHARPNESS)
 
 
-def _psnr(reference: Pixels, distorted: Pixels) -> float:
+def _psnr(reference: Prepared, distorted: Prepared) -> float:
     if np.array_equal(reference, distorted):
         return PSNR_CEILING_DB
     ratio_db = peak_signal_noise_ratio(reference, distorted, data_range=_DATA_RANGE)
     return min(float(ratio_db), PSNR_CEILING_DB)
 
 
-def _ssim(reference: Pixels, distorted: Pixels) -> float:
+def _ssim(reference: Prepared, distorted: Prepared) -> float:
     """Compare planes as float32: twice as fast as float64 and equal to it within 1e-5."""
     if min(reference.shape[:2]) < SSIM_WINDOW_PX:
         raise InputError(

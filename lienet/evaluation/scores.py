@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, ValidationError
 
 from lienet.errors import DataError
 
@@ -184,7 +184,7 @@ def read_scores(path: Path, *, remedy: str) -> list[ImageScore]:
         raise DataError(f"{path} is broken: {error}", remedy=remedy) from None
 
 
-class _Read(BaseModel):
+class _Stored(BaseModel):
     model_config = ConfigDict(
         frozen=True, protected_namespaces=(), arbitrary_types_allowed=True, extra="ignore"
     )
@@ -194,15 +194,22 @@ def _parse_result(value: object) -> object:
     return Result.from_json(value) if isinstance(value, Mapping) else value
 
 
-class RealResult(_Read):
+_ResultAsJson = Annotated[
+    Result, BeforeValidator(_parse_result), PlainSerializer(lambda result: result.as_json())
+]
+
+
+class RealResult(_Stored):
     """Real old photographs of one test set before and after one method, by measure."""
 
     num_images: int
     before: Mapping[str, float]
     after: Mapping[str, float]
+    images: Mapping[str, Mapping[str, Mapping[str, float]]] = {}
+    """The same of every image by its key: ``before`` and ``after``."""
 
 
-class Distances(_Read):
+class Distances(_Stored):
     """How far faces of one test set are from their references, by embedding."""
 
     num_images: int
@@ -214,14 +221,14 @@ class Distances(_Read):
     distance_gain_high: float
 
 
-class Identity(_Read):
+class Identity(_Stored):
     """Whether identity was measured, and how it came out, by test set."""
 
     note: str | None
     sets: Mapping[str, Distances]
 
 
-class Evaluation(_Read):
+class Evaluation(_Stored):
     """One method as evaluate measured it: what ``reports/evaluate/<task>/<model>.json`` holds."""
 
     task: str
@@ -235,9 +242,11 @@ class Evaluation(_Read):
     latency_ms: float | None
     latency_input_px: tuple[int, int]
     steps: int
+    data_sha256: Mapping[str, str] = {}
+    """The hash of each split's shards."""
     weights_sha256: str
     """Empty where nothing was learned."""
-    results: dict[str, dict[str, Annotated[Result, BeforeValidator(_parse_result)]]]
+    results: dict[str, dict[str, _ResultAsJson]]
     identity: Identity | None = None
     real: Mapping[str, RealResult] | None = None
 
@@ -250,6 +259,10 @@ class Evaluation(_Read):
     def is_network(self) -> bool:
         """Whether it learned anything."""
         return bool(self.weights_sha256)
+
+    def as_json(self) -> dict[str, object]:
+        """Return plain values, without what was not measured."""
+        return self.model_dump(exclude_unset=True)
 
 
 def read_evaluation(path: Path, *, remedy: str) -> Evaluation:

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import numpy as np
+from jaxtyping import UInt8
 
 from lienet.errors import InputError, ToolError
 from lienet.executors import count_workers
@@ -211,7 +212,7 @@ def _run_ffmpeg(pairs: Sequence[Pair], folder: Path) -> None:
         raise ToolError(f"ffmpeg could not measure VMAF: {last}", remedy=_REMEDY)
 
 
-def _write_frames(descriptor: int, frames: Sequence[Pixels]) -> None:
+def _write_frames(descriptor: int, frames: Sequence[UInt8[Pixels, "height width 3"]]) -> None:
     with suppress(BrokenPipeError), os.fdopen(descriptor, "wb", buffering=0) as pipe:
         for frame in frames:
             remaining = np.ascontiguousarray(frame).data.cast("B")

@@ -25,7 +25,7 @@ from lienet.manifests.parquet_rows import (
     reading,
     write_query,
 )
-from lienet.manifests.records import FilterRecord
+from lienet.manifests.records import MANIFEST_NAME, FilterRecord
 from lienet.manifests.splits import SPLITS, ShardSplit, choose_splits, choose_test_images
 from lienet.manifests.trained_on import TrainedRecord
 from lienet.params import Params, SplitShares, Task
@@ -132,7 +132,7 @@ def plan_task(params: Params, workspace: Workspace, task: Task) -> Iterator[Plan
         (source, _make_choice(params, workspace, source)) for source in params.sources_of(task)
     ]
     parts += [(source, _choose_real) for source in real_sources]
-    paths = [workspace.filtered_dir(source) / "manifest.parquet" for source, _ in parts]
+    paths = [workspace.filtered_dir(source) / MANIFEST_NAME for source, _ in parts]
     with open_database(workspace.state_dir / "synthesize" / f"{task}.spill") as connection:
         connection.execute(
             "CREATE TABLE chosen (part INTEGER, key VARCHAR, place TINYINT, hash UBIGINT)"
@@ -146,7 +146,7 @@ def plan_task(params: Params, workspace: Workspace, task: Task) -> Iterator[Plan
 
 def _make_choice(params: Params, workspace: Workspace, source: str) -> Choose:
     shares = params.synthesize.split
-    path = workspace.filtered_dir(source) / "manifest.parquet"
+    path = workspace.filtered_dir(source) / MANIFEST_NAME
     keys = (key for (key,) in iterate_rows(path, ["key"], where=_KEPT))
     chosen = choose_test_images(shares, params.seed, source, keys)
 

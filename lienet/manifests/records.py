@@ -25,6 +25,7 @@ from lienet.manifests.parquet_rows import (
     write_rows,
 )
 
+MANIFEST_NAME = "manifest.parquet"
 _ALLOWED = {
     "split": ("train", "valid", "test", "auto"),
     "status": ("kept", "refused"),

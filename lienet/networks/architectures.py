@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from lienet.params.base import GlobalSkip, Positive
+from lienet.params.base import ENLARGEMENTS, GlobalSkip, Positive
 from lienet.params.models import Model, architectures
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class PaperModel(Model):
 class LienetModel(PaperModel):
     """The paper's network for super-resolution (Fig. 2a)."""
 
-    scales: ClassVar = (2, 4)
+    scales: ClassVar = ENLARGEMENTS
 
     def build(self) -> nn.Module:
         """Return the network."""
@@ -86,7 +86,7 @@ class SrganModel(Model):
 class EsrganModel(Model):
     """ESRGAN's generator of residual-in-residual dense blocks."""
 
-    scales: ClassVar = (2, 4)
+    scales: ClassVar = ENLARGEMENTS
 
     channels: Positive
     num_blocks: Positive
@@ -103,7 +103,7 @@ class EsrganModel(Model):
 class SftganModel(Model):
     """SFTGAN's generator, conditioned on a constant background map."""
 
-    scales: ClassVar = (2, 4)
+    scales: ClassVar = ENLARGEMENTS
 
     channels: Positive
     num_blocks: Positive

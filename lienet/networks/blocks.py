@@ -1,6 +1,6 @@
 """The pieces that networks are made of: convolutions, modulation and dense blocks.
 
-Shapes are ``n c h w`` throughout. Nothing here knows a whole network or a params file.
+Nothing here knows a whole network or a params file.
 """
 
 from __future__ import annotations
@@ -8,8 +8,11 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
+
+from lienet.networks.shapes import Condition, Features
 
 NEGATIVE_SLOPE = 0.1
 """LeakyReLU's slope in the paper's networks (section 2.1)."""
@@ -49,8 +52,8 @@ class ResidualBlock(nn.Module):
         self.first = conv(channels, channels)
         self.second = scale_weights(conv(channels, channels), 0.1)
 
-    def forward(self, features: Tensor) -> Tensor:
-        """Map ``n c h w`` to ``n c h w``."""
+    def forward(self, features: Features) -> Features:
+        """Add the branch to its input."""
         hidden = functional.leaky_relu(self.first(features), NEGATIVE_SLOPE, inplace=True)
         branch: Tensor = self.second(hidden)
         return features + branch
@@ -65,8 +68,8 @@ class SelfFeatureExtraction(nn.Module):
         self.blocks = nn.Sequential(ResidualBlock(channels), ResidualBlock(channels))
         self.tail = nn.ModuleList(conv(channels, channels) for _ in range(3))
 
-    def forward(self, image: Tensor) -> Tensor:
-        """Map the network's own input ``n image_channels h w`` to features ``n c h w``."""
+    def forward(self, image: Float[Tensor, "batch image_channels height width"]) -> Features:
+        """Return the features of the network's own input."""
         features: Tensor = functional.leaky_relu(self.head(image), NEGATIVE_SLOPE, inplace=True)
         features = self.blocks(features)
         for layer in self.tail:
@@ -89,8 +92,8 @@ class Modulation(nn.Module):
             assert layer.bias is not None
             nn.init.constant_(layer.bias, start)
 
-    def forward(self, features: Tensor, condition: Tensor) -> Tensor:
-        """Modulate ``n c h w`` by the AI feature map ``n condition_channels h w``."""
+    def forward(self, features: Features, condition: Condition) -> Features:
+        """Modulate features by the AI feature map."""
         modulated: Tensor = self.alpha(condition) * features + self.beta(condition)
         return modulated
 
@@ -104,7 +107,7 @@ class Concatenation(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, first: Tensor, second: Tensor) -> Tensor:
-        """Concatenate ``n a h w`` and ``n b h w``."""
+        """Concatenate, and note where the first ends."""
         ctx.num_first = first.shape[1]
         return torch.cat((first, second), dim=1)
 
@@ -119,7 +122,12 @@ class Concatenation(torch.autograd.Function):
         )
 
 
-def concatenate(first: Tensor, second: Tensor, *, training: bool) -> Tensor:
+def concatenate(
+    first: Float[Tensor, "batch first height width"],
+    second: Float[Tensor, "batch second height width"],
+    *,
+    training: bool,
+) -> Float[Tensor, "batch first+second height width"]:
     """Concatenate over channels, with dense gradients where gradients will be wanted."""
     if not training:
         return torch.cat((first, second), dim=1)
@@ -166,8 +174,8 @@ class DenseModulationBlock(nn.Module):
         if residual:
             scale_weights(self.fusion, 0.1)
 
-    def forward(self, features: Tensor, condition: Tensor) -> Tensor:
-        """Map ``n c h w`` to ``n c h w`` under the AI feature map ``n c h w``."""
+    def forward(self, features: Features, condition: Condition) -> Features:
+        """Refine features under the AI feature map."""
         state = features
         for index, layer in enumerate(self.convs):
             output = functional.leaky_relu(layer(state), NEGATIVE_SLOPE, inplace=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from lienet.networks.blocks import initialise
+from lienet.networks.shapes import Images, Scores
 
 NEGATIVE_SLOPE = 0.2
 """LeakyReLU's slope in the discriminators of SRGAN and ESRGAN."""
@@ -41,16 +42,16 @@ class Discriminator(nn.Module):
                 if isinstance(layer, nn.Conv2d | nn.Linear):
                     spectral_norm(layer)
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Map ``n 3 h w`` to scores ``n``, unbounded; the larger, the more like a reference.
+    def forward(self, images: Images) -> Scores:
+        """Return unbounded scores; the larger, the more like a reference.
 
         The head works in float32 also under autocast: the losses live on differences of scores.
         """
         features = self.features(images)
         with torch.autocast(images.device.type, enabled=False):
             pooled = features.float().mean(dim=(2, 3))
-            scores: Tensor = self.head(pooled)
-        return scores.squeeze(1)
+            scores: Scores = self.head(pooled).squeeze(1)
+        return scores
 
 
 def _conv(inputs: int, outputs: int, stride: int) -> nn.Conv2d:

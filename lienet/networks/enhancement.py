@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -19,7 +20,8 @@ from lienet.networks.blocks import (
     scale_weights,
 )
 from lienet.networks.global_skip import make_skip
-from lienet.networks.spade import Spade, Statistics
+from lienet.networks.shapes import Images, Statistics
+from lienet.networks.spade import Folded, Spade
 from lienet.networks.super_resolution import generator_blocks
 
 _TAIL_GAIN = 0.03
@@ -77,11 +79,11 @@ class LienetEnhancement(nn.Module):
         """Whether it modulates by features of its input."""
         return self.self_features is not None
 
-    def forward(self, degraded: Tensor, statistics: Sequence[Statistics] | None = None) -> Tensor:
-        """Enhance ``n 3 h w`` in [0, 1] to ``n 3 h w``, not clipped.
+    def forward(self, degraded: Images, statistics: Sequence[Statistics] | None = None) -> Images:
+        """Enhance images.
 
         Args:
-            degraded: the image, of any height and width.
+            degraded: of any height and width.
             statistics: for each SPADE layer what it normalises by; None takes the image's own.
         """
         padded = pad_to_multiple(degraded, self.fold)
@@ -94,25 +96,20 @@ class LienetEnhancement(nn.Module):
         enhanced = functional.pad(enhanced, (0, -surplus[0], 0, -surplus[1]))
         return enhanced if self.skip is None else enhanced + self.skip(degraded)
 
-    def features_to_normalise(self, degraded: Tensor, known: Sequence[Statistics]) -> Tensor:
-        """Return what SPADE layer number ``len(known)`` normalises, ``n c h/fold w/fold``.
-
-        Args:
-            degraded: ``n 3 h w``.
-            known: the statistics of the layers before it.
-        """
+    def features_to_normalise(self, degraded: Images, known: Sequence[Statistics]) -> Folded:
+        """Return what SPADE layer number ``len(known)`` normalises, given those before it."""
         return self._guide(pad_to_multiple(degraded, self.fold), known, last=len(known))
 
-    def extract_features(self, degraded: Tensor) -> Tensor:
-        """Return the AI features ``n c h/fold w/fold``, sides rounded up."""
+    def extract_features(self, degraded: Images) -> Folded:
+        """Return the AI features at the generator's resolution."""
         assert self.self_features is not None
         padded = pad_to_multiple(degraded, self.fold)
-        features: Tensor = self.self_features(functional.pixel_unshuffle(padded, self.fold))
+        features: Folded = self.self_features(functional.pixel_unshuffle(padded, self.fold))
         return features
 
     def _guide(
-        self, padded: Tensor, statistics: Sequence[Statistics] | None, last: int | None = None
-    ) -> Tensor:
+        self, padded: Images, statistics: Sequence[Statistics] | None, last: int | None = None
+    ) -> Folded:
         """Bring an image down and apply the SPADE layers, all or those before number ``last``."""
         features = functional.leaky_relu(self.head(padded), NEGATIVE_SLOPE)
         finer = []
@@ -126,14 +123,16 @@ class LienetEnhancement(nn.Module):
             features = features + spade(features, guide, given)
         return features
 
-    def _condition(self, padded: Tensor, features: Tensor) -> Tensor:
+    def _condition(self, padded: Images, features: Folded) -> Folded:
         folded = functional.pixel_unshuffle(padded, self.fold)
         source = self.condition if self.self_features is None else self.self_features
-        condition: Tensor = features if source is None else source(folded)
+        condition: Folded = features if source is None else source(folded)
         return condition
 
 
-def pad_to_multiple(image: Tensor, multiple: int) -> Tensor:
-    """Repeat the last row and column of ``n c h w`` until both sides divide by ``multiple``."""
+def pad_to_multiple(
+    image: Float[Tensor, "batch channels height width"], multiple: int
+) -> Float[Tensor, "batch channels padded_height padded_width"]:
+    """Repeat the last row and column until both sides divide by ``multiple``."""
     missing = (-image.shape[3] % multiple, -image.shape[2] % multiple)
     return functional.pad(image, (0, missing[0], 0, missing[1]), mode="replicate")

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from lienet.errors import ModelError
+from lienet.networks.shapes import Images
+
+FeatureMap = Float[Tensor, "batch channels map_height map_width"]
 
 
 @runtime_checkable
@@ -18,8 +22,8 @@ class SelfModulated(Protocol):
         """Whether this one does."""
         ...
 
-    def extract_features(self, degraded: Tensor) -> Tensor:
-        """Return the features ``n channels h' w'`` of ``n 3 h w``."""
+    def extract_features(self, degraded: Images) -> FeatureMap:
+        """Return the features of images."""
         ...
 
 
@@ -28,15 +32,15 @@ def has_feature_map(model: nn.Module) -> bool:
     return isinstance(model, SelfModulated) and model.has_feature_map
 
 
-def extract_features(model: nn.Module, degraded: Tensor) -> Tensor:
+def extract_features(model: nn.Module, degraded: Images) -> FeatureMap:
     """Return the AI feature map of a network (section 2.2).
 
     Args:
         model: any network.
-        degraded: ``n 3 h w`` in [0, 1].
+        degraded: images in [0, 1].
 
     Returns:
-        ``n channels h' w'``: the input's size, for the enhancement network that of its generator,
+        features of the input's size, for the enhancement network that of its generator,
         the input's sides divided by the fold and rounded up.
 
     Raises:

@@ -7,9 +7,11 @@ names.
 from __future__ import annotations
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from lienet.networks.shapes import Enlarged, Images
 from lienet.params import GlobalSkip
 
 
@@ -32,8 +34,8 @@ class BicubicUpsampling(nn.Module):
         # Three axes: a memory format for images leaves it alone, as DDP's broadcast needs.
         self.register_buffer("kernel", kernel.repeat(3, 1, 1).float(), persistent=False)
 
-    def forward(self, image: Tensor) -> Tensor:
-        """Map ``n 3 h w`` (h, w >= 2) to ``n 3 h*scale w*scale``."""
+    def forward(self, image: Images) -> Enlarged:
+        """Enlarge images of two pixels a side or more."""
         padded = torch.cat((image[..., :2].flip(-1), image, image[..., -2:].flip(-1)), dim=-1)
         padded = torch.cat((padded[..., :2, :].flip(-2), padded, padded[..., -2:, :].flip(-2)), -2)
         phases = functional.conv2d(padded, self.kernel[:, None].to(image.dtype), groups=3)
@@ -55,9 +57,9 @@ class ColourMap(nn.Module):
         assert self.change.bias is not None
         nn.init.zeros_(self.change.bias)
 
-    def forward(self, image: Tensor) -> Tensor:
-        """Map ``n 3 h w`` to ``n 3 h w``."""
-        mapped: Tensor = image + self.change(image)
+    def forward(self, image: Images) -> Images:
+        """Map the colours of images."""
+        mapped: Images = image + self.change(image)
         return mapped
 
 
@@ -74,7 +76,7 @@ def make_skip(kind: GlobalSkip, scale: int) -> nn.Module | None:
     return enlarge if kind == "bicubic" else nn.Sequential(enlarge, ColourMap())
 
 
-def cubic(distance: Tensor, *, sharpness: float = -0.5) -> Tensor:
+def cubic(distance: Float[Tensor, "*shape"], *, sharpness: float = -0.5) -> Float[Tensor, "*shape"]:
     """Return Keys' cubic kernel at signed ``distance``, zero beyond 2.
 
     Source: Keys, "Cubic convolution interpolation for digital image processing", 1981, eq. 4.

@@ -17,9 +17,7 @@ from torch import nn
 from lienet.errors import ModelError
 from lienet.files import sha256_of_file, write_bytes, write_json
 from lienet.params import AnyModel, Model
-
-WEIGHTS_NAME = "weights.safetensors"
-CARD_NAME = "model.json"
+from lienet.workspace import CARD_NAME, WEIGHTS_NAME
 
 
 class ModelCard(BaseModel):

@@ -7,12 +7,14 @@ for their own; this makes every rival stronger, never weaker.
 from __future__ import annotations
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
 from lienet.networks.architectures import EsrganModel, SftganModel, SrganModel
 from lienet.networks.blocks import concatenate, conv, scale_weights
 from lienet.networks.global_skip import make_skip
+from lienet.networks.shapes import Condition, Enlarged, Features, Images
 
 NUM_SEGMENTATION_CLASSES = 8
 """SFTGAN's outdoor classes, background among them."""
@@ -37,9 +39,9 @@ class SrganBlock(nn.Module):
             nn.BatchNorm2d(channels) if batch_norm else nn.Identity(),
         )
 
-    def forward(self, features: Tensor) -> Tensor:
-        """Map ``n c h w`` to ``n c h w``."""
-        branch: Tensor = self.branch(features)
+    def forward(self, features: Features) -> Features:
+        """Add the branch to its input."""
+        branch: Features = self.branch(features)
         return features + branch
 
 
@@ -68,10 +70,10 @@ class Srgan(nn.Module):
         if self.skip is not None:
             scale_weights(self.tail, 0.1)
 
-    def forward(self, degraded: Tensor) -> Tensor:
-        """Map ``n 3 h w`` to ``n 3 h*scale w*scale``."""
+    def forward(self, degraded: Images) -> Enlarged:
+        """Enhance images."""
         features = self.head(degraded)
-        enhanced: Tensor = self.tail(self.upsampling(features + self.body(features)))
+        enhanced: Enlarged = self.tail(self.upsampling(features + self.body(features)))
         return enhanced if self.skip is None else enhanced + self.skip(degraded)
 
 
@@ -86,8 +88,8 @@ class EsrganDenseBlock(nn.Module):
             scale_weights(conv(width, out), 0.1) for width, out in zip(widths, outputs, strict=True)
         )
 
-    def forward(self, features: Tensor) -> Tensor:
-        """Map ``n c h w`` to ``n c h w``."""
+    def forward(self, features: Features) -> Features:
+        """Add a fifth of the branch to its input."""
         state = features
         for layer in self.convs[:-1]:
             output = functional.leaky_relu(layer(state), 0.2)
@@ -102,8 +104,8 @@ class EsrganBlock(nn.Module):
         super().__init__()
         self.blocks = nn.Sequential(*(EsrganDenseBlock(channels, growth) for _ in range(3)))
 
-    def forward(self, features: Tensor) -> Tensor:
-        """Map ``n c h w`` to ``n c h w``."""
+    def forward(self, features: Features) -> Features:
+        """Add a fifth of the branch to its input."""
         return torch.add(features, self.blocks(features), alpha=0.2)
 
 
@@ -121,14 +123,14 @@ class Esrgan(nn.Module):
         self.upsampling = nn.ModuleList(conv(width, width) for _ in range(scale.bit_length() - 1))
         self.tail = nn.Sequential(conv(width, width), nn.LeakyReLU(0.2), conv(width, 3))
 
-    def forward(self, degraded: Tensor) -> Tensor:
-        """Map ``n 3 h w`` to ``n 3 h*scale w*scale``."""
+    def forward(self, degraded: Images) -> Enlarged:
+        """Enhance images."""
         features = self.head(degraded)
         features = features + self.trunk(features)
         for layer in self.upsampling:
             enlarged = functional.interpolate(features, scale_factor=2.0, mode="nearest")
             features = functional.leaky_relu(layer(enlarged), 0.2)
-        enhanced: Tensor = self.tail(features)
+        enhanced: Enlarged = self.tail(features)
         return enhanced
 
 
@@ -140,8 +142,8 @@ class SftLayer(nn.Module):
         self.scale_net = _two_pointwise(condition_channels, channels)
         self.shift_net = _two_pointwise(condition_channels, channels)
 
-    def forward(self, features: Tensor, condition: Tensor) -> Tensor:
-        """Transform ``n c h w`` under ``n condition_channels h w``."""
+    def forward(self, features: Features, condition: Condition) -> Features:
+        """Transform features under a condition."""
         return torch.addcmul(self.shift_net(condition), features, self.scale_net(condition) + 1.0)
 
 
@@ -154,10 +156,10 @@ class SftganBlock(nn.Module):
         self.first = conv(channels, channels)
         self.second = scale_weights(conv(channels, channels), 0.1)
 
-    def forward(self, features: Tensor, condition: Tensor) -> Tensor:
-        """Map ``n c h w`` to ``n c h w``."""
+    def forward(self, features: Features, condition: Condition) -> Features:
+        """Add the branch to its input."""
         hidden = functional.relu(self.first(self.transforms[0](features, condition)))
-        branch: Tensor = self.second(self.transforms[1](hidden, condition))
+        branch: Features = self.second(self.transforms[1](hidden, condition))
         return features + branch
 
 
@@ -189,19 +191,21 @@ class Sftgan(nn.Module):
             self.upsampling.extend([stage, nn.PixelShuffle(2), nn.ReLU()])
         self.tail = nn.Sequential(conv(width, width), nn.ReLU(), conv(width, 3))
 
-    def forward(self, degraded: Tensor) -> Tensor:
-        """Map ``n 3 h w`` to ``n 3 h*scale w*scale``."""
+    def forward(self, degraded: Images) -> Enlarged:
+        """Enhance images."""
         condition = self.condition(self._background(degraded))
         head = self.head(degraded)
         features = head
         for block in self.blocks:
             features = block(features, condition)
         features = self.body_tail(self.last_transform(features, condition))
-        enhanced: Tensor = self.tail(self.upsampling(head + features))
+        enhanced: Enlarged = self.tail(self.upsampling(head + features))
         return enhanced
 
-    def _background(self, degraded: Tensor) -> Tensor:
-        """Return ``n 8 h*scale w*scale`` with certainty on the first class, the background."""
+    def _background(
+        self, degraded: Images
+    ) -> Float[Tensor, "batch classes height*{self.scale} width*{self.scale}"]:
+        """Return a map with certainty on the first class, the background."""
         one = torch.ones_like(degraded[:, :1]).repeat_interleave(self.scale, dim=-1)
         one = one.repeat_interleave(self.scale, dim=-2)
         zeros = torch.zeros_like(one).expand(-1, NUM_SEGMENTATION_CLASSES - 1, -1, -1)

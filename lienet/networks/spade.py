@@ -10,17 +10,19 @@ from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
 from lienet.networks.blocks import NEGATIVE_SLOPE, Modulation, initialise
+from lienet.networks.shapes import Features, Images, Statistics
 
-Statistics = tuple[Tensor, Tensor]
-"""Mean and variance of each channel, float32 ``n c 1 1``."""
+Folded = Float[Tensor, "batch channels -(-height//{self.fold}) -(-width//{self.fold})"]
+"""Features at the fraction 1 / ``fold`` of an image's resolution, sides rounded up."""
 
 
-def measure_statistics(features: Tensor) -> Statistics:
-    """Return mean and variance of each image and channel of ``n c h w`` (eq. 3 and 4), in float32.
+def measure_statistics(features: Features) -> Statistics:
+    """Return mean and variance of each image and channel (eq. 3 and 4), in float32.
 
     Eq. 4 is printed with the square inside the sum, the mean of ``x^2 - mu^2``; that is the mean of
     ``(x - mu)^2``, which is computed here as it loses no digits.
@@ -28,6 +30,9 @@ def measure_statistics(features: Tensor) -> Statistics:
     exact = features.float()
     mean = exact.mean((2, 3), keepdim=True)
     return mean, (exact - mean).square().mean((2, 3), keepdim=True)
+
+
+Guide = Float[Tensor, "batch guide_channels height*{self.factor} width*{self.factor}"]
 
 
 class Spade(nn.Module):
@@ -48,15 +53,16 @@ class Spade(nn.Module):
     ) -> None:
         super().__init__()
         self.num_channels = channels
+        self.factor = factor
         self.epsilon = epsilon
         self.shared = nn.Conv2d(guide_channels, channels, factor, stride=factor)
         initialise(self.shared)
         self.modulation = Modulation(channels, channels)
 
     def forward(
-        self, features: Tensor, guide: Tensor, statistics: Statistics | None = None
-    ) -> Tensor:
-        """Modulate ``n c h w`` by the guide ``n guide_channels h*factor w*factor``.
+        self, features: Features, guide: Guide, statistics: Statistics | None = None
+    ) -> Features:
+        """Normalise features and modulate them by a guide.
 
         Args:
             features: what is normalised and modulated.
@@ -66,7 +72,7 @@ class Spade(nn.Module):
         mean, variance = measure_statistics(features) if statistics is None else statistics
         normalised = (features.float() - mean) * torch.rsqrt(variance + self.epsilon)
         condition = functional.leaky_relu(self.shared(guide), NEGATIVE_SLOPE, inplace=True)
-        modulated: Tensor = self.modulation(normalised.to(condition.dtype), condition)
+        modulated: Features = self.modulation(normalised.to(condition.dtype), condition)
         return modulated
 
 
@@ -86,8 +92,8 @@ class NormalisesWholeImage(Protocol):
         """The layers that normalise, in the order in which they run; none is allowed."""
         ...
 
-    def __call__(self, degraded: Tensor, statistics: Sequence[Statistics] | None = None) -> Tensor:
-        """Map ``n 3 h w`` to ``n 3 h*scale w*scale``.
+    def __call__(self, degraded: Images, statistics: Sequence[Statistics] | None = None) -> Tensor:
+        """Enhance images.
 
         Args:
             degraded: the input.
@@ -95,13 +101,8 @@ class NormalisesWholeImage(Protocol):
         """
         ...
 
-    def features_to_normalise(self, degraded: Tensor, known: Sequence[Statistics]) -> Tensor:
-        """Return what layer number ``len(known)`` normalises, ``n c ceil(h/fold) ceil(w/fold)``.
-
-        Args:
-            degraded: the input ``n 3 h w``.
-            known: the statistics of the layers before it.
-        """
+    def features_to_normalise(self, degraded: Images, known: Sequence[Statistics]) -> Folded:
+        """Return what layer number ``len(known)`` normalises, given those before it."""
         ...
 
 

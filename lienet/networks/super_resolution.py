@@ -5,7 +5,7 @@ The generator's blocks are the same in the enhancement network, which takes them
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from torch import nn
 from torch.nn import functional
 
 from lienet.networks.architectures import LienetModel, PaperModel
@@ -17,6 +17,7 @@ from lienet.networks.blocks import (
     scale_weights,
 )
 from lienet.networks.global_skip import make_skip
+from lienet.networks.shapes import Enlarged, Features, Images
 
 
 def generator_blocks(spec: PaperModel) -> nn.ModuleList:
@@ -56,8 +57,8 @@ class LienetSuperResolution(nn.Module):
         if self.skip is not None:
             scale_weights(self.tail, 0.1)
 
-    def forward(self, degraded: Tensor) -> Tensor:
-        """Enhance ``n 3 h w`` in [0, 1] to ``n 3 h*scale w*scale``, not clipped."""
+    def forward(self, degraded: Images) -> Enlarged:
+        """Enhance images."""
         source = self.condition if self.self_features is None else self.self_features
         condition = degraded if source is None else source(degraded)
         features = functional.leaky_relu(self.head(degraded), NEGATIVE_SLOPE)
@@ -71,8 +72,8 @@ class LienetSuperResolution(nn.Module):
         """Whether it modulates by features of its input."""
         return self.self_features is not None
 
-    def extract_features(self, degraded: Tensor) -> Tensor:
-        """Return the AI feature map ``n c h w`` of ``n 3 h w``."""
+    def extract_features(self, degraded: Images) -> Features:
+        """Return the AI feature map of images."""
         assert self.self_features is not None
-        features: Tensor = self.self_features(degraded)
+        features: Features = self.self_features(degraded)
         return features

@@ -17,11 +17,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
 from lienet.errors import ModelError
 from lienet.files import sha256_of_file
+from lienet.networks.shapes import Images
 from lienet.params import VGG19_LAYERS
 
 _BLOCK_CHANNELS = (64, 128, 256, 512, 512)
@@ -70,10 +72,13 @@ class Vgg19(nn.Module):
             self.register_buffer(name, torch.tensor(values).reshape(1, 3, 1, 1))
         self.requires_grad_(False).eval()
 
-    def forward(self, images: Tensor) -> dict[str, Tensor]:
-        """Map RGB ``n 3 h w`` in [0, 1] to the layers' outputs before activation, by name.
+    def forward(
+        self, images: Images
+    ) -> dict[str, Float[Tensor, "batch channels layer_height layer_width"]]:
+        """Return the layers' outputs before activation, by name.
 
-        A layer of block b is ``n c h/2^(b-1) w/2^(b-1)``, rounded down.
+        The sides of a layer of block b are ``height / 2^(b-1)`` and ``width / 2^(b-1)``, rounded
+        down.
         """
         features = (images - self.mean) / self.std
         found = {}

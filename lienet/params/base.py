@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -21,6 +21,12 @@ Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 Seconds = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 Split = Literal["train", "valid", "test"]
+Enlargement = Literal[2, 4]
+"""How many times super-resolution enlarges each side."""
+Scale = Literal[1, Enlargement]
+"""The same, or 1 where an image keeps its size."""
+ENLARGEMENTS: tuple[Enlargement, ...] = get_args(Enlargement)
+SCALES: tuple[Scale, ...] = get_args(Scale)
 Chroma = Annotated[Literal["4:4:4", "4:2:2", "4:2:0"], BeforeValidator(_with_colons)]
 """Subsampling, in files written without its colons: `dvc exp run -S` writes a params file anew
 without quotes, and YAML takes a bare 4:2:0 for a number in base 60."""

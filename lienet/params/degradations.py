@@ -42,8 +42,8 @@ class Degradation(Section):
     """What a task is made of, and how its photographs are degraded: the base of every kind.
 
     A kind adds its params as fields and overrides :meth:`degrade`; where the size changes,
-    :meth:`list_scales` and :meth:`degrade_whole` as well. Its class variables say what a task of
-    the kind is, wherever that matters.
+    :meth:`list_scales` and :meth:`degrade_whole` as well. One that changes nothing is refused. Its
+    class variables say what a task of the kind is, wherever that matters.
     """
 
     purpose: ClassVar[str] = "undoes a degradation"
@@ -143,7 +143,10 @@ class Degradation(Section):
 
 
 degradations: Registry[type[Degradation]] = Registry(
-    "degradation", built_in="lienet.degradations.built_in"
+    "degradation",
+    Degradation,
+    one_of=("degrade", "degrade_whole", "encode", "make_input"),
+    built_in="lienet.degradations.built_in",
 )
 """The kinds of degradation; a plugin adds its own by ``@degradations.register("name")``."""
 

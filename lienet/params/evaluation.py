@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, SerializeAsAny
 
-from lienet.params.base import Chroma, Name, Positive, Section, Task
+from lienet.params.base import Chroma, Name, Positive, Scale, Section, Task
 from lienet.plugins import Registry
 
 
@@ -24,7 +25,7 @@ class Protocol(Section):
     """One fully specified way to measure; names it stands under appear in every table."""
 
     task: Task
-    scale: Literal[1, 2, 4]
+    scale: Scale
     jpeg_quality: Annotated[int, Field(ge=1, le=100)] | None
     """Of the inputs, where the task has one for all; else null."""
     jpeg_chroma: Chroma | None
@@ -100,12 +101,12 @@ class Metric(Section):
     tasks: tuple[Task, ...] | None = None
     """The tasks that it is measured for; null for all."""
 
+    @abstractmethod
     def measure(self, reference: Any, enhanced: Any) -> float:
         """Compare two images of one size, numpy arrays of RGB uint8 ``h w 3``."""
-        raise NotImplementedError
 
 
-metrics: Registry[type[Metric]] = Registry("metric", built_in="lienet.evaluation.measures")
+metrics: Registry[type[Metric]] = Registry("metric", Metric, built_in="lienet.evaluation.measures")
 
 
 def _choose_metrics(value: object) -> object:

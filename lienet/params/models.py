@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from abc import abstractmethod
+from typing import Annotated, Any, ClassVar
 
 from pydantic import SerializeAsAny, model_validator
 
-from lienet.params.base import Name, Section, Task, registered_in
+from lienet.params.base import SCALES, Name, Scale, Section, Task, registered_in
 from lienet.plugins import Registry
-
-Scale = Literal[1, 2, 4]
 
 
 class Model(Section):
@@ -19,7 +18,7 @@ class Model(Section):
     fields are what params may set, and :meth:`build` makes the network.
     """
 
-    scales: ClassVar[tuple[Scale, ...]] = (1, 2, 4)
+    scales: ClassVar[tuple[Scale, ...]] = SCALES
     """What it can enlarge by; 1 is for the tasks that keep an image's size."""
     is_of_paper: ClassVar[bool] = False
     """Whether it is one of the paper's own networks, which tables show as ours."""
@@ -32,13 +31,13 @@ class Model(Section):
     """The entry of ``train.objectives`` that it minimises."""
     architecture: Name
 
+    @abstractmethod
     def build(self) -> Any:
         """Return the network, a torch module, its weights drawn from torch's global generator.
 
         It maps ``n 3 h w`` in [0, 1] to ``n 3 h*scale w*scale``, not clipped, for any n, h and w.
         Import torch in here, not above: params are read by commands that do without it.
         """
-        raise NotImplementedError
 
     @model_validator(mode="after")
     def _can_enlarge(self) -> Model:
@@ -51,7 +50,7 @@ class Model(Section):
 
 
 architectures: Registry[type[Model]] = Registry(
-    "architecture", built_in="lienet.networks.architectures"
+    "architecture", Model, built_in="lienet.networks.architectures"
 )
 """Every architecture's params; a plugin adds its own by ``@architectures.register("name")``."""
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from abc import abstractmethod
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -47,8 +50,7 @@ Url = Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")]
 class Source(Section):
     """Where photographs come from, and what they may be used for: the base of every kind.
 
-    A kind adds its params as fields, ``licence`` among them or as a property, and a method
-    ``find(root, depot)`` that yields a :class:`lienet.catalogues.found.FoundFile` for each file.
+    A kind adds its params as fields, ``licence`` among them or as a property, and :meth:`find`.
     """
 
     kind: Name
@@ -58,6 +60,16 @@ class Source(Section):
     split: Split | Literal["auto", "published"]
     """"auto" draws each image's split by its key, with the shares in ``synthesize.split``;
     "published" keeps what the source itself says."""
+
+    @abstractmethod
+    def find(self, root: Path, depot: Any) -> Iterator[Any]:
+        """Yield a :class:`lienet.catalogues.found.FoundFile` for each file, always in one order.
+
+        Args:
+            root: the workspace, where relative paths start.
+            depot: a :class:`lienet.catalogues.remote.Depot`: where fetched files are kept, and how
+                files are fetched.
+        """
 
     @property
     def use(self) -> Use:
@@ -70,7 +82,7 @@ class Source(Section):
         return True
 
 
-sources: Registry[type[Source]] = Registry("source", built_in="lienet.catalogues.kinds")
+sources: Registry[type[Source]] = Registry("source", Source, built_in="lienet.catalogues.kinds")
 """The kinds of source; a plugin adds its own by ``@sources.register("name")``."""
 
 

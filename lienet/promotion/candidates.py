@@ -13,7 +13,7 @@ from typing import Any
 from lienet.errors import DataError
 from lienet.evaluation.scores import PER_IMAGE_NAME, ImageScore, parse_scores, scores_as_csv
 from lienet.files import sha256_of_file
-from lienet.networks.registry import WEIGHTS_NAME, read_card
+from lienet.networks.registry import read_card
 from lienet.params import Model, Params
 from lienet.params.licences import WEIGHTS_NOTE
 from lienet.promotion.card import write_card
@@ -21,7 +21,7 @@ from lienet.promotion.gate import Candidate
 from lienet.shards.reading import INDEX_NAME, read_index
 from lienet.tracking.packaging import Package
 from lienet.tracking.provenance import describe_code
-from lienet.workspace import ONNX_NAME, Workspace
+from lienet.workspace import ONNX_NAME, WEIGHTS_NAME, Workspace
 
 
 def read_challenger(params: Params, workspace: Workspace, spec: Model) -> tuple[Candidate, Package]:

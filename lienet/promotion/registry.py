@@ -18,8 +18,9 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from lienet.errors import InputError, ToolError
+from lienet.evaluation.scores import PER_IMAGE_NAME
 from lienet.tracking.model_versions import ROLLED_BACK_TAG, ModelVersions, Version
-from lienet.tracking.packaging import CANDIDATE_NAME, SCORES_NAME, Package
+from lienet.tracking.packaging import CANDIDATE_NAME, Package
 from lienet.tracking.store import open_store
 from lienet.workspace import ONNX_NAME, Workspace
 
@@ -107,7 +108,7 @@ class Registry(ModelVersions):
         place = self.download(version, folder)
         try:
             facts = json.loads((place / CANDIDATE_NAME).read_text(encoding="utf-8"))
-            scores = (place / SCORES_NAME).read_text(encoding="utf-8")
+            scores = (place / PER_IMAGE_NAME).read_text(encoding="utf-8")
         except (OSError, ValueError) as error:
             raise ToolError(
                 f"{version.label} does not hold what `lienet promote` registers",

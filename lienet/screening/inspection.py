@@ -18,7 +18,13 @@ from lienet.errors import DataError, ImageError
 from lienet.executors import map_ordered
 from lienet.images import decode_image
 from lienet.manifests.photographs import Photographs
-from lienet.manifests.records import FilterRecord, ImageRecord, count_kept, iterate_kept
+from lienet.manifests.records import (
+    MANIFEST_NAME,
+    FilterRecord,
+    ImageRecord,
+    count_kept,
+    iterate_kept,
+)
 from lienet.params import Params
 from lienet.progress import watch
 from lienet.screening.detection import Detection, find_workspace_detection
@@ -45,7 +51,7 @@ def inspect_photographs(
         DataError: the source's manifest or one of its images is broken or missing.
         ToolError: a configured model file is missing or of another kind.
     """
-    path = photographs.folder / "manifest.parquet"
+    path = photographs.folder / MANIFEST_NAME
     num_purged = sum(1 for _ in iterate_purged(photographs.folder))
     num_records = count_kept(path) - num_purged
     inspect: Callable[[list[ImageRecord]], list[FilterRecord]]

@@ -9,13 +9,12 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from lienet.catalogues.kinds import find_photographs
 from lienet.catalogues.remote import Depot
 from lienet.catalogues.weights import store_vgg19
 from lienet.errors import DataError
 from lienet.files import explaining_disk_errors, replacing_folder
 from lienet.manifests.photographs import move_photographs
-from lienet.manifests.records import ImageRecord, write_manifest
+from lienet.manifests.records import MANIFEST_NAME, ImageRecord, write_manifest
 from lienet.params import VGG19_ITEM, Params
 from lienet.progress import watch
 from lienet.screening.found_files import StoreRules, refuse_same_bytes, store_photographs
@@ -53,7 +52,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
                 item, params.download.max_pixels, params.download.min_side_px, beside
             )
             depot = Depot(workspace.depot_dir(item), params.download.transfer)
-            found = find_photographs(params.download.sources[item], workspace.root, depot)
+            found = params.download.sources[item].find(workspace.root, depot)
             logger.info("%s: looking at every file", item)
             examined = watch(
                 store_photographs(found, rules, params.num_workers), item, noun="files"
@@ -61,9 +60,9 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
             records = _summarize(item, refuse_same_bytes(examined, beside))
             store = open_store(params.storage)
             records = move_photographs(records, beside, store)
-            write_manifest(beside / "manifest.parquet", records)
+            write_manifest(beside / MANIFEST_NAME, records)
         if store is not None:
-            store.publish(raw_dir / "manifest.parquet", f"raw/{item}/manifest.parquet")
+            store.publish(raw_dir / MANIFEST_NAME, f"raw/{item}/{MANIFEST_NAME}")
 
 
 def _summarize(source: str, records: Iterable[ImageRecord]) -> Iterator[ImageRecord]:

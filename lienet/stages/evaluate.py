@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from lienet.evaluation.appearance import changes_as_json, compare_appearances
-from lienet.evaluation.benchmark import make_bootstrap, results_as_json, summarise
+from lienet.evaluation.benchmark import make_bootstrap, summarise
 from lienet.evaluation.cluster_scoring import FirstOfEachSet
 from lienet.evaluation.identity import FaceEmbedder, IdentityMeter
 from lienet.evaluation.items import Item, open_item
 from lienet.evaluation.keeping import ImageKeeper, keep_feature_map
 from lienet.evaluation.measuring import read_test_index, score_test_images, walk_samples
-from lienet.evaluation.scores import PER_IMAGE_NAME, scores_as_csv
+from lienet.evaluation.scores import PER_IMAGE_NAME, Evaluation, scores_as_csv
 from lienet.evaluation.scoring import EnhancedImage
 from lienet.files import replacing_folder, write_json, write_text
 from lienet.params import Params
@@ -65,14 +65,15 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
             wants_image=wants_image,
         )
         results = summarise(scores, make_bootstrap(params))
-        metrics = dict(opened.facts) | {"results": results_as_json(results)}
+        metrics = dict(opened.facts) | {"results": results}
         if identity is not None:
             metrics["identity"] = identity.summarise()
         if degradation.shows_real:
             metrics["real"] = _enhance_real(params, workspace, opened, folder / "real")
         write_text(folder / PER_IMAGE_NAME, scores_as_csv(scores))
         keep_feature_map(opened, keeper.first, folder, max_side_px=params.evaluate.tile_px)
-        write_json(workspace.evaluation_path(task, opened.name), metrics)
+        evaluation = Evaluation.model_validate(metrics)
+        write_json(workspace.evaluation_path(task, opened.name), evaluation.as_json())
     track_after_stage(params, workspace, [item])
 
 

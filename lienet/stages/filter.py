@@ -8,7 +8,7 @@ from typing import Any
 
 from lienet.files import replacing_folder, write_json
 from lienet.manifests.photographs import Photographs
-from lienet.manifests.records import FilteredRows, write_filtered
+from lienet.manifests.records import MANIFEST_NAME, FilteredRows, write_filtered
 from lienet.params import Params
 from lienet.screening.inspection import find_pass, inspect_photographs
 from lienet.screening.purge import purge_refused
@@ -36,7 +36,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     truth = _read_truth(params, workspace)
     gates = params.filter.gates
     with replacing_folder(filtered_dir) as beside:
-        rows = FilteredRows(beside / "manifest.parquet")
+        rows = FilteredRows(beside / MANIFEST_NAME)
         write_filtered(
             rows.path,
             inspect_photographs(params, workspace, item, photographs),
@@ -48,9 +48,9 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
         counts = count_refusals(rows)
         write_json(workspace.refusal_counts_path(item), counts)
     _summarize(item, counts)
-    path = filtered_dir / "manifest.parquet"
+    path = filtered_dir / MANIFEST_NAME
     if (store := photographs.store) is not None:
-        store.publish(path, f"filtered/{item}/manifest.parquet")
+        store.publish(path, f"filtered/{item}/{MANIFEST_NAME}")
     if params.filter.purge_refused:
         num_purged = purge_refused(photographs, workspace.depot_dir(item), path)
         logger.info("%s: removed %d raw files; see docs/privacy.md", item, num_purged)

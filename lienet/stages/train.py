@@ -21,7 +21,7 @@ from lienet.training.history import format_history
 from lienet.training.loop import Assignment, Outcome, Row, fit, start_fabric
 from lienet.training.permission import check_permission
 from lienet.training.run_key import describe_training, find_run_key, find_vgg19
-from lienet.workspace import Workspace
+from lienet.workspace import HISTORY_NAME, Workspace
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
         )
         model_dir = workspace.model_dir(spec.task, spec.name)
         save_model(model_dir, outcome.model, card)
-        write_text(model_dir / "history.csv", format_history(outcome.history))
+        write_text(model_dir / HISTORY_NAME, format_history(outcome.history))
     remove_checkpoint(workspace.checkpoint_dir(spec.task, spec.name))
 
 

@@ -18,9 +18,8 @@ from lienet.evaluation.benchmark import flatten_results
 from lienet.evaluation.scores import PER_IMAGE_NAME, Result
 from lienet.files import sha256_of_file, sha256_of_json
 from lienet.params import Model, Params
-from lienet.workspace import ONNX_NAME, Workspace
+from lienet.workspace import CARD_NAME, HISTORY_NAME, ONNX_NAME, WEIGHTS_NAME, Workspace
 
-_CARD_NAME, _HISTORY_NAME, _WEIGHTS_NAME = "model.json", "history.csv", "weights.safetensors"
 _COSTS = ("num_params", "num_macs", "latency_ms")
 _MAX_DIGEST_CHARS = 36
 _MAX_PARAM_CHARS = 5000
@@ -131,7 +130,7 @@ def flatten_params(values: Mapping[str, object], prefix: str = "") -> Iterator[t
 
 def _read_model(params: Params, workspace: Workspace, spec: Model) -> ModelFacts | None:
     model_dir = workspace.model_dir(spec.task, spec.name)
-    card = _read_json(model_dir / _CARD_NAME)
+    card = _read_json(model_dir / CARD_NAME)
     if card is None:
         return None
     stages = [_read_training(card, model_dir)]
@@ -146,7 +145,7 @@ def _read_model(params: Params, workspace: Workspace, spec: Model) -> ModelFacts
 
 
 def _read_training(card: Mapping[str, Any], model_dir: Path) -> StageFacts:
-    history = model_dir / _HISTORY_NAME
+    history = model_dir / HISTORY_NAME
     points: list[Point] = []
     if history.is_file():
         with history.open(encoding="utf-8", newline="") as stream:
@@ -155,7 +154,7 @@ def _read_training(card: Mapping[str, Any], model_dir: Path) -> StageFacts:
     inputs = [Shards(card["task"], split, sha) for split, sha in card["data_sha256"].items()]
     return StageFacts(
         stage="train",
-        digest=_hash(model_dir / _CARD_NAME, history),
+        digest=_hash(model_dir / CARD_NAME, history),
         params=dict(flatten_params(trained)),
         curves=points,
         figures={"num_params": float(card["num_params"])},
@@ -172,7 +171,7 @@ def _describe_export(
         stage="export",
         digest=sha256_of_json([card["weights_sha256"], dict(parity)]),
         figures={"export/max_error": parity["max_error"]},
-        files=[(model_dir / name, "model") for name in (_WEIGHTS_NAME, _CARD_NAME, ONNX_NAME)],
+        files=[(model_dir / name, "model") for name in (WEIGHTS_NAME, CARD_NAME, ONNX_NAME)],
     )
 
 

@@ -15,12 +15,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from lienet.evaluation.scores import PER_IMAGE_NAME
 from lienet.files import write_bytes, write_json, write_text
 from lienet.workspace import ONNX_NAME
 
 CARD_NAME = "README.md"
 CANDIDATE_NAME = "candidate.json"
-SCORES_NAME = "per_image.csv"
 _REQUIREMENTS = ("mlflow", "numpy", "onnxruntime", "pandas", "pillow")
 _EXAMPLE_SIDE_PX = 16
 
@@ -89,7 +89,7 @@ def build_folder(package: Package, folder: Path, *, run_id: str, model_id: str) 
     described.save(str(folder / "MLmodel"))
     write_text(folder / CARD_NAME, package.card)
     write_json(folder / CANDIDATE_NAME, dict(package.candidate))
-    write_text(folder / SCORES_NAME, package.scores)
+    write_text(folder / PER_IMAGE_NAME, package.scores)
 
 
 def _make_example() -> str:

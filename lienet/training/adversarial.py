@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from jaxtyping import Float
 from lightning.fabric import Fabric
 from torch import Tensor, nn
 
 from lienet.images import Pixels
 from lienet.networks.discriminator import Discriminator
 from lienet.networks.memory_layout import lay_out
+from lienet.networks.shapes import Images
 from lienet.params import Adversarial
 from lienet.training.divergence import COLLAPSED_SPREAD, refuse_collapse
 from lienet.training.ema import WeightAverage
@@ -52,8 +54,8 @@ class Adversary:
         """Tell whether the warm-up is over at ``step``."""
         return step >= self.params.warm_up_steps
 
-    def oppose(self, enhanced: Tensor, reference: Tensor) -> Tensor:
-        """Return the network's adversarial loss (eq. 8) on ``n 3 h w``.
+    def oppose(self, enhanced: Images, reference: Images) -> Float[Tensor, ""]:
+        """Return the network's adversarial loss (eq. 8).
 
         The discriminator only judges: it gets no gradient, and spectral norms stay as they are.
         """
@@ -67,14 +69,14 @@ class Adversary:
 
     def learn(
         self,
-        enhanced: Tensor,
-        reference: Tensor,
+        enhanced: Images,
+        reference: Images,
         *,
         step: int,
         halving: float,
         check: Check,
     ) -> dict[str, float | Tensor]:
-        """Take the discriminator's step on ``n 3 h w`` and return what is logged of it.
+        """Take the discriminator's step and return what is logged of it.
 
         Args:
             enhanced: the network's outputs; no gradient goes back to it.
@@ -144,7 +146,7 @@ class Adversary:
         self._dull_points = state["dull_points"]
 
 
-def measure_gradient(model: nn.Module) -> Tensor:
+def measure_gradient(model: nn.Module) -> Float[Tensor, ""]:
     """Return the 2-norm of a model's whole gradient."""
     gradients = [each.grad for each in model.parameters() if each.grad is not None]
     return torch.nn.utils.get_total_norm(gradients)

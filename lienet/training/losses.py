@@ -31,7 +31,8 @@ def l1_loss(
 
 
 def ssim_loss(
-    enhanced: Float[Tensor, "n c h w"], reference: Float[Tensor, "n c h w"]
+    enhanced: Float[Tensor, "batch channels height width"],
+    reference: Float[Tensor, "batch channels height width"],
 ) -> Float[Tensor, ""]:
     """Return ``1 - SSIM`` (eq. 6), averaged over pixels, channels and images.
 
@@ -39,7 +40,7 @@ def ssim_loss(
     lie wholly inside the image. Variances are biased (divided by N), as in Wang et al., 2004.
 
     Args:
-        enhanced: ``n c h w`` with h, w >= 11.
+        enhanced: 11 pixels a side or more.
         reference: the same shape.
     """
     similarity: Tensor = _MeanSsim.apply(enhanced.float(), reference.float())  # type: ignore[no-untyped-call]
@@ -84,7 +85,9 @@ class _MeanSsim(torch.autograd.Function):
         return (by_mean + 2 * x * by_squares + y * by_xy) * scale, None
 
 
-def _blur(planes: Tensor, *, padding: int) -> Tensor:
+def _blur(
+    planes: Float[Tensor, "batch channels height width"], *, padding: int
+) -> Float[Tensor, "batch channels height+2*{padding}-10 width+2*{padding}-10"]:
     """Filter every channel by the window: valid positions, or with ``padding`` its transpose."""
     channels = planes.shape[1]
     row = _gaussian(planes.device).expand(channels, 1, 1, WINDOW_TAPS)
@@ -93,7 +96,7 @@ def _blur(planes: Tensor, *, padding: int) -> Tensor:
 
 
 @lru_cache(maxsize=4)
-def _gaussian(device: torch.device) -> Tensor:
+def _gaussian(device: torch.device) -> Float[Tensor, " taps"]:
     """Return the window's 11 weights, which sum to 1."""
     position = torch.arange(WINDOW_TAPS, dtype=torch.float64) - WINDOW_TAPS // 2
     weights = torch.exp(-position.square() / (2 * WINDOW_SIGMA**2))

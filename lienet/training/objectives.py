@@ -10,29 +10,32 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from jaxtyping import Float
 from lightning.fabric import Fabric
 from torch import Tensor, nn
 
 from lienet.images import Pixels
 from lienet.networks.memory_layout import lay_out
+from lienet.networks.shapes import Images
 from lienet.networks.vgg import Vgg19
 from lienet.params import Objective
 from lienet.training.adversarial import Adversary, Check
 from lienet.training.losses import l1_loss, mse_loss, ssim_loss
 from lienet.training.perceptual import perceptual_loss
 
+Loss = Float[Tensor, ""]
 PIXEL_LOSSES = {"mse": mse_loss, "l1": l1_loss}
 
 
 def compute_objective(
-    objective: Objective, enhanced: Tensor, reference: Tensor
-) -> tuple[Tensor, dict[str, Tensor]]:
+    objective: Objective, enhanced: Images, reference: Images
+) -> tuple[Loss, dict[str, Loss]]:
     """Return the weighted pixel and SSIM losses, and each; one of weight zero is not computed.
 
     Args:
         objective: the weights, from params.
-        enhanced: the network's output, ``n 3 h w``.
-        reference: the target in [0, 1], ``n 3 h w``.
+        enhanced: the network's output.
+        reference: the target in [0, 1].
     """
     pixel = PIXEL_LOSSES[objective.pixel](enhanced, reference)
     total = objective.pixel_weight * pixel
@@ -82,8 +85,8 @@ class Criterion:
             )
 
     def compute(
-        self, enhanced: Tensor, reference: Tensor, *, step: int
-    ) -> tuple[Tensor, dict[str, Tensor]]:
+        self, enhanced: Images, reference: Images, *, step: int
+    ) -> tuple[Loss, dict[str, Loss]]:
         """Return what the network minimises at ``step``, and its unweighted terms."""
         total, terms = compute_objective(self.objective, enhanced, reference)
         if self.adversary is not None and not self.adversary.has_begun(step):
@@ -100,14 +103,14 @@ class Criterion:
         return total, terms
 
     def learn(
-        self, enhanced: Tensor, reference: Tensor, *, step: int, halving: float, check: Check
+        self, enhanced: Images, reference: Images, *, step: int, halving: float, check: Check
     ) -> dict[str, float | Tensor]:
         """Let the adversary take its own step, if it has begun; see ``Adversary.learn``."""
         if self.adversary is None or not self.adversary.has_begun(step):
             return {}
         return self.adversary.learn(enhanced, reference, step=step, halving=halving, check=check)
 
-    def watch(self, row: Mapping[str, float | None], *, step: int, state_dir: Path) -> None:
+    def watch(self, row: Mapping[str, float | int | None], *, step: int, state_dir: Path) -> None:
         """Stop the run at a logged row if the adversary has collapsed; see ``Adversary.watch``."""
         spread = row.get("discriminator_spread")
         if self.adversary is not None and spread is not None:

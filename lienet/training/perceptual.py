@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from lienet.networks.shapes import Images
 from lienet.networks.vgg import Vgg19
 from lienet.training.losses import l1_loss
 
@@ -15,16 +16,16 @@ from lienet.training.losses import l1_loss
 def perceptual_loss(
     vgg: Vgg19,
     weights: Mapping[str, float],
-    enhanced: Float[Tensor, "n 3 h w"],
-    reference: Float[Tensor, "n 3 h w"],
+    enhanced: Images,
+    reference: Images,
 ) -> Float[Tensor, ""]:
     """Return ``sum_j w_j mean(|phi_j(y) - phi_j(f(x))|)`` over layers j (eq. 7).
 
     Args:
         vgg: holds every layer that ``weights`` names.
         weights: w by the name of the layer.
-        enhanced: f(x), ``n 3 h w``; the gradient reaches it alone.
-        reference: y in [0, 1], the same shape.
+        enhanced: f(x); the gradient reaches it alone.
+        reference: y in [0, 1].
     """
     with torch.no_grad():
         targets = vgg(reference)

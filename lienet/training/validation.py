@@ -6,14 +6,16 @@ import math
 from collections.abc import Sequence
 
 import torch
+from jaxtyping import UInt8
 from lightning.fabric import Fabric
-from torch import Tensor, nn
+from torch import nn
 
 from lienet.images import Pixels
+from lienet.networks.shapes import Images, Scores
 
 
-def to_batch(pixels: Pixels, fabric: Fabric) -> Tensor:
-    """Turn NHWC uint8 into NCHW float32 in [0, 1]; the memory is channels-last as it comes."""
+def to_batch(pixels: UInt8[Pixels, "batch height width 3"], fabric: Fabric) -> Images:
+    """Turn pixels into float32 in [0, 1]; the memory is channels-last as it comes."""
     batch = torch.from_numpy(pixels).to(fabric.device, non_blocking=True)
     return batch.permute(0, 3, 1, 2).float().div_(255.0)
 
@@ -38,8 +40,8 @@ def score_tiles(
     discriminator: nn.Module,
     tiles: Sequence[tuple[Pixels, Pixels]],
     fabric: Fabric,
-) -> tuple[Tensor, Tensor]:
-    """Return the discriminator's scores of the references and of the enhanced tiles, ``n`` each."""
+) -> tuple[Scores, Scores]:
+    """Return the discriminator's scores of the references and of the enhanced tiles."""
     real, enhanced = [], []
     with torch.inference_mode(), fabric.autocast():
         for degraded, reference in tiles:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from lienet.catalogues.kinds import Ffhq, OpenImages
 from lienet.catalogues.remote import Depot
 from lienet.params import FfhqSource, OpenImagesSource, Transfer
 from tests.loopback_http import serve_http
@@ -189,7 +190,7 @@ def open_images_of(bucket: Bucket, **changes: Any) -> OpenImagesSource:
         "licence": "CC BY 2.0",
         "split": "published",
     }
-    return OpenImagesSource.model_validate(chosen | changes)
+    return OpenImages.model_validate(chosen | changes)
 
 
 def ffhq_of(**changes: Any) -> FfhqSource:
@@ -203,7 +204,7 @@ def ffhq_of(**changes: Any) -> FfhqSource:
         "mirror_url": None,
         "split": "auto",
     }
-    return FfhqSource.model_validate(chosen | changes)
+    return Ffhq.model_validate(chosen | changes)
 
 
 def make_depot(tmp_path: Path) -> Depot:

@@ -13,6 +13,7 @@ import pytest
 from lienet.catalogues import div2k
 from lienet.catalogues.div2k import ARCHIVES, Archive, find_div2k
 from lienet.catalogues.found import FoundFile
+from lienet.catalogues.kinds import Div2k
 from lienet.errors import DataError, TransferError
 from lienet.params import Div2kSource
 from tests.catalogues.bucket import Bucket, make_depot
@@ -48,7 +49,7 @@ def source_of(bucket: Bucket, **changes: Any) -> Div2kSource:
         "base_url": f"{bucket.url}/",
         "split": "test",
     }
-    return Div2kSource.model_validate(chosen | changes)
+    return Div2k.model_validate(chosen | changes)
 
 
 def find(bucket: Bucket, tmp_path: Path, **changes: Any) -> list[FoundFile]:

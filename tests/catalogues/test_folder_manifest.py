@@ -12,6 +12,7 @@ import pytest
 
 from lienet.catalogues.folder_manifest import find_listed_files
 from lienet.catalogues.found import FoundFile
+from lienet.catalogues.kinds import Folder
 from lienet.errors import DataError, InputError
 from lienet.params import FolderSource
 
@@ -26,7 +27,7 @@ def source_of(**changes: Any) -> FolderSource:
         "licence": "Datatang, agreement 7",
         "author": "Datatang",
     }
-    return FolderSource.model_validate(chosen | changes)
+    return Folder.model_validate(chosen | changes)
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from lienet.degradations.old_photo_look import (
     FadingLook,
     OldPhotoLook,
     draw_old_photo,
-    look_at_strength,
 )
 from lienet.draws import generators_of
 from lienet.errors import InputError
@@ -61,7 +60,10 @@ def test_strength_runs_from_the_mild_to_the_strong_end_of_every_range(
     recipe: OldPhotoDegradation,
 ):
     recipe = changed(recipe, saturation={"factor": [0.2, 0.8]}, jpeg={"quality": [50, 90]})
-    mild, middle, strong = (look_at_strength(recipe, strength) for strength in (0.0, 0.5, 1.0))
+    mild, middle, strong = (
+        draw_old_photo(recipe.at_strength(strength), generators_of(0))
+        for strength in (0.0, 0.5, 1.0)
+    )
     assert [look.saturation for look in (mild, middle, strong)] == pytest.approx([0.8, 0.5, 0.2])
     assert [look.jpeg.quality for look in (mild, middle, strong) if look.jpeg] == [90, 70, 50]
     ends = recipe.fading
@@ -84,10 +86,10 @@ def test_strength_runs_from_the_mild_to_the_strong_end_of_every_range(
     assert strong.grain is not None
     assert (mild.grain.sigma, strong.grain.sigma) == recipe.grain.sigma
     skipped = changed(recipe, **{step: {"probability": 0.0} for step in STEPS})
-    assert look_at_strength(skipped, 1.0) == OldPhotoLook()
+    assert draw_old_photo(skipped.at_strength(1.0), generators_of(0)) == OldPhotoLook()
 
 
 @pytest.mark.parametrize("strength", [-0.1, 1.01, float("nan")])
 def test_a_strength_out_of_bounds_is_refused(recipe: OldPhotoDegradation, strength: float):
     with pytest.raises(InputError, match=r"look is in \[0, 1\], got"):
-        look_at_strength(recipe, strength)
+        draw_old_photo(recipe.at_strength(strength), generators_of(0))

@@ -12,9 +12,10 @@ from PIL import Image
 from pydantic import ValidationError
 
 from lienet.degradations.resize import resize_bicubic
-from lienet.degradations.sr import SrDegradation, degrade_sr
+from lienet.degradations.sr import SrDegradation
 from lienet.draws import generators_of
 from lienet.images import decode_image
+from tests.sr_inputs import degrade_sr
 
 GRADIENT = np.add.outer(np.arange(96), np.arange(64))[:, :, None] + np.array([0, 20, 40])
 PHOTO = GRADIENT.astype(np.uint8)
@@ -34,7 +35,9 @@ TASK: dict[str, Any] = {
 
 
 def test_the_input_is_the_reduced_image_as_jpeg_at_that_quality_and_chroma():
-    degraded = degrade_sr(PHOTO, scale=4, jpeg_quality=20, jpeg_chroma="4:2:0")
+    degradation = SrDegradation.model_validate(TASK)
+    whole = degradation.degrade_whole(PHOTO)
+    degraded = degradation.make_input(whole[4], generators_of(1, "sr", "a")).content
     with Image.open(io.BytesIO(degraded)) as image:
         assert image.format == "JPEG"
         assert image.size == (16, 24)

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import skimage.data
 
-from lienet.degradations.sr import degrade_sr
 from lienet.evaluation.cluster_scoring import FirstOfEachSet, score_on_cluster
 from lienet.evaluation.scoring import EnhancedImage, make_contenders, score_samples
 from lienet.images import encode_png
 from lienet.networks.global_skip import BicubicUpsampling
 from lienet.params import Cluster, Protocol
 from lienet.shards.reading import Sample
+from tests.sr_inputs import degrade_sr
 
 
 def make_sample(key: str, test_set: str, top_px: int = 0) -> Sample:

@@ -7,7 +7,12 @@ import pytest
 import skimage.data
 
 from lienet.evaluation.measures import BatchMetric, PairMetric
-from lienet.evaluation.metrics import measure_ciede2000, measure_relative_sharpness
+from lienet.evaluation.metrics import (
+    measure_ciede2000,
+    measure_psnr,
+    measure_relative_sharpness,
+    measure_ssim,
+)
 from lienet.evaluation.vmaf import measure_vmaf
 from lienet.params import load_params, metrics
 
@@ -19,6 +24,9 @@ def test_each_metric_measures_what_its_function_does():
     colour, sharpness = metrics.get("ciede2000")(), metrics.get("sharpness")()
     assert colour.measure(REFERENCE, DARKER) == measure_ciede2000(REFERENCE, DARKER)
     assert sharpness.measure(REFERENCE, DARKER) == measure_relative_sharpness(REFERENCE, DARKER)
+    ratio_db, similarity = metrics.get("psnr_db")(), metrics.get("ssim")()
+    assert ratio_db.measure(REFERENCE, DARKER) == measure_psnr(REFERENCE, DARKER)
+    assert similarity.measure(REFERENCE, DARKER) == measure_ssim(REFERENCE, DARKER)
 
 
 def test_vmaf_measures_pairs_in_one_batch():
@@ -27,6 +35,7 @@ def test_vmaf_measures_pairs_in_one_batch():
     batch = vmaf.open_batch()
     batch.add("darker", REFERENCE, DARKER)
     assert batch.finish() == {"darker": measure_vmaf(REFERENCE, DARKER)}
+    assert vmaf.measure(REFERENCE, DARKER) == measure_vmaf(REFERENCE, DARKER)
 
 
 @pytest.mark.parametrize(

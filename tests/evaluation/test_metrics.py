@@ -8,6 +8,7 @@ import pytest
 import skimage.data
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jaxtyping import TypeCheckError
 from skimage.color import deltaE_ciede2000, rgb2lab
 
 from lienet.errors import InputError
@@ -211,3 +212,8 @@ def test_a_blurred_image_is_less_sharp_than_its_reference_and_an_equal_one_as_sh
     blurred = cv2.GaussianBlur(reference, (0, 0), 1.5)
     assert measure_relative_sharpness(reference, reference) == 1.0
     assert 0.2 < measure_relative_sharpness(reference, blurred) < 0.8
+
+
+def test_sharpness_of_another_shape_is_refused_while_tests_run():
+    with pytest.raises(TypeCheckError, match="pixels"):
+        measure_sharpness(np.zeros((3, 16, 16), np.uint8))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lienet.errors import DataError
 from lienet.evaluation.scores import (
+    Evaluation,
     ImageScore,
     Interval,
     Result,
@@ -19,6 +22,7 @@ from lienet.evaluation.scores import (
     read_scores,
     scores_as_csv,
 )
+from lienet.files import write_json
 
 
 def make_score(key: str, **values: float) -> ImageScore:
@@ -92,3 +96,22 @@ def test_a_missing_or_broken_evaluation_is_one_line(tmp_path: Path):
     (tmp_path / "broken.json").write_text('{"task": "sr"}')
     with pytest.raises(DataError, match="broken at"):
         read_evaluation(tmp_path / "broken.json", remedy="run lienet evaluate x")
+
+
+def test_an_evaluation_is_written_as_it_is_read_and_without_what_was_not_measured(tmp_path: Path):
+    result = Result(3, {"psnr_db": 28.1234567, "ssim": 0.75}, {"ssim": Interval(0.1, 0.0, 0.2)})
+    measured: dict[str, Any] = {
+        "task": "old_photo", "model": "lienet", "architecture": "lienet_enhancement", "scale": 1,
+        "num_params": 9, "num_macs": None, "macs_output_px": [720, 1280], "latency_ms": 1.5,
+        "latency_input_px": [180, 320], "steps": 4, "data_sha256": {"test": "ab"},
+        "weights_sha256": "cd", "results": {"rgb": {"sample": result}},
+        "real": {"prints": {"num_images": 1, "before": {"noise": 0.5}, "after": {"noise": 0.25},
+                            "images": {"a": {"before": {"noise": 0.5}, "after": {"noise": 0.25}}}}},
+    }  # fmt: skip
+    path = tmp_path / "lienet.json"
+    write_json(path, Evaluation.model_validate(measured).as_json())
+    flat = {"rgb": {"sample": result.as_json()}}
+    assert json.loads(path.read_text()) == measured | {"results": flat}
+    written = path.read_bytes()
+    write_json(path, read_evaluation(path, remedy="").as_json())
+    assert path.read_bytes() == written

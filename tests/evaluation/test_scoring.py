@@ -9,7 +9,6 @@ import pytest
 import skimage.data
 from torch import Tensor, nn
 
-from lienet.degradations.sr import degrade_sr
 from lienet.errors import DataError
 from lienet.evaluation.measures import Ciede2000, Sharpness, Vmaf
 from lienet.evaluation.methods import Unchanged
@@ -30,6 +29,7 @@ from lienet.images import decode_image, encode_png
 from lienet.networks.global_skip import BicubicUpsampling
 from lienet.params import Protocol
 from lienet.shards.reading import Sample
+from tests.sr_inputs import degrade_sr
 
 
 class Darkened(nn.Module):

@@ -7,7 +7,6 @@ from pathlib import Path
 import skimage.data
 import yaml
 
-from lienet.degradations.sr import degrade_sr
 from lienet.images import encode_png
 from lienet.params import Params, load_params
 from lienet.shards.reading import Sample
@@ -15,6 +14,7 @@ from lienet.shards.writing import write_split
 from lienet.workspace import Workspace
 from tests.deployment.repeating import write_repeating
 from tests.networks.untrained import store_untrained
+from tests.sr_inputs import degrade_sr
 
 PLACES = (("a", "near", 0), ("b", "near", 120), ("c", "far", 260))
 SIZE_PX = (96, 128)

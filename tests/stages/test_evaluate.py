@@ -10,7 +10,6 @@ import pytest
 from typer.testing import CliRunner
 
 from lienet.cli import app
-from lienet.degradations.sr import degrade_sr
 from lienet.errors import DataError, ToolError
 from lienet.evaluation.benchmark import paired_bootstrap
 from lienet.evaluation.metrics import measure_psnr
@@ -23,6 +22,7 @@ from lienet.stages import evaluate
 from lienet.tracking.table import read_table
 from lienet.workspace import Workspace
 from tests.deployment.repeating import write_repeating
+from tests.sr_inputs import degrade_sr
 from tests.stages.evaluate_inputs import (
     SIZE_PX,
     make_faded_samples,

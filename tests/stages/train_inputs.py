@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import yaml
 
-from lienet.degradations.sr import degrade_sr
 from lienet.images import encode_png
 from lienet.params import Params, load_params
 from lienet.shards.reading import Sample
 from lienet.shards.writing import write_split
 from lienet.workspace import Workspace
+from tests.sr_inputs import degrade_sr
 
 
 def make_sample(index: int) -> Sample:

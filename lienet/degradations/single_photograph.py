@@ -1,4 +1,4 @@
-"""``lienet degrade``: one photograph degraded exactly as the training data are.
+"""A single photograph degraded exactly as the training data are, for ``lienet degrade``.
 
 Owns the defaults outside of a clone, and which file a degraded picture may be written as.
 """
@@ -15,10 +15,11 @@ from lienet.errors import InputError
 from lienet.files import write_bytes
 from lienet.images import Pixels, decode_image, encode_png, sniff_format
 from lienet.params import Degradation, Params, degradations, load_params
+from lienet.params.base import ENLARGEMENTS
 from lienet.workspace import Workspace
 
 _TILES = {"sources": None, "tile_px": 192, "tile_stride_px": 192, "flat_std_min": 0.0}
-_SR = {"kind": "sr", "scales": (2, 4), "jpeg_quality": 20, "jpeg_chroma": "4:2:0"}
+_SR = {"kind": "sr", "scales": ENLARGEMENTS, "jpeg_quality": 20, "jpeg_chroma": "4:2:0"}
 _DEFAULTS: dict[str, Degradation] = {
     "sr": SrDegradation.model_validate(_TILES | _SR),
     "face": FaceDegradation.model_validate(_TILES | {"kind": "face", "factor": 4}),

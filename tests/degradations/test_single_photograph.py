@@ -10,14 +10,14 @@ from typer.testing import CliRunner
 
 from lienet.cli import app
 from lienet.degradations.ageing import degrade_old_photo
-from lienet.degradations.demonstration import degrade_file, degrade_for_task
 from lienet.degradations.face import degrade_face
-from lienet.degradations.old_photo_look import draw_old_photo, look_at_strength
-from lienet.degradations.sr import degrade_sr
+from lienet.degradations.old_photo_look import draw_old_photo
+from lienet.degradations.single_photograph import degrade_file, degrade_for_task
 from lienet.draws import generators_of
 from lienet.errors import InputError
 from lienet.images import decode_image, encode_png
 from lienet.params import Params, load_params
+from tests.sr_inputs import degrade_sr
 
 GRADIENT = np.add.outer(np.arange(96), np.arange(64))[:, :, None] + np.array([0, 20, 40])
 PHOTO = GRADIENT.astype(np.uint8)
@@ -52,7 +52,7 @@ def test_an_old_photograph_is_drawn_by_name_or_has_a_strength(params: Params):
     look = draw_old_photo(recipe, draw)
     assert drawn == degrade_old_photo(PHOTO, look, draw)
     strong = degrade_for_task(PHOTO, task="old_photo", key="beach", strength=1.0, params=params)
-    look = look_at_strength(recipe, 1.0)
+    look = draw_old_photo(recipe.at_strength(1.0), generators_of(0))
     assert strong == degrade_old_photo(PHOTO, look, draw)
 
 
