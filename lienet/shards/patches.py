@@ -8,6 +8,7 @@ so training can be taken up at any step.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import count, islice
 from pathlib import Path
 
@@ -119,10 +120,9 @@ class PatchStream:
         """
         self.scale = scale
         self._split_dir = split_dir
-        self._shards = _check_not_empty(split_dir)
+        self._share = _Share(split_dir, _check_not_empty(split_dir), rank, world_size)
         self._num_workers = num_workers
-        self._rank, self._world_size = rank, world_size
-        num_tiles = sum(shard.num_samples for shard in self._shards)
+        num_tiles = sum(shard.num_samples for shard in self._share.shards)
         self._window_tiles = min(window_tiles, num_tiles)
         self._patches_per_tile = patches_per_tile
         self._seed: int | None = None
@@ -168,7 +168,7 @@ class PatchStream:
         is_ahead = seed == self._seed and self._end <= end <= self._end + self._window_tiles
         if not is_ahead:
             self._seed, self._end = seed, end - self._window_tiles
-            samples = self._iterate_from(seed, self._end)
+            samples = self._share.iterate_from(seed, self._end)
             self._coming = decode_pairs(samples, self.scale, self._num_workers)
             self._tiles = [(np.empty(0), np.empty(0))] * self._window_tiles
         for pair in islice(self._coming, end - self._end):
@@ -177,20 +177,35 @@ class PatchStream:
             self._sizes_px[slot] = pair[0].shape[:2]
             self._end += 1
 
-    def _iterate_from(self, seed: int, start: int) -> Iterator[Sample]:
+
+@dataclass(frozen=True)
+class _Share:
+    """The shards that one rank reads, in an order drawn anew for each epoch.
+
+    It stands apart from the stream: a stream that its own generator refers to would be freed, and
+    its threads be joined, whenever and in whichever thread garbage happens to be collected.
+    """
+
+    split_dir: Path
+    shards: tuple[ShardEntry, ...]
+    rank: int
+    world_size: int
+
+    def iterate_from(self, seed: int, start: int) -> Iterator[Sample]:
         """Yield the endless sequence of this rank's samples from position ``start`` on."""
         for epoch in count():
-            for shard in self._order_shards(seed, epoch):
+            for shard in self.order(seed, epoch):
                 if start >= shard.num_samples:
                     start -= shard.num_samples
                     continue
-                yield from islice(stream_shard(self._split_dir, shard), start, None)
+                yield from islice(stream_shard(self.split_dir, shard), start, None)
                 start = 0
 
-    def _order_shards(self, seed: int, epoch: int) -> list[ShardEntry]:
-        order = keyed_generator(seed, "shards", epoch).permutation(len(self._shards))
-        shards = [self._shards[position] for position in order]
-        return shards[self._rank :: self._world_size] if len(shards) >= self._world_size else shards
+    def order(self, seed: int, epoch: int) -> list[ShardEntry]:
+        """Return the shards in the order of an epoch."""
+        order = keyed_generator(seed, "shards", epoch).permutation(len(self.shards))
+        shards = [self.shards[position] for position in order]
+        return shards[self.rank :: self.world_size] if len(shards) >= self.world_size else shards
 
 
 def read_tiles(split_dir: Path, *, scale: int, max_tiles: int) -> list[Pair]:

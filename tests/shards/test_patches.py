@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -112,6 +114,19 @@ def test_a_stream_taken_up_anywhere_draws_as_an_unbroken_one(split_dir: Path):
                 assert np.array_equal(got, wanted)
 
 
+def test_a_stream_ends_its_threads_when_it_is_let_go(split_dir: Path):
+    gc.disable()  # collected as garbage, it would join its threads in any thread, its own too
+    try:
+        before = set(threading.enumerate())
+        stream = open_stream(split_dir)
+        draw(stream, 0)
+        assert set(threading.enumerate()) - before
+        del stream
+        assert set(threading.enumerate()) <= before
+    finally:
+        gc.enable()
+
+
 def test_a_new_seed_begins_another_order(split_dir: Path):
     stream = open_stream(split_dir)
     expected = draw(open_stream(split_dir), 3, seed=9)[0]
@@ -156,7 +171,7 @@ def test_ranks_share_the_shards_out(split_dir: Path):
         stream = open_stream(split_dir, rank=rank, world_size=2, window_tiles=1)
         # One tile in the window, and 8 patches at 4 for each tile: every other tile is seen.
         window = open_stream(split_dir, rank=rank, world_size=2, window_tiles=1, patches_per_tile=8)
-        num_tiles = sum(shard.num_samples for shard in stream._order_shards(1, 0))
+        num_tiles = sum(shard.num_samples for shard in stream._share.order(1, 0))
         shares.append({numbers_of(draw(window, step)[1])[0] for step in range(num_tiles)})
     assert shares[0] | shares[1] == set(range(NUM_TILES))
     assert not shares[0] & shares[1]
