@@ -1,30 +1,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
-from lienet.manifests.records import ImageRecord
 from lienet.screening.boxes import Box
 from lienet.screening.quality import Quality
 from lienet.screening.rows import record_verdict
 from lienet.screening.verdict import Verdict
+from tests.manifests.image_record import KEPT
 
-RAW = ImageRecord(
-    key="p__a",
-    source="p",
-    path="images/p__a.png",
-    sha256="0" * 64,
-    size_bytes=1,
-    width_px=20,
-    height_px=10,
-    format="png",
-    licence="CC0-1.0",
-    author="nobody",
-    origin="a.png",
-    split="auto",
-    status="kept",
-    reason="",
-    people="[]",
-)
+RAW = replace(KEPT, people="[]")
 
 
 def test_filtered_row_keeps_the_raw_columns_and_adds_the_verdict():
