@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 from lienet.files import sha256_of_json
@@ -87,7 +88,8 @@ class Fingerprints:
     def _make(self, roots: Iterable[str], stage: str | None = None) -> Fingerprint:
         graph, sources = self.graph, [*self._extra.values()]
         of_extra = graph.modules_among(name for source in sources for name in source.names)
-        modules = graph.reach([*roots, *of_extra], lambda name: _is_covered(OBSERVERS, name, stage))
+        is_observer = cache(lambda name: _is_covered(OBSERVERS, name, stage))
+        modules = graph.reach([*roots, *of_extra], is_observer)
         sources += [graph.read(module) for module in modules]
         own = {"", graph.package, *sys.stdlib_module_names}
         names = {

@@ -29,6 +29,7 @@ SETTINGS = {
     "HTTPS_PROXY": "http://127.0.0.1:9",
     "ALL_PROXY": "http://127.0.0.1:9",
 }
+MAX_ID_CHARS = 200
 UNSET = (
     "MLFLOW_TRACKING_URI",
     "MLFLOW_EXPERIMENT_NAME",
@@ -48,6 +49,12 @@ def pytest_configure(config: pytest.Config) -> None:
             os.environ[name.lower()] = value
     for name in UNSET:
         os.environ.pop(name, None)
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a long value by its length, as the name of a test goes with each of its reports."""
+    is_long = isinstance(val, str | bytes) and len(val) > MAX_ID_CHARS
+    return f"{argname} of {len(val)}" if is_long else None
 
 
 @pytest.fixture(scope="session")

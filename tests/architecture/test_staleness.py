@@ -101,6 +101,7 @@ def copy(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(imports, "read_source", read_once)
         patch.setattr("lienet.fingerprint.find_versions", lambda names: dict.fromkeys(names, "1"))
+        patch.setattr("lienet.fingerprint.find_plugin_packages", dict)
         yield Copy(package)
 
 

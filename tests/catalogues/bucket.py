@@ -18,20 +18,13 @@ from PIL import Image
 
 from lienet.catalogues.kinds import Ffhq, OpenImages
 from lienet.catalogues.remote import Depot
-from lienet.params import FfhqSource, OpenImagesSource, Transfer
+from lienet.params import FfhqSource, OpenImagesSource
 from tests.loopback_http import serve_http
+from tests.transfer.limits import LIMITS as SHORT
 
 PERSON, DOG, PLATE, CAR = "/m/01g317", "/m/0bt9lr", "/m/01jfm_", "/m/0k4j"
-LIMITS = Transfer(
-    concurrency_per_host=4,
-    requests_per_s=None,
-    retries=1,
-    backoff_s=0.01,
-    backoff_max_s=0.02,
-    connect_timeout_s=5.0,
-    stall_timeout_s=5.0,
-    total_timeout_s=30.0,
-    max_failed_share=0.5,
+LIMITS = SHORT.model_copy(
+    update={"retries": 1, "stall_timeout_s": 5.0, "total_timeout_s": 30.0, "max_failed_share": 0.5}
 )
 IMAGE_HEADER = [
     "ImageID",

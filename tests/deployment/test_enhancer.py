@@ -107,7 +107,7 @@ def restorer(repository) -> nn.Module:
     """An enhancement network whose SPADE layers and blocks do something, untrained as it is."""
     spec = load_params(repository / "profiles" / "sample.yaml").models["old_photo-lienet"]
     torch.manual_seed(6)
-    network = build_model(spec.model_copy(update={"num_blocks": 2}))
+    network = build_model(spec.model_copy(update={"num_blocks": 1}))
     for layer in network.modules():
         if isinstance(layer, Modulation):
             nn.init.normal_(layer.alpha.weight, std=0.1)
@@ -144,6 +144,7 @@ def restorer_file(restorer: nn.Module, tmp_path_factory: pytest.TempPathFactory)
     return path
 
 
+@pytest.mark.xdist_group("onnx")
 def test_spade_in_an_onnx_file_leaves_no_seam_between_tiles(
     restorer: nn.Module, restorer_file: Path
 ):
@@ -155,6 +156,7 @@ def test_spade_in_an_onnx_file_leaves_no_seam_between_tiles(
     assert np.abs(tiled.astype(float) - in_torch).max() / 257.0 < 0.1
 
 
+@pytest.mark.xdist_group("onnx")
 def test_a_file_that_takes_the_image_alone_normalises_each_tile_by_itself(
     restorer_file: Path, tmp_path: Path
 ):
@@ -169,6 +171,7 @@ def test_a_file_that_takes_the_image_alone_normalises_each_tile_by_itself(
     assert np.abs(tiled.astype(float) - whole).max() / 257.0 > 2.0
 
 
+@pytest.mark.xdist_group("onnx")
 def test_a_file_of_one_size_is_given_the_whole_image_s_statistics(
     restorer_file: Path, tmp_path: Path
 ):

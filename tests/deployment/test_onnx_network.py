@@ -8,14 +8,14 @@ import onnx
 import pytest
 from onnx import TensorProto
 
-from lienet.deployment.onnx import export_onnx
 from lienet.deployment.onnx_network import OnnxNetwork
 from lienet.deployment.runtimes import Planes
 from lienet.deployment.torch_network import TorchNetwork
 from lienet.errors import ModelError
-from lienet.networks.registry import build_model
-from lienet.params import load_params
+from lienet.networks.enhancement import LienetEnhancement
 from tests.deployment.repeating import write_repeating
+
+pytestmark = pytest.mark.xdist_group("onnx")
 
 
 def write_doubling(path: Path, *, num_inputs: int = 1, **changes: Any) -> Path:
@@ -77,15 +77,13 @@ def test_an_input_that_the_file_cannot_take_is_a_model_error(tmp_path: Path):
         network(np.zeros((1, 3, 9, 8), np.float32))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def spade_networks(
-    repository: Path, tmp_path_factory: pytest.TempPathFactory
+    spade_network: LienetEnhancement, spade_content: bytes, tmp_path: Path
 ) -> tuple[TorchNetwork, Path]:
-    spec = load_params(repository / "profiles" / "sample.yaml").models["face-lienet"]
-    model = build_model(spec.model_copy(update={"num_blocks": 1, "channels": 4}))
-    path = tmp_path_factory.mktemp("spade") / "model.onnx"
-    path.write_bytes(export_onnx(model, opset=18, metadata={}))
-    return TorchNetwork(model), path
+    path = tmp_path / "model.onnx"
+    path.write_bytes(spade_content)
+    return TorchNetwork(spade_network), path
 
 
 def test_a_file_tells_what_it_normalises_as_its_module_does(

@@ -7,41 +7,31 @@ import onnx
 import onnxruntime
 import pytest
 import torch
-from torch import nn
 
 from lienet.deployment import onnx_statistics as statistics
 from lienet.deployment.onnx import export_onnx, measure_parity
 from lienet.deployment.onnx_statistics import list_uses, make_signature
-from lienet.networks.blocks import Modulation
 from lienet.networks.enhancement import LienetEnhancement
 from lienet.networks.registry import build_model
 from lienet.networks.spade import count_spade_layers
 from lienet.params import load_params
 
+pytestmark = pytest.mark.xdist_group("onnx")
 GIVEN = ["spade_0_mean", "spade_0_variance", "spade_1_mean", "spade_1_variance"]
 OUTPUTS = ["enhanced", "spade_0_features", "spade_1_features"]
 
 
-@pytest.fixture(scope="module")
-def model(repository) -> LienetEnhancement:
-    """A small network whose SPADE layers do something."""
-    spec = load_params(repository / "profiles" / "sample.yaml").models["face-lienet"]
-    torch.manual_seed(5)
-    model = build_model(spec.model_copy(update={"num_blocks": 1, "channels": 4}))
-    assert isinstance(model, LienetEnhancement)
-    for layer in model.modules():
-        if isinstance(layer, Modulation):
-            nn.init.normal_(layer.alpha.weight, std=0.2)
-            nn.init.normal_(layer.beta.weight, std=0.2)
-    return model.eval()
+@pytest.fixture
+def model(spade_network: LienetEnhancement) -> LienetEnhancement:
+    return spade_network
 
 
-@pytest.fixture(scope="module")
-def content(model: LienetEnhancement) -> bytes:
-    return export_onnx(model, opset=18, metadata={"scale": "1"})
+@pytest.fixture
+def content(spade_content: bytes) -> bytes:
+    return spade_content
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def session(content: bytes) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3

@@ -10,9 +10,9 @@ from tests.flows.toy import Api
 from tests.loopback_servers import PrefectServer
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectServer]:
-    """A running server."""
+    """A running server; it ends with the last test of the folder, as its services never rest."""
     with pytest.MonkeyPatch.context() as patch:
         prefix = "PREFECT_SERVER_CONCURRENCY"
         patch.setenv(f"{prefix}_MAXIMUM_CONCURRENCY_SLOT_WAIT_SECONDS", "1")
@@ -22,7 +22,7 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect
             yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def api(prefect_server: PrefectServer) -> Api:
     """Its API."""
     return Api(prefect_server.environment)

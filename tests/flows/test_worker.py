@@ -67,10 +67,10 @@ def test_schedule_skipped_overlap_server_restart_and_cancellation(
 
 
 def test_resume_after_worker_kill_gives_same_weights(
-    repository: Path, tmp_path: Path, prefect_server: PrefectServer, api: Api
+    repository: Path, tmp_path: Path, prefect_server: PrefectServer, api: Api, empty_store: Path
 ):
     clone = make_clone(repository, tmp_path)
-    mlflow_server = MlflowServer(tmp_path / "mlflow")
+    mlflow_server = MlflowServer(tmp_path / "mlflow", empty_store)
     checkpoint = clone.root / "data/state/train/sr/lienet/checkpoint.pt"
     environment = {
         **Toy.environment(clone, **prefect_server.environment),  # type: ignore[arg-type]
@@ -130,7 +130,7 @@ def make_clone(repository: Path, folder: Path) -> Clone:
     (clone.root / "dvc.lock").unlink(missing_ok=True)
     params = yaml.safe_load((repository / "profiles" / "sample.yaml").read_text())
     params = shrink(params, folder / "pictures")
-    params["train"] |= {"steps": 600, "log_every_steps": 50, "validate_every_steps": 300}
+    params["train"] |= {"steps": 240, "log_every_steps": 30, "validate_every_steps": 120}
     params["train"]["checkpoint_every_steps"] = 30
     params["flows"] |= {"cpu_slots": 2, "cancel_grace_s": 20.0}
     (clone.root / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))

@@ -14,7 +14,6 @@ import pytest
 from lienet.errors import DataError
 from lienet.manifests.records import (
     FilterRecord,
-    ImageRecord,
     count_kept,
     iterate_kept,
     read_filtered,
@@ -22,23 +21,8 @@ from lienet.manifests.records import (
     write_filtered,
     write_manifest,
 )
+from tests.manifests.image_record import KEPT
 
-KEPT = ImageRecord(
-    key="holiday__beach",
-    source="holiday",
-    path="images/holiday__beach.jpg",
-    sha256="ab" * 32,
-    size_bytes=5_000_000_000,
-    width_px=640,
-    height_px=427,
-    format="jpeg",
-    licence="CC BY 4.0",
-    author="Łucja Ōta",
-    origin="photos/beach.JPG",
-    split="auto",
-    status="kept",
-    reason="",
-)
 REFUSED = replace(KEPT, key="holiday__a", path="", status="refused", reason="animated")
 JUDGED = FilterRecord(
     **asdict(KEPT),

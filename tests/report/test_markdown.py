@@ -13,7 +13,7 @@ from lienet.report.paired_differences import compare_pairs
 from lienet.report.side_tables import make_pair_sheets
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def text(params, groups, per_image) -> str:
     pairs = compare_pairs(groups, per_image, lambda differences: Interval(0.1, 0.05, 0.2))
     sheets = make_pair_sheets(params, pairs)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from lienet.manifests.photographs import Photographs
-from lienet.manifests.records import ImageRecord, write_filtered
+from lienet.manifests.records import write_filtered
 from lienet.params import Params, load_params
 from lienet.screening.boxes import Box
 from lienet.screening.inspection import find_pass, inspect_photographs, record_verdict
@@ -16,26 +17,11 @@ from lienet.screening.purge import purge_refused
 from lienet.screening.quality import Quality
 from lienet.screening.verdict import Verdict
 from lienet.workspace import Workspace
+from tests.manifests.image_record import KEPT
 from tests.stages.raw_folder import store_raw
 from tests.stages.studio import record_of
 
-RAW = ImageRecord(
-    key="p__a",
-    source="p",
-    path="images/p__a.png",
-    sha256="0" * 64,
-    size_bytes=1,
-    width_px=20,
-    height_px=10,
-    format="png",
-    licence="CC0-1.0",
-    author="nobody",
-    origin="a.png",
-    split="auto",
-    status="kept",
-    reason="",
-    people="[]",
-)
+RAW = replace(KEPT, people="[]")
 
 
 @pytest.fixture

@@ -7,10 +7,8 @@ secrets in their environment and with the first one's MLflow store served to bot
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
@@ -43,15 +41,13 @@ def first_machine(tiny_run: Clone, tmp_path_factory: pytest.TempPathFactory) -> 
     return clone
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def team(
     tiny_run: Clone, first_machine: Clone, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Team]:
-    """The whole story, once; the servers run on, and the environment is as it was before."""
+    """The whole story, once; the servers run on to the last test of the folder."""
     folder = tmp_path_factory.mktemp("team")
-    server = MlflowServer(folder / "mlflow")
-    server.folder.mkdir()
-    _copy_store(tiny_run.root / "data" / "state" / "mlflow.db", server.folder / "mlflow.db")
+    server = MlflowServer(folder / "mlflow", tiny_run.root / "data" / "state" / "mlflow.db")
     with pytest.MonkeyPatch.context() as patch, serve_s3(patch) as bucket, server:
         for name, secret in SECRETS.items():
             patch.setenv(name, secret)
@@ -81,8 +77,3 @@ def add_remote(clone: Clone, url: str, **settings: str) -> None:
     for name, value in settings.items():
         clone.run("dvc", "remote", "modify", "team", name, value)
     clone.commit("The team's remote")
-
-
-def _copy_store(source: Path, target: Path) -> None:
-    with sqlite3.connect(source) as read, sqlite3.connect(target) as written:
-        read.backup(written)

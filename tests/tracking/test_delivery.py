@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,23 +9,11 @@ from lienet.tracking.delivery import SentPoints, deliver
 from lienet.tracking.facts import Point, StageFacts, read_facts
 from lienet.tracking.runs import find_experiment, find_logged_model, find_run
 from lienet.workspace import Workspace
-from tests.tracking.stores import count_points, list_points, make_workspace, open_store
-from tests.tracking.written import ITEM, RUN_KEY, WEIGHTS, load_sample, write_all, write_evaluation
+from tests.tracking.stores import count_points, list_points, open_store
+from tests.tracking.written import ITEM, RUN_KEY, WEIGHTS, write_evaluation
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-
-
-@pytest.fixture(scope="module")
-def params(repository: Path) -> Params:
-    return load_sample(repository)
-
-
-@pytest.fixture
-def workspace(tmp_path: Path, empty_store: Path) -> Workspace:
-    made = make_workspace(tmp_path, empty_store)
-    write_all(made)
-    return made
 
 
 @pytest.fixture

@@ -14,18 +14,12 @@ from tests.tracking.written import (
     RUN_KEY,
     TEST_SHA256,
     WEIGHTS,
-    load_sample,
     rows,
     write_all,
     write_evaluation,
     write_export,
     write_training,
 )
-
-
-@pytest.fixture(scope="module")
-def params(repository: Path) -> Params:
-    return load_sample(repository)
 
 
 @pytest.fixture

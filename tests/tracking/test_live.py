@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -21,7 +20,7 @@ from lienet.tracking.track import track
 from lienet.workspace import Workspace
 from tests.loopback_servers import MlflowServer
 from tests.tracking.stores import count_points, list_points, list_runs, make_workspace, open_store
-from tests.tracking.written import ITEM, RUN_KEY, load_sample, rows, write_training
+from tests.tracking.written import ITEM, RUN_KEY, rows, write_training
 
 NUM_ROWS = 60
 LOSSES = [(10 * n, 1 / (3 * n)) for n in range(1, NUM_ROWS + 1)]
@@ -43,11 +42,6 @@ with follow(load_sample(Path(sys.argv[2])), workspace) as live:
         time.sleep(0.1)
     os.kill(os.getpid(), signal.SIGKILL)
 """
-
-
-@pytest.fixture(scope="module")
-def params(repository: Path) -> Params:
-    return load_sample(repository)
 
 
 @pytest.fixture
@@ -171,9 +165,8 @@ def test_a_server_killed_in_the_middle_of_training_ends_with_every_point_once(
 ):
     from mlflow import MlflowClient
 
-    workspace, server = Workspace(tmp_path / "work"), MlflowServer(tmp_path / "server")
-    server.folder.mkdir()
-    shutil.copy(empty_store, server.folder / "mlflow.db")
+    workspace = Workspace(tmp_path / "work")
+    server = MlflowServer(tmp_path / "server", empty_store)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", server.url)
     client = MlflowClient(server.url)
     with server, follow(params, workspace) as live:

@@ -13,12 +13,7 @@ from lienet.tracking.track import track
 from lienet.workspace import Workspace
 from tests.tracking.registered import make_package, write_quickly
 from tests.tracking.stores import make_workspace, open_store
-from tests.tracking.written import RUN_KEY, WEIGHTS, load_sample, write_all
-
-
-@pytest.fixture(scope="module")
-def params(repository: Path) -> Params:
-    return load_sample(repository)
+from tests.tracking.written import RUN_KEY, WEIGHTS, write_all
 
 
 @pytest.fixture

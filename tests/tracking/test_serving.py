@@ -150,11 +150,12 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 def test_the_champion_of_a_server_answers_and_no_password_is_kept(
     repository: Path,
     tmp_path: Path,
+    empty_store: Path,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ):
     pixels = skimage.data.astronaut()[:24, :40]
-    with MlflowServer(tmp_path / "server") as server:
+    with MlflowServer(tmp_path / "server", empty_store) as server:
         monkeypatch.setenv("MLFLOW_TRACKING_URI", server.url.replace("//", f"//ann:{SECRET}@"))
         workspace = Workspace(tmp_path / "work")
         write_training(workspace)

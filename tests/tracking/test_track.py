@@ -21,7 +21,6 @@ from tests.tracking.stores import count_points, list_points, list_runs, make_wor
 from tests.tracking.written import (
     ITEM,
     TEST_SHA256,
-    load_sample,
     write_all,
     write_evaluation,
     write_training,
@@ -32,18 +31,6 @@ if TYPE_CHECKING:
 
 AWAY = "http://ann:planted-secret@127.0.0.1:9"
 LOSSES = [(10 * n, 1 / (3 * n)) for n in (1, 2, 3)]
-
-
-@pytest.fixture(scope="module")
-def params(repository: Path) -> Params:
-    return load_sample(repository)
-
-
-@pytest.fixture
-def workspace(tmp_path: Path, empty_store: Path) -> Workspace:
-    made = make_workspace(tmp_path, empty_store)
-    write_all(made)
-    return made
 
 
 def test_a_model_is_brought_to_mlflow_once(params: Params, workspace: Workspace):
@@ -241,12 +228,12 @@ def test_logged_models_are_ranked_on_the_test_shards_they_share(
 @pytest.mark.slow
 @pytest.mark.services
 def test_a_server_ranks_logged_models_as_the_local_store_does(
-    params: Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    params: Params, tmp_path: Path, empty_store: Path, monkeypatch: pytest.MonkeyPatch
 ):
     from mlflow import MlflowClient
 
     workspace = Workspace(tmp_path / "work")
-    with MlflowServer(tmp_path / "server") as server:
+    with MlflowServer(tmp_path / "server", empty_store) as server:
         monkeypatch.setenv("MLFLOW_TRACKING_URI", server.url)
         write_three_models(params, workspace)
         assert track(params, workspace) == []

@@ -17,22 +17,23 @@ from pathlib import Path
 import pytest
 
 from lienet.errors import InputError, TransferError
-from lienet.params import Transfer
 from lienet.transfer.batches import FetchResult, RemoteFile, fetch_all
 from lienet.transfer.requests import LOCK_NAME
-from tests.transfer.faults import FaultServer, content_of, serving
+from tests.transfer.faults import FaultServer, content_of
 from tests.transfer.killed import fetch_slowly
+from tests.transfer.limits import LIMITS as SHORT
 
-LIMITS = Transfer(
-    concurrency_per_host=32,
-    requests_per_s=None,
-    retries=8,
-    backoff_s=0.01,
-    backoff_max_s=0.5,
-    connect_timeout_s=10.0,
-    stall_timeout_s=2.0,
-    total_timeout_s=20.0,
-    max_failed_share=0.05,
+LIMITS = SHORT.model_copy(
+    update={
+        "concurrency_per_host": 32,
+        "retries": 8,
+        "backoff_s": 0.01,
+        "backoff_max_s": 0.5,
+        "connect_timeout_s": 10.0,
+        "stall_timeout_s": 2.0,
+        "total_timeout_s": 20.0,
+        "max_failed_share": 0.05,
+    }
 )
 NUM_FILES = int(os.environ.get("LIENET_TEST_FILES", "2000"))  # 10,000 for the full proof
 NUM_KILLS = 30
@@ -53,12 +54,6 @@ LASTING = {
     "loop": "too many redirects",
     "reset": "broken off",
 }
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[FaultServer]:
-    with serving() as running:
-        yield running
 
 
 def want(server: FaultServer, number: int, script: str = "ok", size_bytes: int = 0) -> RemoteFile:

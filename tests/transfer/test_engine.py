@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,14 +10,8 @@ import pytest
 from lienet.transfer.engine import Engine
 from lienet.transfer.fetching import Fetcher
 from lienet.transfer.requests import FetchResult, RemoteFile
-from tests.transfer.faults import FaultServer, serving
-from tests.transfer.test_fetching import LIMITS
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[FaultServer]:
-    with serving() as running:
-        yield running
+from tests.transfer.faults import FaultServer
+from tests.transfer.limits import LIMITS
 
 
 def wait_for(engine: Engine, number: int) -> list[FetchResult]:

@@ -3,36 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from lienet.params import Transfer
 from lienet.transfer.batches import FetchResult, RemoteFile, fetch_all
 from lienet.transfer.rate_limits import HostLimiter
 from lienet.transfer.requests import LOCK_NAME
-from tests.transfer.faults import RETRY_AFTER_S, FaultServer, content_of, serving
+from tests.transfer.faults import RETRY_AFTER_S, FaultServer, content_of
+from tests.transfer.limits import LIMITS
 
 SIZE = 3000
 LARGE = 3 * 2**20
-LIMITS = Transfer(
-    concurrency_per_host=16,
-    requests_per_s=None,
-    retries=3,
-    backoff_s=0.001,
-    backoff_max_s=0.01,
-    connect_timeout_s=5.0,
-    stall_timeout_s=1.0,
-    total_timeout_s=4.0,
-    max_failed_share=1.0,
-)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[FaultServer]:
-    with serving() as running:
-        yield running
 
 
 def fetch(file: RemoteFile, folder: Path, **changes: object) -> FetchResult:

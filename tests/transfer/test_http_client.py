@@ -17,7 +17,8 @@ from lienet.transfer.http_client import HttpClient, parse_address
 from lienet.transfer.requests import BrokenRequestError
 from tests.loopback_http import serve_http
 from tests.transfer.faults import FaultServer, content_of, serving
-from tests.transfer.test_fetching import LIMITS, SIZE
+from tests.transfer.limits import LIMITS
+from tests.transfer.test_fetching import SIZE
 from tests.transfer.tls_server import serve_https, trusting
 
 

@@ -10,7 +10,7 @@ from statistics import mean
 import pytest
 
 from lienet.transfer.rate_limits import HostLimiter, draw_backoff_s, parse_retry_after_s
-from tests.transfer.test_fetching import LIMITS
+from tests.transfer.limits import LIMITS
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 
