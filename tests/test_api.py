@@ -16,7 +16,17 @@ from lienet.params import load_params
 from tests.deployment.repeating import write_repeating
 from tests.networks.untrained import store_untrained
 
-ABSENT = ("torch", "lightning", "pandas", "pyarrow", "mlflow", "dvc", "distributed", "cv2", "onnx")
+ABSENT = (
+    "torch",
+    "lightning_fabric",
+    "pandas",
+    "pyarrow",
+    "mlflow",
+    "dvc",
+    "distributed",
+    "cv2",
+    "onnx",
+)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 
 import torch
-from lightning.fabric import Fabric
+from lightning_fabric import Fabric
 
 from lienet.errors import ParamsError
 from lienet.files import write_text

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from jaxtyping import Float
-from lightning.fabric import Fabric
+from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from lienet.images import Pixels

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import torch
 from jaxtyping import UInt8
-from lightning.fabric import Fabric
+from lightning_fabric import Fabric
 from torch import nn
 
 from lienet.images import Pixels

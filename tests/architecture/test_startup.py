@@ -8,7 +8,16 @@ import sys
 
 import pytest
 
-HEAVY = {"torch", "lightning", "mlflow", "pandas", "matplotlib", "skimage", "sklearn", "scipy"}
+HEAVY = {
+    "torch",
+    "lightning_fabric",
+    "mlflow",
+    "pandas",
+    "matplotlib",
+    "skimage",
+    "sklearn",
+    "scipy",
+}
 HEAVY |= {"onnx", "onnxruntime", "onnxscript", "webdataset", "cv2", "dvc", "prefect"}
 
 

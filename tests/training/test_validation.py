@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from lightning.fabric import Fabric
+from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from lienet.training.validation import measure_psnr, score_tiles, to_batch
