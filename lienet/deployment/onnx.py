@@ -6,7 +6,6 @@ name of the exporter is stripped, so equal weights give equal bytes wherever the
 
 from __future__ import annotations
 
-import copy
 import logging
 import re
 import warnings
@@ -21,6 +20,7 @@ from torch import nn
 
 from lienet.deployment.onnx_statistics import complete_graph, list_uses, make_signature
 from lienet.errors import ModelError
+from lienet.networks.folding import fold_blocks
 
 _DYNAMIC_AXES = {0: "n", 2: "h", 3: "w"}
 _EXAMPLE_SHAPE = (2, 3, 36, 52)
@@ -50,7 +50,7 @@ def export_onnx(model: nn.Module, *, opset: int, metadata: Mapping[str, str]) ->
     Raises:
         ModelError: the network cannot be exported, or the result is not valid ONNX.
     """
-    network = copy.deepcopy(model).cpu().float().eval().requires_grad_(False)
+    network = fold_blocks(model).cpu().float().eval().requires_grad_(False)
     signature = make_signature(network)
     sizes = {axis: torch.export.Dim.DYNAMIC for axis in _DYNAMIC_AXES}
     fixed = [[(None, None) for _ in layers] for layers in signature.given]
