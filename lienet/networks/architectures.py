@@ -65,6 +65,23 @@ class EnhancementModel(PaperModel):
         return LienetEnhancement(self)
 
 
+@architectures.register("plain")
+class PlainModel(Model):
+    """Residual blocks at low resolution: what a light network has to beat at its own cost."""
+
+    scales: ClassVar = (2, 4)
+
+    channels: Positive
+    num_blocks: Positive
+    global_skip: GlobalSkip
+
+    def build(self) -> nn.Module:
+        """Return the network."""
+        from lienet.networks.plain import Plain
+
+        return Plain(self, self.scale)
+
+
 @architectures.register("srgan")
 class SrganModel(Model):
     """SRGAN's generator; without batch normalisation it is the strong row ``srresnet``."""
@@ -91,6 +108,8 @@ class EsrganModel(Model):
     channels: Positive
     num_blocks: Positive
     growth: Positive
+    global_skip: GlobalSkip = "none"
+    """The paper has none; another tells how much of a lead is the skip's."""
 
     def build(self) -> nn.Module:
         """Return the generator."""
@@ -108,6 +127,8 @@ class SftganModel(Model):
     channels: Positive
     num_blocks: Positive
     condition_channels: Positive
+    global_skip: GlobalSkip = "none"
+    """The paper has none; another tells how much of a lead is the skip's."""
 
     def build(self) -> nn.Module:
         """Return the generator."""

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lienet.networks.shapes import Enlarged, Images
+from lienet.networks.shapes import Enlarged, Images, Phases
 from lienet.params import GlobalSkip
 
 
@@ -36,10 +36,13 @@ class BicubicUpsampling(nn.Module):
 
     def forward(self, image: Images) -> Enlarged:
         """Enlarge images of two pixels a side or more."""
+        return functional.pixel_shuffle(self.phases(image), self.scale)
+
+    def phases(self, image: Images) -> Phases:
+        """Return what a pixel-shuffle makes the enlarged images of."""
         padded = torch.cat((image[..., :2].flip(-1), image, image[..., -2:].flip(-1)), dim=-1)
         padded = torch.cat((padded[..., :2, :].flip(-2), padded, padded[..., -2:, :].flip(-2)), -2)
-        phases = functional.conv2d(padded, self.kernel[:, None].to(image.dtype), groups=3)
-        return functional.pixel_shuffle(phases, self.scale)
+        return functional.conv2d(padded, self.kernel[:, None].to(image.dtype), groups=3)
 
 
 class ColourMap(nn.Module):
@@ -74,6 +77,24 @@ def make_skip(kind: GlobalSkip, scale: int) -> nn.Module | None:
         return None
     enlarge = enlargement(scale)
     return enlarge if kind == "bicubic" else nn.Sequential(enlarge, ColourMap())
+
+
+def shuffle_out(tail: Tensor, skip: nn.Module | None, degraded: Images, scale: int) -> Tensor:
+    """Return a network's output: its last layer's phases, shuffled, and what they are added to.
+
+    A bicubic skip is added before the shuffle: equal to adding it afterwards, and one shuffle and
+    one pass over the output less.
+
+    Args:
+        tail: ``n 3*scale*scale h w``.
+        skip: of :func:`make_skip`.
+        degraded: the network's input, ``n 3 h w``.
+        scale: of the enlargement.
+    """
+    if isinstance(skip, BicubicUpsampling):
+        return functional.pixel_shuffle(tail + skip.phases(degraded), scale)
+    enhanced = functional.pixel_shuffle(tail, scale)
+    return enhanced if skip is None else enhanced + skip(degraded)
 
 
 def cubic(distance: Float[Tensor, "*shape"], *, sharpness: float = -0.5) -> Float[Tensor, "*shape"]:

@@ -65,10 +65,8 @@ class Srgan(nn.Module):
         self.upsampling = nn.Sequential()
         for stage in shuffle_stages(width, scale):
             self.upsampling.extend([stage, nn.PixelShuffle(2), nn.PReLU()])
-        self.tail = conv(width, 3, 9)
+        self.tail = _last(width, spec, kernel=9)
         self.skip = make_skip(spec.global_skip, scale)
-        if self.skip is not None:
-            scale_weights(self.tail, 0.1)
 
     def forward(self, degraded: Images) -> Enlarged:
         """Enhance images."""
@@ -121,7 +119,8 @@ class Esrgan(nn.Module):
             *(EsrganBlock(width, spec.growth) for _ in range(spec.num_blocks)), conv(width, width)
         )
         self.upsampling = nn.ModuleList(conv(width, width) for _ in range(scale.bit_length() - 1))
-        self.tail = nn.Sequential(conv(width, width), nn.LeakyReLU(0.2), conv(width, 3))
+        self.tail = nn.Sequential(conv(width, width), nn.LeakyReLU(0.2), _last(width, spec))
+        self.skip = make_skip(spec.global_skip, scale)
 
     def forward(self, degraded: Images) -> Enlarged:
         """Enhance images."""
@@ -131,7 +130,7 @@ class Esrgan(nn.Module):
             enlarged = functional.interpolate(features, scale_factor=2.0, mode="nearest")
             features = functional.leaky_relu(layer(enlarged), 0.2)
         enhanced: Enlarged = self.tail(features)
-        return enhanced
+        return enhanced if self.skip is None else enhanced + self.skip(degraded)
 
 
 class SftLayer(nn.Module):
@@ -189,7 +188,8 @@ class Sftgan(nn.Module):
         self.upsampling = nn.Sequential()
         for stage in shuffle_stages(width, scale):
             self.upsampling.extend([stage, nn.PixelShuffle(2), nn.ReLU()])
-        self.tail = nn.Sequential(conv(width, width), nn.ReLU(), conv(width, 3))
+        self.tail = nn.Sequential(conv(width, width), nn.ReLU(), _last(width, spec))
+        self.skip = make_skip(spec.global_skip, scale)
 
     def forward(self, degraded: Images) -> Enlarged:
         """Enhance images."""
@@ -200,7 +200,7 @@ class Sftgan(nn.Module):
             features = block(features, condition)
         features = self.body_tail(self.last_transform(features, condition))
         enhanced: Enlarged = self.tail(self.upsampling(head + features))
-        return enhanced
+        return enhanced if self.skip is None else enhanced + self.skip(degraded)
 
     def _background(
         self, degraded: Images
@@ -210,6 +210,14 @@ class Sftgan(nn.Module):
         one = one.repeat_interleave(self.scale, dim=-2)
         zeros = torch.zeros_like(one).expand(-1, NUM_SEGMENTATION_CLASSES - 1, -1, -1)
         return torch.cat((one, zeros), dim=1)
+
+
+def _last(
+    channels: int, spec: SrganModel | EsrganModel | SftganModel, kernel: int = 3
+) -> nn.Conv2d:
+    """Return the last convolution; where it adds to a skip, it starts at a tenth of its He size."""
+    layer = conv(channels, 3, kernel)
+    return layer if spec.global_skip == "none" else scale_weights(layer, 0.1)
 
 
 def _two_pointwise(inputs: int, outputs: int) -> nn.Sequential:

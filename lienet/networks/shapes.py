@@ -12,6 +12,8 @@ Images = Float[Tensor, "batch 3 height width"]
 """RGB in [0, 1]; what a network makes of it is not clipped."""
 Enlarged = Float[Tensor, "batch 3 height*{self.scale} width*{self.scale}"]
 """What a module makes of images that it enlarges by its ``scale``."""
+Phases = Float[Tensor, "batch 3*{self.scale}*{self.scale} height width"]
+"""The same before the pixel-shuffle."""
 Features = Float[Tensor, "batch channels height width"]
 Condition = Float[Tensor, "batch condition_channels height width"]
 """What features of the same size are modulated by."""

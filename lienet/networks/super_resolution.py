@@ -16,7 +16,7 @@ from lienet.networks.blocks import (
     conv,
     scale_weights,
 )
-from lienet.networks.global_skip import make_skip
+from lienet.networks.global_skip import make_skip, shuffle_out
 from lienet.networks.shapes import Enlarged, Features, Images
 
 
@@ -64,8 +64,7 @@ class LienetSuperResolution(nn.Module):
         features = functional.leaky_relu(self.head(degraded), NEGATIVE_SLOPE)
         for block in self.blocks:
             features = block(features, condition)
-        enhanced = functional.pixel_shuffle(self.tail(features), self.scale)
-        return enhanced if self.skip is None else enhanced + self.skip(degraded)
+        return shuffle_out(self.tail(features), self.skip, degraded, self.scale)
 
     @property
     def has_feature_map(self) -> bool:

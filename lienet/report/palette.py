@@ -17,8 +17,9 @@ _FIXED = {
     "esrgan": "#009e73",
     "sftgan": "#cc79a7",
     "srresnet": "#56b4e9",
+    "plain": "#e69f00",
 }
-_SPARE = ("#e69f00", "#7a5c99", "#a6761d", "#5f9ea0", "#b0a000")
+_SPARE = ("#7a5c99", "#a6761d", "#5f9ea0", "#b0a000")
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from lienet.networks.architectures import (
     EnhancementModel,
     EsrganModel,
     LienetModel,
+    PlainModel,
     SftganModel,
     SrganModel,
 )
@@ -42,6 +43,11 @@ def enhancement_spec(**changes: object) -> EnhancementModel:
         "spade": True,
     }
     return EnhancementModel.model_validate(base | changes)
+
+
+def plain_spec(**changes: object) -> PlainModel:
+    keys = {"channels": 32, "num_blocks": 6, "global_skip": "bicubic"}
+    return PlainModel.model_validate(_super_resolution("plain", **keys) | changes)
 
 
 def srgan_spec(**changes: object) -> SrganModel:

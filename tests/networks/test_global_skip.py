@@ -5,9 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional
 
 from lienet.degradations.resize import resize_bicubic
-from lienet.networks.global_skip import BicubicUpsampling, ColourMap, cubic, enlargement, make_skip
+from lienet.networks.global_skip import (
+    BicubicUpsampling,
+    ColourMap,
+    cubic,
+    enlargement,
+    make_skip,
+    shuffle_out,
+)
 
 
 @pytest.mark.parametrize(
@@ -67,3 +75,13 @@ def test_each_word_names_its_skip():
         kept = make_skip(kind, 1)
         assert kept is not None
         assert torch.equal(kept(image), image)
+
+
+@pytest.mark.parametrize("kind", ["none", "bicubic", "colour"])
+def test_output_is_the_shuffled_tail_and_the_skip(kind):
+    torch.manual_seed(0)
+    skip, image, tail = make_skip(kind, 2), torch.rand(1, 3, 5, 7), torch.rand(1, 12, 5, 7)
+    wanted = functional.pixel_shuffle(tail, 2)
+    if skip is not None:
+        wanted = wanted + skip(image)
+    assert torch.equal(shuffle_out(tail, skip, image, 2), wanted)

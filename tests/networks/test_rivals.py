@@ -48,11 +48,21 @@ def test_srresnet_is_srgan_without_normalisation():
     assert count(srgan()) - count(plain) == 5 * 16
 
 
-def test_the_skip_costs_nothing_and_starts_near_bicubic():
+@pytest.mark.parametrize(
+    ("network", "make_spec", "changes"),
+    [
+        (Srgan, srgan_spec, {"batch_norm": False}),
+        (Esrgan, esrgan_spec, {}),
+        (Sftgan, sftgan_spec, {}),
+    ],
+    ids=["srgan", "esrgan", "sftgan"],
+)
+def test_the_skip_costs_nothing_and_starts_near_bicubic(network, make_spec, changes):
     torch.manual_seed(0)
-    plain, skipping = srgan(batch_norm=False), srgan(batch_norm=False, global_skip="bicubic")
+    without = network(make_spec(**changes), 4)
+    skipping = network(make_spec(**changes, global_skip="bicubic"), 4)
     degraded = torch.rand(1, 3, 12, 12)
-    assert count(skipping) == count(plain)
+    assert count(skipping) == count(without)
     change = (skipping(degraded) - BicubicUpsampling(4)(degraded)).abs().mean()
     assert 0 < change.item() < 0.2
 

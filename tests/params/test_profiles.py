@@ -77,7 +77,8 @@ def test_bench_trains_every_model_alike_for_ten_thousand_steps(workspace: Worksp
     assert params.train.steps >= 10_000
     names = {model.name for model in params.models.values() if model.task == "sr"}
     rows = {"srgan", "srresnet", "esrgan", "sftgan", "lienet"}
-    assert names == rows | {"srresnet_skip", "lienet_noskip"}
+    skipping = {"srresnet_skip", "esrgan_skip", "sftgan_skip", "plain", "plain_deep"}
+    assert names == rows | skipping | {"lienet_noskip", "lienet_outputs", "lienet_literal"}
     for task in ("face", "old_photo"):
         names = {model.name for model in params.models.values() if model.task == task}
         assert names == {"srresnet", "lienet", "lienet_gan"}
