@@ -10,6 +10,7 @@ from lienet.params.sources import SampleSource
 
 if TYPE_CHECKING:
     from lienet.params.active import Params
+    from lienet.params.promotion import LatencyBudget
 
 
 def find_conflicts(params: Params) -> Iterator[str]:
@@ -164,6 +165,21 @@ def _promote_conflicts(params: Params) -> Iterator[str]:
         protocol = params.evaluate.protocols.get(gate.protocol)
         if protocol is None or protocol.task != task:
             yield f"promote.tasks.{task}.protocol is not one of {task}'s evaluate.protocols"
+        elif gate.max_latency is not None:
+            yield from _poor_latency_reference(params, task, gate.max_latency, protocol.scale)
     methods = [*params.models.values(), *params.evaluate.methods.values()]
     for task in sorted({method.task for method in methods} - set(params.promote.tasks)):
         yield f"promote.tasks lacks {task}"
+
+
+def _poor_latency_reference(
+    params: Params, task: Task, budget: LatencyBudget, scale: int
+) -> Iterator[str]:
+    key, where = budget.reference, f"promote.tasks.{task}.max_latency.reference"
+    model = params.models.get(key)
+    if model is None:
+        yield f"{where} must be a key of models, got {key}"
+    elif model.task != task:
+        yield f"{where} must be of the task {task}, got {key} of {model.task}"
+    elif model.scale != scale:
+        yield f"{where} must be of scale {scale} as its protocol, got {key} of {model.scale}"

@@ -12,6 +12,15 @@ Measure = Literal["psnr_db", "ssim", "vmaf", "ciede2000"]
 Tolerance = Annotated[float, Field(ge=0.0, allow_inf_nan=False)] | None
 
 
+class LatencyBudget(Section):
+    """How slow a task's models may be, relative to a network evaluated in the same workspace."""
+
+    reference: str
+    """A key of ``models``, of the same task and of the scale of its deciding protocol."""
+    ratio: Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
+    """The highest latency, in multiples of the reference's."""
+
+
 class TaskGate(Section):
     """What decides for one task, and how large its models may be."""
 
@@ -20,6 +29,8 @@ class TaskGate(Section):
     max_params: Positive
     max_macs: Positive
     """Multiply-adds for the output size that ``evaluate`` states."""
+    max_latency: LatencyBudget | None = None
+    """Null where latency does not count."""
 
 
 class Tolerances(Section):

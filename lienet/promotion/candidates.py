@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lienet.errors import DataError
+from lienet.errors import DataError, LienetError
 from lienet.evaluation.scores import PER_IMAGE_NAME, ImageScore, parse_scores, scores_as_csv
 from lienet.files import sha256_of_file
 from lienet.networks.registry import read_card
@@ -18,10 +18,14 @@ from lienet.params import Model, Params
 from lienet.params.licences import WEIGHTS_NOTE
 from lienet.promotion.card import write_card
 from lienet.promotion.gate import Candidate
+from lienet.promotion.latency import LatencyComparison, compare_latency
 from lienet.shards.reading import INDEX_NAME, read_index
 from lienet.tracking.packaging import Package
 from lienet.tracking.provenance import describe_code
 from lienet.workspace import ONNX_NAME, WEIGHTS_NAME, Workspace
+
+_NOT_PACKED = {"scores", "latency", "latency_refusal"}
+"""What ``candidate.json`` lacks: scores have a file of their own, latency holds only here."""
 
 
 def read_challenger(params: Params, workspace: Workspace, spec: Model) -> tuple[Candidate, Package]:
@@ -65,6 +69,7 @@ def read_challenger(params: Params, workspace: Workspace, spec: Model) -> tuple[
             raise DataError(
                 f"{what} of {spec.task}-{spec.name} are not those of its reports", remedy=remedy
             )
+    latency, latency_refusal = _try_to_compare_latency(params, workspace, spec)
     candidate = Candidate(
         name=spec.name,
         scale=spec.scale,
@@ -76,6 +81,8 @@ def read_challenger(params: Params, workspace: Workspace, spec: Model) -> tuple[
         test_sha256=test_sha256,
         protocols={name: params.evaluate.protocols[name] for name in names},
         scores=scores,
+        latency=latency,
+        latency_refusal=latency_refusal,
     )
     text = write_card(
         facts=facts,
@@ -83,6 +90,7 @@ def read_challenger(params: Params, workspace: Workspace, spec: Model) -> tuple[
         protocols={name: each.model_dump() for name, each in candidate.protocols.items()},
         licence=WEIGHTS_NOTE,
         purpose=params.synthesize.tasks[spec.task].purpose,
+        latency=latency,
     )
     tags = {
         "lienet.task": spec.task,
@@ -101,7 +109,7 @@ def read_challenger(params: Params, workspace: Workspace, spec: Model) -> tuple[
         onnx_sha256=onnx_sha256,
         weights_sha256=card.weights_sha256,
         card=text,
-        candidate=candidate.model_dump(mode="json", exclude={"scores"}),
+        candidate=candidate.model_dump(mode="json", exclude=_NOT_PACKED),
         scores=scores_as_csv(scores),
         tags=tags,
     )
@@ -131,6 +139,16 @@ def measure_again(
     protocols = {score.protocol: params.evaluate.protocols[score.protocol] for score in scores}
     changes = {"test_sha256": test_sha256, "protocols": protocols, "scores": scores}
     return former.model_copy(update=changes)
+
+
+def _try_to_compare_latency(
+    params: Params, workspace: Workspace, spec: Model
+) -> tuple[LatencyComparison | None, str | None]:
+    """Return the comparison, or why there can be none: a reason against promotion, no failure."""
+    try:
+        return compare_latency(params, workspace, spec), None
+    except LienetError as error:
+        return None, str(error)
 
 
 def _read_json(path: Path) -> Any:

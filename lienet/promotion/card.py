@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lienet.promotion.latency import LatencyComparison
 from lienet.text_tables import to_markdown
 
 _LIMITS = (
@@ -24,6 +25,7 @@ def write_card(
     protocols: Mapping[str, Mapping[str, Any]],
     licence: str,
     purpose: str,
+    latency: LatencyComparison | None = None,
 ) -> str:
     """Return the card as Markdown.
 
@@ -34,6 +36,7 @@ def write_card(
         protocols: the definitions of those in the results.
         licence: what holds for network and weights.
         purpose: what the network does, behind "This network".
+        latency: beside the task's reference network, if there is one.
     """
     height_px, width_px = facts["macs_output_px"]
     lines = [
@@ -42,6 +45,7 @@ def write_card(
         f"This network {purpose}. Architecture `{facts['architecture']}`, scale "
         f"{facts['scale']} per side, {facts['num_params']:,} parameters, "
         f"{facts['num_macs'] / 1e9:.2f} G multiply-adds for {width_px}x{height_px} px of output; "
+        f"{_describe_latency(latency, facts)}"
         f"trained for {facts['steps']:,} steps.",
         "",
         "## Data and licences",
@@ -64,6 +68,16 @@ def write_card(
         *(f"- {limit}" for limit in _LIMITS),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _describe_latency(latency: LatencyComparison | None, facts: Mapping[str, Any]) -> str:
+    if latency is None:
+        return ""
+    height_px, width_px = facts["latency_input_px"]
+    return (
+        f"{latency.latency_ms:.1f} ms for {width_px}x{height_px} px of input on one thread, "
+        f"{latency.ratio:.3f} times the {latency.reference_ms:.1f} ms of {latency.reference}; "
+    )
 
 
 def _describe_data(data: Mapping[str, Mapping[str, Any]]) -> str:

@@ -17,6 +17,7 @@ from lienet.errors import DataError
 from lienet.evaluation.benchmark import make_bootstrap
 from lienet.evaluation.scores import ImageScore, Interval
 from lienet.params import Measure, Params, Promote, Protocol, Task, metrics
+from lienet.promotion.latency import LatencyComparison
 
 
 class Candidate(BaseModel):
@@ -37,6 +38,10 @@ class Candidate(BaseModel):
     protocols: Mapping[str, Protocol]
     """The definitions that the scores' names stand for."""
     scores: Sequence[ImageScore]
+    latency: LatencyComparison | None = None
+    """Beside the task's reference network; None where there is none or it cannot be compared."""
+    latency_refusal: str | None = None
+    """Why it cannot be compared with the reference, as one line; None if it can."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,8 @@ class Verdict:
     num_images: int
     gain: Interval | None
     """Over the champion, above zero is better; None where the two cannot be compared."""
+    latency: LatencyComparison | None
+    """Beside the reference of ``max_latency``; None without one, or where it is not comparable."""
 
 
 def judge(params: Params, task: Task, challenger: Candidate, champion: Candidate | None) -> Verdict:
@@ -72,6 +79,7 @@ def judge(params: Params, task: Task, challenger: Candidate, champion: Candidate
     against = "the baseline" if champion is None else champion.name
     reasons = [
         *_find_excesses(params, task, challenger),
+        *_find_slowness(params, task, challenger),
         *_find_lack_of_gain(rule, gate.protocol, gain, len(differences), against),
     ]
     if champion is not None:
@@ -84,6 +92,7 @@ def judge(params: Params, task: Task, challenger: Candidate, champion: Candidate
         protocol=gate.protocol,
         num_images=len(differences),
         gain=gain,
+        latency=challenger.latency,
     )
 
 
@@ -109,6 +118,20 @@ def _find_excesses(params: Params, task: Task, challenger: Candidate) -> Iterato
         yield (
             f"ONNX strays {challenger.parity_error:.1e} from torch, "
             f"tolerance {challenger.parity_tolerance:.1e}"
+        )
+
+
+def _find_slowness(params: Params, task: Task, challenger: Candidate) -> Iterator[str]:
+    if params.promote.tasks[task].max_latency is None:
+        return
+    where, found = f"promote.tasks.{task}.max_latency", challenger.latency
+    if found is None:
+        yield challenger.latency_refusal or f"latency was not compared, which {where} asks for"
+    elif found.ratio > found.max_ratio:
+        yield (
+            f"latency {found.latency_ms:.1f} ms is {found.ratio:.3f} times the "
+            f"{found.reference_ms:.1f} ms of {found.reference}, which exceeds {where}.ratio "
+            f"{found.max_ratio:g}"
         )
 
 

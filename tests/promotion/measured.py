@@ -80,6 +80,8 @@ def write_measured(
             "num_params": card.num_params,
             "num_macs": 7_000_000_000,
             "macs_output_px": [height_px, width_px],
+            "latency_ms": 100.0,
+            "latency_input_px": [180, 320],
             "steps": card.steps,
             "data_sha256": {"test": TEST_SHA256},
             "weights_sha256": card.weights_sha256,

@@ -10,6 +10,7 @@ from lienet.params import Params, load_params
 from lienet.promotion.candidates import measure_again, read_challenger, unpack
 from lienet.workspace import Workspace
 from tests.fresh_workspace import make_workspace
+from tests.promotion.latency_budget import with_latency_budget
 from tests.promotion.measured import PROTOCOLS, TEST_SHA256, make_scores
 from tests.promotion.measured import write_measured as write
 
@@ -37,6 +38,30 @@ def test_a_measured_model_is_read_and_packed(params: Params, workspace: Workspac
     assert package.tags["lienet.data.test"] == TEST_SHA256
     again = unpack(json.loads(json.dumps(package.candidate)), package.scores, label="v")
     assert again == candidate
+
+
+def test_under_a_latency_budget_the_card_says_both_and_the_package_stays_without(
+    params: Params, workspace: Workspace
+):
+    budgeted = with_latency_budget(params, "sr-srgan", 1.2)
+    write(params, workspace, "sr-lienet", make_scores(0.5), latency_ms=120.0)
+    write(params, workspace, "sr-srgan", make_scores(0.4), latency_ms=100.0)
+    candidate, package = read_challenger(budgeted, workspace, params.models["sr-lienet"])
+    assert candidate.latency is not None
+    assert (candidate.latency.ratio, candidate.latency_refusal) == (1.2, None)
+    assert "1.200 times the 100.0 ms of sr-srgan" in package.card
+    assert not {name for name in package.candidate if "latency" in name}
+
+
+def test_a_latency_that_cannot_be_compared_is_kept_for_the_gate_to_say(
+    params: Params, workspace: Workspace
+):
+    budgeted = with_latency_budget(params, "sr-srgan", 1.2)
+    write(params, workspace, "sr-lienet", make_scores(0.5))
+    candidate, package = read_challenger(budgeted, workspace, params.models["sr-lienet"])
+    assert candidate.latency is None
+    assert "run lienet evaluate sr-srgan" in str(candidate.latency_refusal)
+    assert " ms " not in package.card
 
 
 def test_what_is_not_trained_or_not_measured_is_named(params: Params, workspace: Workspace):

@@ -9,6 +9,8 @@ from lienet.errors import DataError
 from lienet.evaluation.scores import ImageScore
 from lienet.params import Params, load_params
 from lienet.promotion.gate import Candidate, is_comparable, judge
+from lienet.promotion.latency import LatencyComparison
+from tests.promotion.latency_budget import with_latency_budget
 from tests.promotion.measured import NUM_IMAGES, make_scores
 
 DECIDING = "x4_q20_luma"
@@ -95,6 +97,35 @@ def test_what_exceeds_a_limit_or_falls_is_kept_out(params: Params, changes, reas
     assert not verdict.passed
     with pytest.raises(AssertionError, match=reason):
         raise AssertionError("; ".join(verdict.reasons))
+
+
+def test_a_network_slower_than_its_budget_is_kept_out_with_both_figures(params: Params):
+    budgeted = with_latency_budget(params, "sr-srgan", 1.2)
+    slow = LatencyComparison(242.0, "sr-srgan", 107.0, 242.0 / 107.0, 1.2)
+    verdict = judge(budgeted, "sr", make_candidate(params, 0.5, latency=slow), None)
+    expected = (
+        "latency 242.0 ms is 2.262 times the 107.0 ms of sr-srgan, "
+        "which exceeds promote.tasks.sr.max_latency.ratio 1.2"
+    )
+    assert (verdict.reasons, verdict.latency) == ((expected,), slow)
+
+
+def test_a_network_within_its_latency_budget_passes_and_the_verdict_says_both(params: Params):
+    budgeted = with_latency_budget(params, "sr-srgan", 1.2)
+    quick = LatencyComparison(120.0, "sr-srgan", 100.0, 1.2, 1.2)
+    verdict = judge(budgeted, "sr", make_candidate(params, 0.5, latency=quick), None)
+    assert (verdict.passed, verdict.latency) == (True, quick)
+
+
+def test_a_latency_that_cannot_be_compared_is_a_reason_only_under_a_budget(params: Params):
+    candidate = make_candidate(params, 0.5, latency_refusal="no evaluation")
+    assert judge(params, "sr", candidate, None).passed
+    budgeted = with_latency_budget(params, "sr-srgan", 1.2)
+    verdict = judge(budgeted, "sr", candidate, None)
+    assert (verdict.reasons, verdict.latency) == (("no evaluation",), None)
+    unasked = judge(budgeted, "sr", make_candidate(params, 0.5), None)
+    expected = "latency was not compared, which promote.tasks.sr.max_latency asks for"
+    assert unasked.reasons == (expected,)
 
 
 def test_what_falls_within_its_tolerance_or_without_one_passes(params: Params):

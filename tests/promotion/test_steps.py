@@ -17,6 +17,7 @@ from lienet.shards.reading import read_index
 from lienet.tracking.store import connect
 from lienet.workspace import Workspace
 from tests.fresh_workspace import make_workspace
+from tests.promotion.latency_budget import with_latency_budget
 from tests.promotion.measured import make_scores, write_measured
 from tests.stages.evaluate_inputs import make_samples, write_shards
 
@@ -104,6 +105,27 @@ def _check_records(workspace: Workspace) -> None:
     path = client.download_artifacts(kept.run_id, "gate/version_3.json")
     assert json.loads(Path(path).read_text())["promoted"] is False
     assert client.get_model_version("lienet-sr", "2").tags["lienet.gate"] == "promoted"
+
+
+@pytest.mark.slow
+def test_a_network_slower_than_its_budget_stays_challenger_and_the_record_says_why(
+    params: Params, workspace: Workspace
+):
+    budgeted = with_latency_budget(params, "sr-srgan", 1.2)
+    write_measured(params, workspace, "sr-lienet", make_scores(0.5), latency_ms=242.0)
+    unjudged = promote(budgeted, workspace, "sr-lienet")
+    assert "run lienet evaluate sr-srgan" in unjudged.reasons[0]
+    write_measured(params, workspace, "sr-srgan", make_scores(0.4), latency_ms=100.0)
+    slow = promote(budgeted, workspace, "sr-lienet")
+    assert not slow.promoted
+    client = connect(f"sqlite:///{workspace.state_dir / 'mlflow.db'}", None)
+    kept = client.get_model_version("lienet-sr", "1")
+    assert kept.tags["lienet.gate.reasons"].startswith("latency 242.0 ms is 2.420 times the 100.0")
+    path = client.download_artifacts(kept.run_id, "gate/version_1.json")
+    assert json.loads(Path(path).read_text())["gate"]["latency"] == {
+        "latency_ms": 242.0, "reference": "sr-srgan", "reference_ms": 100.0, "ratio": 2.42,
+        "max_ratio": 1.2,
+    }  # fmt: skip
 
 
 @pytest.mark.slow
