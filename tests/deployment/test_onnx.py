@@ -194,3 +194,14 @@ def test_the_enhancement_network_agrees_with_torch_at_every_remainder_of_its_fol
     assert 0.0 < measure_parity(model, made, [*sizes, (8, 8), (63, 129)]) < 1e-5
     shape = onnx.load_from_string(made).graph.output[0].type.tensor_type.shape.dim
     assert [dim.dim_param or dim.dim_value for dim in shape] == ["n", 3, "h", "w"]
+
+
+def test_sizes_between_input_and_output_are_told_in_the_input_s_names():
+    torch.manual_seed(0)
+    content = export_onnx(build_model(lienet_spec(num_blocks=1)), opset=18, metadata={})
+    graph = onnx.load_from_string(content).graph
+    told = {value.name: value.type.tensor_type.shape.dim for value in graph.value_info}
+    features = [told[node.output[0]] for node in graph.node if node.op_type == "LeakyRelu"]
+    assert features
+    for _, _, height, width in features:
+        assert (height.dim_param, width.dim_param) == ("h", "w")
