@@ -33,8 +33,6 @@ class Drawing:
     caption: str
     light: bytes
     dark: bytes
-    is_wide: bool = False
-    """Whether it is too wide for a telephone, where it scrolls."""
 
 
 @dataclass(frozen=True)
@@ -85,9 +83,10 @@ def _draw_complexity(params: Params, material: Material) -> dict[str, Drawing]:
         drawings[name] = _draw_both(
             partial(draw_figure6, shown),
             f"Figure 6: quality against complexity{of_task}",
-            f"{quality} against parameters under {protocol}; upper left is better. The area of a "
-            "marker is in proportion to multiply-adds. Dashed lines have no parameters.",
-            is_wide=False,
+            f"{quality} under {protocol} against parameters and, where it was measured, against "
+            "latency in ONNX Runtime (fp32, one thread); upper left is better. The area of a "
+            "circle is in proportion to multiply-adds. Dashed lines and diamonds learn nothing; "
+            "diamonds are timed in their own code.",
         )
     return drawings
 
@@ -148,7 +147,5 @@ def _draw_old(
     )
 
 
-def _draw_both(
-    draw: Callable[..., bytes], title: str, caption: str, *, is_wide: bool = True
-) -> Drawing:
-    return Drawing(title, caption, draw(theme=LIGHT), draw(theme=DARK), is_wide)
+def _draw_both(draw: Callable[..., bytes], title: str, caption: str) -> Drawing:
+    return Drawing(title, caption, draw(theme=LIGHT), draw(theme=DARK))

@@ -163,7 +163,6 @@ def _embed_figures(figures: Mapping[str, Drawing], quality: int) -> dict[str, di
         name: {
             "title": drawing.title,
             "caption": drawing.caption,
-            "is_wide": drawing.is_wide,
             "light": _embed(decode_image(drawing.light), quality=quality),
             "dark": _embed(decode_image(drawing.dark), quality=quality),
         }

@@ -31,6 +31,7 @@ COLUMNS = (
     Column("psnr_gain_db", "gain (dB)", "metrics", "+.3f"),
     Column("num_params", "parameters", "metrics", ",.0f", is_better_low=True),
     Column("num_macs", "multiply-adds", "metrics", ",.0f", is_better_low=True),
+    Column("latency_ms", "latency (ms)", "metrics", ".1f", is_better_low=True),
     Column("lienet.protocol", "protocol", "tags"),
     Column("lienet.data.test", "test data", "tags"),
     Column("lienet.git_commit", "commit", "tags"),

@@ -24,7 +24,7 @@ from lienet.report.side_tables import make_pair_sheets
 PNG = encode_png(np.zeros((8, 8, 3), np.uint8))
 FIGURES = {
     "figure6": Drawing("Figure 6: quality", "of six", PNG, PNG),
-    "figure7": Drawing("Figure 7: crops", "of seven", PNG, PNG, is_wide=True),
+    "figure7": Drawing("Figure 7: crops", "of seven", PNG, PNG),
 }
 VOID = {"meta", "link", "img", "input", "source"}
 

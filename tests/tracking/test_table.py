@@ -14,7 +14,17 @@ from lienet.tracking.table import make_table, read_table, to_csv, to_markdown
 
 RUNS = (
     ("lienet", 1, {"psnr_db": 26.0, "psnr_gain_db": 0.9}),
-    ("lienet", 2, {"psnr_db": 26.5, "psnr_gain_db": 1.31, "num_params": 123648.0, "ssim": 0.7514}),
+    (
+        "lienet",
+        2,
+        {
+            "psnr_db": 26.5,
+            "psnr_gain_db": 1.31,
+            "num_params": 123648.0,
+            "ssim": 0.7514,
+            "latency_ms": 227.02,
+        },
+    ),
     ("srgan", 3, {"psnr_db": 26.7, "psnr_gain_db": 1.5, "a/b/ciede2000": 3.0}),
     ("esrgan", 4, {"psnr_db": 26.1, "a/b/ciede2000": 2.0}),
     ("nothing_yet", 5, {}),
@@ -53,7 +63,7 @@ def test_it_is_shown_as_table_1(uri: str, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split()[:8] == ["task", "model", "PSNR", "(dB)", "SSIM", "VMAF", "gain", "(dB)"]
     shown = " ".join(lines[2].split())
-    assert shown == "sr lienet 26.500 0.7514 - +1.310 123,648 - - - 012345678 sa|mple -"
+    assert shown == "sr lienet 26.500 0.7514 - +1.310 123,648 - 227.0 - - 012345678 sa|mple -"
     ends = [lines[0].index("gain (dB)") + len("gain (dB)"), lines[1].index("+1.500") + 6]
     assert ends[0] == ends[1], "figures end where their heading ends"
 
@@ -66,7 +76,7 @@ def test_a_metric_that_is_asked_for_sorts_best_first(uri: str):
 
 
 def test_what_no_run_has_is_named_with_what_there_is(uri: str):
-    with pytest.raises(InputError, match=r"the metrics are a/b/ciede2000, num_params, .*got psnr;"):
+    with pytest.raises(InputError, match=r"the metrics are a/b/ciede2000, latency_ms, .*got psnr;"):
         read(uri, metrics=("psnr",))
     with pytest.raises(InputError, match="no models are tracked for face; run dvc repro"):
         read(uri, tasks=("face",))
@@ -75,9 +85,11 @@ def test_what_no_run_has_is_named_with_what_there_is(uri: str):
 def test_csv_holds_every_digit_and_markdown_what_is_shown(uri: str):
     found = read(uri)
     rows = to_csv(found).splitlines()
-    assert rows[0].startswith("task,model,psnr_db,ssim,vmaf,psnr_gain_db,num_params,num_macs,")
-    assert rows[2].startswith("sr,lienet,26.5,0.7514,,1.31,123648.0,,")
+    assert rows[0].startswith(
+        "task,model,psnr_db,ssim,vmaf,psnr_gain_db,num_params,num_macs,latency_ms,"
+    )
+    assert rows[2].startswith("sr,lienet,26.5,0.7514,,1.31,123648.0,,227.02,")
     table = to_markdown(found).splitlines()
     assert table[1].startswith("| :-- | :-- | --: | --: |")
-    assert "| sr | lienet | 26.500 | 0.7514 | - | +1.310 | 123,648 | - |" in table[3]
+    assert "| sr | lienet | 26.500 | 0.7514 | - | +1.310 | 123,648 | - | 227.0 |" in table[3]
     assert "sa\\|mple" in table[3]

@@ -1,167 +1,123 @@
-"""Figure 6: quality against parameters, a panel for each test set; upper left is better."""
+"""Figure 6: quality against parameters and against measured latency, a row for each test set."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
-from matplotlib.axes import Axes
+from collections.abc import Callable, Sequence
 
 from lienet.report.figures.canvas import make_figure, to_png
+from lienet.report.figures.cost_panel import LABEL_HEIGHT_PX, Mark, Panel, draw_cost_panel
 from lienet.report.number_format import count_noun, format_count
 from lienet.report.palette import LIGHT, Theme, colour_models
 from lienet.report.tables import Group, Row
 
-_PANEL_WIDTH_PX = 790
-_PANEL_HEIGHT_PX = 640
-_LARGEST_AREA_PT2 = 620.0
-_LABEL_GAP = 0.125
+_AXES_WIDTH_PX = 490
+_MIN_AXES_HEIGHT_PX = 460
+_LEFT_PX, _TOP_PX, _BOTTOM_PX = 100, 84, 96
+_LABEL_LEFT_PX, _CHARACTER_PX = 44, 13
+"""Where a label begins, right of the axes, and the width of a bold character."""
+_MIN_LABEL_PX = 190
 
 
 def draw_figure6(groups: Sequence[Group], *, theme: Theme = LIGHT) -> bytes:
-    """Draw VMAF against parameters, a panel for each test set; upper left is better.
+    """Draw VMAF against parameters and against latency; upper left is better.
 
-    The area of a marker is in proportion to multiply-adds; what has no parameters, as bicubic, is
-    a horizontal line. Where VMAF was not measured PSNR stands in its place, and the axis says so.
+    The area of a network's circle is in proportion to multiply-adds. What has no parameters, as
+    bicubic, is a horizontal line on the left and a diamond on the right; what has no latency is
+    left out there. Where VMAF was not measured PSNR stands in its place, and the axis says so.
 
     Each group has at least one network.
     """
-    columns = min(2, len(groups))
-    lines = -(-len(groups) // columns)
-    figure = make_figure(columns * _PANEL_WIDTH_PX, lines * _PANEL_HEIGHT_PX, theme)
-    for place, group in enumerate(groups, start=1):
-        _draw_panel(figure.add_subplot(lines, columns, place), group, theme)
-    figure.subplots_adjust(
-        left=100 / (columns * _PANEL_WIDTH_PX),
-        right=1 - 190 / (columns * _PANEL_WIDTH_PX),
-        bottom=96 / (lines * _PANEL_HEIGHT_PX),
-        top=1 - 84 / (lines * _PANEL_HEIGHT_PX),
-        wspace=0.62,
-        hspace=0.36,
+    lines = [make_panels(group) for group in groups]
+    marks = [mark for line in lines for panel in line for mark in panel.marks]
+    longest = max(len(mark.name) for mark in marks)
+    most = max(len(panel.marks) for line in lines for panel in line)
+    axes_height = max(_MIN_AXES_HEIGHT_PX, LABEL_HEIGHT_PX * (most - 1))
+    panel_width = (
+        _LEFT_PX + _AXES_WIDTH_PX + max(_MIN_LABEL_PX, _LABEL_LEFT_PX + _CHARACTER_PX * longest)
     )
+    panel_height = _TOP_PX + axes_height + _BOTTOM_PX
+    width, height = panel_width * max(map(len, lines)), panel_height * len(lines)
+    figure = make_figure(width, height, theme)
+    for row, line in enumerate(lines):
+        for column, panel in enumerate(line):
+            left = column * panel_width + _LEFT_PX
+            bottom = (len(lines) - row - 1) * panel_height + _BOTTOM_PX
+            size = (_AXES_WIDTH_PX / width, axes_height / height)
+            draw_cost_panel(figure.add_axes((left / width, bottom / height, *size)), panel, theme)
     return to_png(figure)
 
 
-def _draw_panel(axes: Axes, group: Group, theme: Theme) -> None:
-    has_vmaf = all("vmaf" in row.measured.means for row in group.rows)
-    networks = [row for row in group.rows if row.is_network]
-    colours = colour_models(row.model for row in group.rows)
-    heights = {row.model: _height(row, has_vmaf=has_vmaf) for row in group.rows}
-    _set_limits(axes, networks, list(heights.values()))
-    _style_axes(axes, group, theme, has_vmaf=has_vmaf)
-    for row in group.rows:
-        if not row.is_network:
-            level, colour = heights[row.model], colours[row.model]
-            axes.axhline(level, color=colour, linewidth=2, linestyle=(0, (5, 4)))
-    largest = max((row.evaluation.num_macs or 0 for row in networks), default=0) or 1
-    for row in networks:
-        share = (row.evaluation.num_macs or largest) / largest
-        axes.scatter(
-            [row.evaluation.num_params / 1e3],
-            [heights[row.model]],
-            s=_LARGEST_AREA_PT2 * share,
-            color=colours[row.model],
-            edgecolor=theme.paper,
-            linewidth=1.5,
-            zorder=3,
-        )
-    _draw_labels(axes, group, heights, colours, theme)
+def make_panels(group: Group) -> list[Panel]:
+    """Return the panel of parameters, then that of latency where anything has one."""
+    panels = [_make_parameters_panel(group)]
+    timed = [row for row in group.rows if row.evaluation.latency_ms is not None]
+    return [*panels, _make_latency_panel(group, timed)] if timed else panels
 
 
-def _height(row: Row, *, has_vmaf: bool) -> float:
-    return row.measured.means["vmaf" if has_vmaf else "psnr_db"]
+def _make_parameters_panel(group: Group) -> Panel:
+    height_px, width_px = group.rows[-1].evaluation.macs_output_px
 
+    def count(row: Row) -> float | None:
+        return row.evaluation.num_params / 1e3 if row.is_network else None
 
-def _set_limits(axes: Axes, networks: Sequence[Row], heights: Sequence[float]) -> None:
-    sizes = [row.evaluation.num_params / 1e3 for row in networks]
-    low, high = min(sizes), max(sizes)
-    room = 0.22 * (high - low) or 0.1 * high or 1.0
-    axes.set_xlim(low - room, high + room)
-    low, high = min(heights), max(heights)
-    room = 0.14 * (high - low) or 0.5
-    axes.set_ylim(low - room, high + 1.3 * room)
+    def say(row: Row) -> str:
+        return format_count(row.evaluation.num_macs) if row.is_network else "no parameters"
 
-
-def _style_axes(axes: Axes, group: Group, theme: Theme, *, has_vmaf: bool) -> None:
-    axes.set_facecolor(theme.paper)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(theme.rule)
-    axes.tick_params(colors=theme.muted, labelsize=14, length=0, pad=8)
-    axes.grid(axis="y", color=theme.rule, linewidth=1)
-    axes.set_axisbelow(True)
-    axes.locator_params(nbins=6)
-    axes.set_xlabel("parameters (thousands)", fontsize=15, color=theme.muted, labelpad=10)
-    label = "VMAF" if has_vmaf else "PSNR (dB); VMAF was not measured"
-    axes.set_ylabel(label, fontsize=15, color=theme.muted, labelpad=10)
-    title = f"{group.test_set}, {count_noun(group.num_images, 'image')}"
-    axes.set_title(title, fontsize=18, color=theme.ink, loc="left", pad=34, fontweight="bold")
-    quality = "VMAF" if has_vmaf else "PSNR"
-    height, width = group.rows[-1].evaluation.macs_output_px
-    note = f"{group.protocol} · {quality} · multiply-adds at {width}×{height}"
-    axes.text(0, 1.03, note, transform=axes.transAxes, fontsize=13, color=theme.muted)
-    axes.text(
-        0.015,
-        0.975,
-        "↖ better",
-        transform=axes.transAxes,
-        fontsize=13,
-        color=theme.muted,
-        va="top",
-        bbox={"facecolor": theme.paper, "edgecolor": "none", "pad": 3},
+    return _make_panel(
+        group,
+        group.rows,
+        count,
+        say,
+        cost_title="parameters (thousands)",
+        note=f"multiply-adds at {width_px}×{height_px}",
     )
 
 
-def _draw_labels(
-    axes: Axes,
+def _make_latency_panel(group: Group, timed: Sequence[Row]) -> Panel:
+    height_px, width_px = timed[-1].evaluation.latency_input_px
+    return _make_panel(
+        group,
+        timed,
+        lambda row: row.evaluation.latency_ms,
+        lambda row: f"{row.evaluation.latency_ms:.1f} ms",
+        cost_title=f"latency (ms), one thread, {width_px}×{height_px} px input",
+        note="ONNX Runtime, fp32",
+    )
+
+
+def _make_panel(
     group: Group,
-    heights: dict[str, float],
-    colours: dict[str, str],
-    theme: Theme,
-) -> None:
-    low, high = axes.get_ylim()
-    rows = sorted(group.rows, key=lambda row: heights[row.model])
-    wanted = [(heights[row.model] - low) / (high - low) for row in rows]
-    for row, start, place in zip(rows, wanted, spread(wanted, gap=_LABEL_GAP), strict=True):
-        left = 1.0
-        if row.is_network:
-            limits = axes.get_xlim()
-            left = (row.evaluation.num_params / 1e3 - limits[0]) / (limits[1] - limits[0])
-        axes.plot(
-            [left, 1.0, 1.05],
-            [start, place, place] if row.is_network else [start, start, place],
-            transform=axes.transAxes,
-            color=colours[row.model],
-            linewidth=1.2,
-            alpha=0.75,
-            clip_on=False,
-            zorder=2,
+    shown: Sequence[Row],
+    cost_of: Callable[[Row], float | None],
+    say_cost: Callable[[Row], str],
+    *,
+    cost_title: str,
+    note: str,
+) -> Panel:
+    """Return a panel of some rows, on the colours, areas and heights of the whole group."""
+    metric = "vmaf" if all("vmaf" in row.measured.means for row in group.rows) else "psnr_db"
+    name, decimals = ("VMAF", 1) if metric == "vmaf" else ("PSNR", 2)
+    qualities = {row.model: row.measured.means[metric] for row in group.rows}
+    colours = colour_models(qualities)
+    largest = max(row.evaluation.num_macs or 0 for row in group.rows if row.is_network) or 1
+
+    def mark(row: Row) -> Mark:
+        cost, quality = cost_of(row), qualities[row.model]
+        return Mark(
+            name=row.model,
+            note=say_cost(row) if cost is None else f"{quality:.{decimals}f} · {say_cost(row)}",
+            colour=colours[row.model],
+            quality=quality,
+            cost=cost,
+            area_share=(row.evaluation.num_macs or largest) / largest if row.is_network else None,
+            is_ours=row.is_ours,
         )
-        cost = "no parameters"
-        if row.is_network:
-            cost = f"{heights[row.model]:.1f} · {format_count(row.evaluation.num_macs)}"
-        styles: dict[str, dict[str, Any]] = {
-            row.model: {"fontsize": 15, "color": theme.ink, "va": "bottom", "xytext": (0, 1)},
-            cost: {"fontsize": 12, "color": theme.muted, "va": "top", "xytext": (0, -2)},
-        }
-        styles[row.model]["fontweight"] = "bold" if row.is_ours else "normal"
-        for text, style in styles.items():
-            axes.annotate(
-                text,
-                (1.065, place),
-                xycoords="axes fraction",
-                textcoords="offset points",
-                annotation_clip=False,
-                **style,
-            )
 
-
-def spread(wanted: Sequence[float], *, gap: float) -> list[float]:
-    """Move ascending places in [0, 1] apart to at least ``gap``, as little as one pass allows."""
-    places: list[float] = []
-    for place in wanted:
-        places.append(max(place, places[-1] + gap) if places else place)
-    ceiling = 1.0
-    for index in reversed(range(len(places))):
-        places[index] = min(places[index], ceiling)
-        ceiling = places[index] - gap
-    return places
+    return Panel(
+        title=f"{group.test_set}, {count_noun(group.num_images, 'image')}",
+        note=f"{group.protocol} · {name} · {note}",
+        cost_title=cost_title,
+        quality_title=name if name == "VMAF" else "PSNR (dB); VMAF was not measured",
+        quality_range=(min(qualities.values()), max(qualities.values())),
+        marks=[mark(row) for row in shown],
+    )
