@@ -19,6 +19,7 @@ from tests.networks.specs import (
     enhancement_spec,
     esrgan_spec,
     lienet_spec,
+    plain_spec,
     sftgan_spec,
     srgan_spec,
 )
@@ -172,6 +173,7 @@ TINY = {"channels": 4, "num_blocks": 1}
 ENHANCEMENT = enhancement_spec(**TINY, convs_per_block=2, global_skip="colour")
 SPECS: list[Model] = [
     lienet_spec(**TINY, fusion_kernel=1),
+    plain_spec(**TINY),
     srgan_spec(**TINY, scale=2),
     esrgan_spec(**TINY, growth=2),
     sftgan_spec(**TINY, scale=2),
