@@ -20,11 +20,16 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 PYTHON ?=
 PIP_FLAGS ?=
 TEST_FLAGS ?= -n 2 --dist loadgroup
-# The stamp holds the path it was made for: a .venv does not survive being moved.
-STAMP := .venv/.installed
-ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
-.PHONY: $(STAMP)
-endif
+# A stamp holds the path it was made for: a .venv does not survive being moved. All that the
+# pipeline needs is there where everything is.
+STAMP := .venv/.installed-dev
+PIPELINE := $(firstword $(wildcard $(STAMP)) .venv/.installed-train)
+STAMPS := .venv/.installed-dev .venv/.installed-train
+.PHONY: $(foreach stamp,$(STAMPS),$(if $(filter $(CURDIR),$(shell cat $(stamp) 2>/dev/null)),,$(stamp)))
+
+MINUTES ?= 3
+TARGETS ?=
+JOBS ?=
 
 # Where the servers are, and where Prefect keeps its own: nothing goes to the home folder.
 HOST ?= 127.0.0.1
@@ -32,14 +37,14 @@ deploy worker: export PREFECT_API_URL ?= http://127.0.0.1:4200/api
 deploy worker: export PREFECT_HOME ?= $(CURDIR)/data/state/prefect
 MLFLOW ?= http://127.0.0.1:5000
 
-.PHONY: help setup demo test check format docs bench server deploy worker
+.PHONY: help setup run demo test fuzz check format docs mobile web bench peers gpu server deploy worker
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
 
 setup: $(STAMP) ## make .venv and install lienet with the versions in constraints.txt
 
-$(STAMP): pyproject.toml constraints.txt
+$(STAMPS): .venv/.installed-%: pyproject.toml constraints.txt
 	@python="$(PYTHON)"
 	for name in python3.11 python3.12 python3.13 python3; do
 	  if [ -z "$$python" ] && "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
@@ -52,25 +57,30 @@ $(STAMP): pyproject.toml constraints.txt
 	  echo "making .venv with $$("$$python" --version)"
 	  "$$python" -m venv --clear .venv
 	fi
-	echo "installing into .venv (about three minutes the first time)"
-	.venv/bin/python -m pip install $(PIP_FLAGS) -c constraints.txt -e '.[dev]' \
+	echo "installing into .venv (minutes, the first time)"
+	.venv/bin/python -m pip install $(PIP_FLAGS) --no-compile -c constraints.txt -e '.[$*]' \
 	  | while read -r verb what rest; do case "$$verb $$what" in
 	      Collecting*) printf '  %s\n' "$$what";;
 	      "Installing collected") set -- $$rest; echo "unpacking $$(($$# - 1)) packages";;
 	      "Successfully installed") echo "installed";;
 	    esac; done
-	pwd > $(STAMP)
+	pwd > $@
 
-demo: $(STAMP) ## photographs to Table 1: run the pipeline on the active params
+run: $(PIPELINE) ## what is stale, side by side on this machine's cores: JOBS=2 TARGETS=train
 	@if [ ! -e .git ]; then git init --quiet; fi
-	dvc repro
-	echo
+	python -m flows.side_by_side $(if $(JOBS),--jobs $(JOBS)) $(TARGETS)
+
+demo: run ## photographs to Table 1: run the pipeline on the active params
+	@echo
 	lienet report --show
 	echo "The MLflow store is data/state/mlflow.db. To open it:"
 	echo "  . .venv/bin/activate && mlflow ui --backend-store-uri sqlite:///data/state/mlflow.db"
 
 test: $(STAMP) ## every test that needs no GPU
 	@pytest $(TEST_FLAGS)
+
+fuzz: $(STAMP) ## broken files through every reader; MINUTES=3, TARGETS=pictures …
+	@python -m tests.fuzzing --minutes $(MINUTES) $(TARGETS)
 
 check: $(STAMP) ## format, lint, types, layers
 	@ruff format --check .
@@ -85,8 +95,27 @@ format: $(STAMP) ## put files into the form that `make check` asks for
 docs: $(STAMP) ## the documentation as a site: site/index.html
 	@NO_MKDOCS_2_WARNING=1 mkdocs build --quiet
 
+mobile: $(STAMP) ## formats for phones: converters and runtimes into .venv, LiteRT's into .venv-litert
+	@echo "installing into .venv and .venv-litert (about 2 GB)"
+	.venv/bin/python -m pip install $(PIP_FLAGS) --quiet -c constraints.txt -c constraints-mobile.txt -e '.[mobile]'
+	.venv/bin/python -m venv .venv-litert
+	.venv-litert/bin/python -m pip install $(PIP_FLAGS) --quiet -c constraints-litert.txt torch litert-torch
+
+web: $(STAMP) ## the page that enhances pictures in a browser: reports/web
+	@lienet web -o reports/web
+
 bench: $(STAMP) ## how fast, as ratios in one run: reports/bench.json
 	@python -m bench
+
+peers: $(STAMP) ## how fast against what one would take otherwise, which .venv-peers holds
+	@.venv/bin/python -m venv .venv-peers
+	site=$$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+	echo "$$site" > .venv-peers/$${site#*/.venv/}/lienet.pth
+	.venv-peers/bin/python -m pip install $(PIP_FLAGS) --quiet -c constraints.txt -r constraints-peers.txt
+	python -m bench peers
+
+gpu: ## on a machine with a GPU, without a registry: its tests, step rates, a training; MINUTES=9
+	@exec bench/gpu.sh "$(or $(FOLDER),reports/gpu)" "$(or $(MINUTES),9)"
 
 server: $(STAMP) ## Prefect's and MLflow's servers, until Ctrl-C: docs/flows.md
 	@LIENET_HOST=$(HOST) exec python -m flows.server

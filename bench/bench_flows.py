@@ -23,6 +23,7 @@ import yaml
 
 from flows.commands import Commands
 from flows.server import server_environment
+from flows.server_access import Access
 
 ROOT = Path(__file__).resolve().parent.parent
 NUM_CHAINS, NUM_LINKS = 2, 5
@@ -116,7 +117,7 @@ def _serving(folder: Path) -> Iterator[dict[str, str]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = server_environment(folder)
+    environment = server_environment(folder, Access())
     commands = Commands(folder, grace_s=15.0, environment=environment)
     command = [sys.executable, "-m", "prefect", "server", "start", "--port", str(port)]
     thread = threading.Thread(target=commands.run, args=(command,))

@@ -12,6 +12,7 @@ import numpy as np
 from bench.photographs import read_photographs
 from lienet.degradations.reductions import crop_to_multiple, downsample
 from lienet.images import decode_image, encode_png
+from lienet.shards.patch_sampling import BatchRequest
 from lienet.shards.patches import PatchStore
 
 PATCH_PX, SCALE, BATCH_SIZE = 48, 4, 16
@@ -33,7 +34,7 @@ def measure(data_dir: Path | None) -> dict[str, float | str]:
 
     def draw(round_: int) -> int:
         for step in range(BATCHES_PER_ROUND):
-            store.draw(seed=round_, step=step, batch_size=BATCH_SIZE, patch_px=PATCH_PX, rank=0)
+            store.draw(BatchRequest(round_, step, BATCH_SIZE, PATCH_PX))
         return BATCHES_PER_ROUND * BATCH_SIZE
 
     def decode(round_: int) -> int:

@@ -12,9 +12,10 @@ import numpy as np
 
 from lienet.images import Pixels, decode_image, encode_jpeg
 from lienet.manifests.duplicates import find_near
-from lienet.screening.detection import DEFAULT_FACE, DEFAULT_TEXT, Detection
+from lienet.screening.detection import DEFAULT_DETECTION, DEFAULT_FACE, DEFAULT_TEXT
 from lienet.screening.faces import YunetDetector
 from lienet.screening.inspector import Inspector
+from lienet.screening.model_files import find_shipped_model
 from lienet.screening.perceptual_hash import HASH_INPUT_PX, hash_picture
 from lienet.screening.pyramid import Pyramid
 from lienet.screening.quality import measure_quality
@@ -25,29 +26,23 @@ _NUM_IMAGES = 12
 _NUM_ROUNDS = 2
 _NUM_HASHES = 1_000_000
 _HASH_DISTANCE = 4
-_TEXT_MODEL = "models/ch_PP-OCRv3_det_infer.onnx"
 
 
 def measure(data_dir: Path | None) -> dict[str, float | str]:
     """Return images a second on one core, decoding included, in processor time.
 
     On JPEGs of real photographs whose longest side is 1024 px, at quality 90; ``all`` looks for
-    text in every image, ``default`` not in those that a face or a gate keeps out. Without a text
-    model faces alone are looked for, on gradients.
+    text in every image, ``default`` not in those that a face or a gate keeps out.
     """
-    contents = _make_photographs(data_dir)
+    contents = make_photographs(data_dir)
     measured: dict[str, float | str] = {"images": float(len(contents)), "side_px": float(_SIDE_PX)}
-    if data_dir is None or not (data_dir / _TEXT_MODEL).is_file():
-        inspector = Inspector(Detection(DEFAULT_FACE, DEFAULT_TEXT, None, None))
-        measured["faces_images_per_s"] = 1 / _time_all(contents, inspector.inspect_bytes)
-        return measured | _measure_duplicates()
-    text = data_dir / _TEXT_MODEL
-    detection = Detection(DEFAULT_FACE, DEFAULT_TEXT, None, text)
+    detection = DEFAULT_DETECTION
     whole_s = _time_all(contents, Inspector(detection).inspect_bytes)
     measured["all_images_per_s"] = 1 / whole_s
     quick = Inspector(replace(detection, find_all=False))
     measured["default_images_per_s"] = 1 / _time_all(contents, quick.inspect_bytes)
-    faces, texts = YunetDetector(None, DEFAULT_FACE), TextDetector(text, DEFAULT_TEXT)
+    faces = YunetDetector(find_shipped_model("face"), DEFAULT_FACE)
+    texts = TextDetector(find_shipped_model("text"), DEFAULT_TEXT)
     pictures = [decode_image(content) for content in contents]
     shares: dict[str, float] = {
         "decode": _time_all(contents, decode_image),
@@ -59,7 +54,8 @@ def measure(data_dir: Path | None) -> dict[str, float | str]:
         ),
     }
     measured |= {f"{name}_share": spent_s / whole_s for name, spent_s in shares.items()}
-    whole = TextDetector(text, DEFAULT_TEXT.model_copy(update={"whole_side_px": _SIDE_PX}))
+    at_once = DEFAULT_TEXT.model_copy(update={"whole_side_px": _SIDE_PX})
+    whole = TextDetector(find_shipped_model("text"), at_once)
     whole_text_s = _time_all(pictures, lambda pixels: whole.find(Pyramid(pixels)))
     measured["text_windows_against_whole"] = whole_text_s / shares["text"]
     return measured | _measure_duplicates()
@@ -88,7 +84,8 @@ def _time_all(items: list, function: Callable) -> float:
     return float(np.mean(np.min(rounds, axis=0)))
 
 
-def _make_photographs(data_dir: Path | None) -> list[bytes]:
+def make_photographs(data_dir: Path | None) -> list[bytes]:
+    """Return JPEGs of photographs whose longest side is 1024 px."""
     folder = data_dir / "train" / "clic2025" if data_dir else None
     if folder is None or not folder.is_dir():
         ramp = np.add.outer(np.arange(_SIDE_PX), np.arange(_SIDE_PX))[..., None]

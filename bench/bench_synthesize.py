@@ -48,7 +48,7 @@ def _compare_with_codecs(root: Path, photographs: list[bytes]) -> float:
     """Return the rate of the stage, shards written, over that of its codec calls alone."""
     params = load_params(PROFILE)
     degradation = params.synthesize.tasks["sr"].model_copy(update={"flat_std_min": 0.0})
-    jobs = _prepare(root, photographs, len(photographs))
+    jobs = prepare(root, photographs, len(photographs))
     found = {"sample": Photographs(Workspace(root).raw_dir("sample"), None)}
     ratios = []
     for _ in range(NUM_ROUNDS):
@@ -91,12 +91,12 @@ def _call_codecs(content: bytes, tile_px: int) -> None:
 
 def _compare_workers(root: Path, photographs: list[bytes]) -> float:
     """Return how many times as fast two workers are as one, start-up included."""
-    _prepare(root, photographs, NUM_SCALED)
+    prepare(root, photographs, NUM_SCALED)
     seconds: dict[int, list[float]] = {1: [], 2: []}
     for _ in range(2):
         for num_workers, timed in seconds.items():
             start = time.perf_counter()
-            _run(root, num_workers)
+            run_stage(root, num_workers)
             timed.append(time.perf_counter() - start)
     return min(seconds[1]) / min(seconds[2])
 
@@ -106,7 +106,7 @@ def _compare_memory(root: Path, photographs: list[bytes]) -> float:
     peaks = []
     for num_images in (NUM_SMALL, 4 * NUM_SMALL):
         folder = root / f"memory{num_images}"
-        _prepare(folder, photographs, num_images)
+        prepare(folder, photographs, num_images)
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(1, mp_context=context) as pool:
             peaks.append(pool.submit(_peak_rss, folder).result())
@@ -115,19 +115,20 @@ def _compare_memory(root: Path, photographs: list[bytes]) -> float:
 
 def _peak_rss(root: Path) -> int:
     """Run the stage with two workers; return the peaks of this process and of its largest child."""
-    _run(root, 2)
+    run_stage(root, 2)
     return sum(
         resource.getrusage(who).ru_maxrss
         for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     )
 
 
-def _run(root: Path, num_workers: int) -> None:
+def run_stage(root: Path, num_workers: int) -> None:
+    """Run the stage on a workspace of :func:`prepare`."""
     params: Params = load_params(PROFILE).model_copy(update={"num_workers": num_workers})
     synthesize.run(params, Workspace(root), "sr")
 
 
-def _prepare(root: Path, photographs: list[bytes], num_images: int) -> list[Job]:
+def prepare(root: Path, photographs: list[bytes], num_images: int) -> list[Job]:
     """Make the workspace of a source "sample" with ``num_images`` training images."""
     workspace = Workspace(root)
     raw_dir = workspace.raw_dir("sample")

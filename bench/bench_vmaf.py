@@ -20,7 +20,7 @@ NUM_ROUNDS = 3
 
 def measure(data_dir: Path | None) -> dict[str, float | str]:
     """Return times per image, how many times faster a batch is, and whether scores are equal."""
-    pairs = [(each, _compress(each)) for each in _load_references(data_dir)]
+    pairs = [(each, compress(each)) for each in load_references(data_dir)]
     one_by_one_s, batch_s = [], []
     one_by_one: list[float] = []
     batch: list[float] = []
@@ -29,7 +29,7 @@ def measure(data_dir: Path | None) -> dict[str, float | str]:
         one_by_one = [measure_vmaf(reference, distorted) for reference, distorted in pairs]
         one_by_one_s.append(time.perf_counter() - started)
         started = time.perf_counter()
-        batch = _measure_batch(pairs)
+        batch = measure_batch(pairs)
         batch_s.append(time.perf_counter() - started)
     alone, together = statistics.median(one_by_one_s), statistics.median(batch_s)
     return {
@@ -43,7 +43,8 @@ def measure(data_dir: Path | None) -> dict[str, float | str]:
     }
 
 
-def _measure_batch(pairs: list[Pair]) -> list[float]:
+def measure_batch(pairs: list[Pair]) -> list[float]:
+    """Return the VMAF of pairs by one ffmpeg."""
     batch = VmafBatch[int]()
     for place, (reference, distorted) in enumerate(pairs):
         batch.add(place, reference, distorted)
@@ -51,7 +52,8 @@ def _measure_batch(pairs: list[Pair]) -> list[float]:
     return [scores[place] for place in range(len(pairs))]
 
 
-def _load_references(data_dir: Path | None) -> list[Pixels]:
+def load_references(data_dir: Path | None) -> list[Pixels]:
+    """Return 24 images of one size."""
     if data_dir is None:
         import skimage.data
 
@@ -66,5 +68,6 @@ def _load_references(data_dir: Path | None) -> list[Pixels]:
     ]
 
 
-def _compress(pixels: Pixels) -> Pixels:
+def compress(pixels: Pixels) -> Pixels:
+    """Return what JPEG at quality 20 leaves of an image."""
     return decode_image(encode_jpeg(pixels, quality=20, chroma="4:2:0"))

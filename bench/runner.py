@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from lienet.processor import read_processor_name
+
 Measured = dict[str, float | str]
 
 
@@ -42,24 +44,11 @@ def describe_machine(root: Path) -> dict[str, object]:
         "commit": _ask_git(root, "rev-parse", "HEAD") or "none",
         "has_local_changes": bool(_ask_git(root, "status", "--porcelain", "--", "lienet", "bench")),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "processor": read_processor_name(Path("/proc/cpuinfo")),
+        "processor": read_processor_name(),
         "num_cores": len(os.sched_getaffinity(0)),
         "python": platform.python_version(),
         "torch": version("torch"),
     }
-
-
-def read_processor_name(cpuinfo: Path) -> str:
-    """Return the model name of the first processor, or the architecture where none is told."""
-    try:
-        lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        lines = []
-    for line in lines:
-        label, _, value = line.partition(":")
-        if label.strip() == "model name":
-            return value.strip()
-    return platform.machine()
 
 
 def _measure(topic: str, data_dir: Path | None) -> Measured:
@@ -69,5 +58,10 @@ def _measure(topic: str, data_dir: Path | None) -> Measured:
 
 
 def _ask_git(root: Path, *arguments: str) -> str:
-    ran = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)
+    try:
+        ran = subprocess.run(
+            ["git", *arguments], cwd=root, capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError:
+        return ""
     return ran.stdout.strip() if ran.returncode == 0 else ""

@@ -8,24 +8,24 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from flows.guard import INTERRUPTED
+from flows.redaction import hide_secrets
 from lienet.errors import ToolError
 
 _GUARD = Path(__file__).with_name("guard.py")
 _NUM_LAST_LINES = 40
 _MAX_LINE_CHARS = 2000
-_SECRET_NAME = re.compile(r"SECRET|PASSWORD|TOKEN|API_KEY|ACCESS_KEY|CREDENTIAL|AUTH_STRING", re.I)
-_USER_INFO = re.compile(r"(?<=://)[^/\s@'\"]+@")
-_MIN_SECRET_CHARS = 6
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,8 @@ class Finished:
 
     code: int
     lines: tuple[str, ...]
+    is_timed_out: bool = False
+    """Whether it was ended because it took too long."""
 
     @property
     def is_interrupted(self) -> bool:
@@ -65,6 +67,7 @@ class Commands:
         self._environment = dict(environment or {})
         self._pipes: dict[int, int] = {}
         self._pipes_lock = threading.Lock()
+        self._at_work: list[str] = []
         self.is_stopped = False
 
     def __enter__(self) -> Self:
@@ -72,6 +75,11 @@ class Commands:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+    @property
+    def at_work(self) -> tuple[str, ...]:
+        """What runs at the moment."""
+        return tuple(self._at_work)
 
     def run(
         self, command: Sequence[str], on_line: Callable[[str], None] = lambda line: None
@@ -83,13 +91,23 @@ class Commands:
         """
         process = self.start(command)
         try:
-            lines, _ = follow(process, on_line)
+            with self.working(" ".join(command)):
+                lines, _ = follow(process, on_line)
             code = process.wait()
         finally:
             self.end(process)
         if code == 127:
             raise ToolError(f"{command[0]} cannot be run", remedy="run make setup")
         return Finished(code, lines)
+
+    @contextmanager
+    def working(self, what: str) -> Iterator[None]:
+        """Count something as at work during the body."""
+        self._at_work.append(what)
+        try:
+            yield
+        finally:
+            self._at_work.remove(what)
 
     def stop(self) -> None:
         """End every running command and refuse new ones; returns before they have ended."""
@@ -107,36 +125,40 @@ class Commands:
         path = os.pathsep.join([beside, os.environ.get("PATH", os.defpath)])
         guard = (sys.executable, "-I", "-S", str(_GUARD))
         reading, writing = os.pipe()
+        group_reading, group_writing = os.pipe()
         try:
             process = subprocess.Popen(
-                [*guard, str(reading), str(self._grace_s), *command],
+                [*guard, str(reading), str(group_writing), str(self._grace_s), *command],
                 cwd=self.root,
                 env={**os.environ, "PYTHONUNBUFFERED": "1", "PATH": path, **self._environment},
                 stdin=stdin,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                pass_fds=(reading, *self._lock_fds),
+                pass_fds=(reading, group_writing, *self._lock_fds),
                 start_new_session=True,
             )
         except BaseException:
             os.close(writing)
+            os.close(group_reading)
             raise
         finally:
             os.close(reading)
+            os.close(group_writing)
+        threading.Thread(target=_outlive_guard, args=(process, group_reading), daemon=True).start()
         with self._pipes_lock:
             self._pipes[process.pid] = writing
         if self.is_stopped:
-            self._close_pipe(process)
+            self.cut(process)
         return process
 
     def end(self, process: subprocess.Popen[bytes]) -> int:
         """End a command if it has not ended; return its exit code."""
-        self._close_pipe(process)
+        self.cut(process)
         process.communicate()
         return process.returncode
 
-    def _close_pipe(self, process: subprocess.Popen[bytes]) -> None:
-        """Close the pipe of a command's guard, which then ends the command."""
+    def cut(self, process: subprocess.Popen[bytes]) -> None:
+        """Have a command's guard end it; returns before it has ended."""
         with self._pipes_lock:
             if (pipe := self._pipes.pop(process.pid, None)) is not None:
                 os.close(pipe)
@@ -166,12 +188,15 @@ def follow(
     return tuple(last), None
 
 
-def hide_secrets(text: str) -> str:
-    """Replace the environment's credentials, and user names in URLs, by asterisks."""
-    for name, value in os.environ.items():
-        if len(value) >= _MIN_SECRET_CHARS and _SECRET_NAME.search(name):
-            text = text.replace(value, "***")
-    return _USER_INFO.sub("***@", text)
+def _outlive_guard(guard: subprocess.Popen[bytes], group_fd: int) -> None:
+    """Kill what a guard was to end, if the guard itself is killed."""
+    with os.fdopen(group_fd, "rb") as stream:
+        with suppress(ChildProcessError):
+            # Without taking the exit code, which others ask for.
+            os.waitid(os.P_PID, guard.pid, os.WEXITED | os.WNOWAIT)
+        if guard.wait() < 0 and (group := stream.read()):
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(int(group), signal.SIGKILL)
 
 
 def _split_lines(stream: Iterable[bytes]) -> Iterator[str]:

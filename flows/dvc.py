@@ -12,12 +12,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Self
 
 from flows.commands import Commands, Finished, follow
 from flows.dvc_process import END
 from flows.guard import INTERRUPTED
+from flows.time_limits import limiting_time
 from lienet.errors import ToolError
 
 _PROCESS = (sys.executable, "-P", str(Path(__file__).with_name("dvc_process.py")))
@@ -42,11 +44,17 @@ class Dvc:
         for process in self._idle:
             self._commands.end(process)
 
-    def run(self, *words: str, on_line: Callable[[str], None] = lambda line: None) -> Finished:
+    def run(
+        self,
+        *words: str,
+        on_line: Callable[[str], None] = lambda line: None,
+        timeout_s: float | None = None,
+    ) -> Finished:
         """Run ``dvc WORDS`` to its end; ``on_line`` sees each line of its output as it comes.
 
         A command waits for DVC's lock, and so keeps the work of a stage that ends while another
-        command holds it.
+        command holds it. After the timeout, if there is one, it is ended, and what it still says
+        to that is not passed on.
         """
         process = self._take()
         assert process.stdin is not None
@@ -54,12 +62,16 @@ class Dvc:
             with suppress(BrokenPipeError):  # a process that is stopped tells by its exit code
                 process.stdin.write(json.dumps(["--wait-for-lock", *words]).encode() + b"\n")
                 process.stdin.flush()
-            lines, code = follow(process, on_line, end=END)
+            limit = limiting_time(timeout_s, partial(self._commands.cut, process))
+            with self._commands.working(f"dvc {' '.join(words)}"), limit as is_over:
+                lines, code = follow(
+                    process, lambda line: None if is_over.is_set() else on_line(line), end=END
+                )
         except BaseException:
             self._commands.end(process)
             raise
-        if code is None:
-            return Finished(self._commands.end(process), lines)
+        if code is None or is_over.is_set():
+            return Finished(self._commands.end(process), lines, is_over.is_set())
         self._idle.append(process)
         return Finished(INTERRUPTED if self._commands.is_stopped else int(code), lines)
 

@@ -96,6 +96,24 @@ def read_changed(dvc: Dvc) -> set[str]:
     return parse_status(dvc.ask("status", "--json"))
 
 
+def has_remote(dvc: Dvc) -> bool:
+    """Return whether DVC has a remote to pull from and push to."""
+    return bool(dvc.ask("remote", "list").strip())
+
+
+def require_remote(dvc: Dvc) -> None:
+    """Refuse to pull or push where there is nothing to pull from.
+
+    Raises:
+        InputError: DVC has no remote.
+    """
+    if not has_remote(dvc):
+        raise InputError(
+            "pull and push need a DVC remote",
+            remedy="dvc remote add --default NAME URL, or leave them out",
+        )
+
+
 def parse_dot(text: str) -> Graph:
     """Read what ``dvc dag --dot`` prints."""
     inputs: dict[str, set[str]] = {}

@@ -1,9 +1,10 @@
 """Runs one command as a process group that does not outlive the process that asked for it.
 
-``python guard.py PIPE_FD GRACE_S COMMAND…`` is a process of its own, started by ``flows.commands``
-with the reading end of a pipe. The pipe closes when its writer lets go or dies, however it dies:
-then the group is interrupted, and killed after the grace. The standard library alone, so that it
-starts in no time.
+``python guard.py PIPE_FD GROUP_FD GRACE_S COMMAND…`` is a process of its own, started by
+``flows.commands`` with the reading end of a pipe. The pipe closes when its writer lets go or dies,
+however it dies: then the group is interrupted, and killed after the grace. To a second pipe it
+writes the group's number, for a caller whose guard is killed. The standard library alone, so that
+it starts in no time.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ _POLL_S = 0.05
 
 def main(arguments: list[str]) -> int:
     """Run the command to its end, or to the pipe's; return its exit code."""
-    pipe_fd, grace_s, command = int(arguments[0]), float(arguments[1]), arguments[2:]
+    pipe_fd, group_fd, grace_s = int(arguments[0]), int(arguments[1]), float(arguments[2])
+    command = arguments[3:]
     # A shell starts background jobs with the interrupt ignored, and children would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
@@ -31,6 +33,7 @@ def main(arguments: list[str]) -> int:
     except OSError as error:
         sys.stderr.write(f"cannot start {command[0]}: {error.strerror}\n")
         return 127
+    os.write(group_fd, str(child.pid).encode())
     is_cut = threading.Event()
     watch = threading.Thread(target=_watch, args=(pipe_fd, grace_s, child, is_cut), daemon=True)
     watch.start()

@@ -10,25 +10,28 @@ import json
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
-from prefect.states import Completed
+from prefect.states import Completed, Failed
 
-from flows.commands import Commands, hide_secrets
-from flows.graph import read_graph
-from flows.pipeline import THREADS, conclude, run_in_workspace, run_recorded
-from flows.run import has_remote, transfer
+from flows.commands import Commands
+from flows.graph import has_remote, read_graph
+from flows.labels import name_run
+from flows.pipeline import NOT_PUSHED, THREADS, conclude, run_in_workspace, run_recorded
+from flows.redaction import hide_secrets
+from flows.run import transfer
 from flows.session import Choices, Session
 from flows.slots import PROMOTION, Slots, read_limits
 from flows.stage import Outcome
+from flows.stage_output import find_reason
 from lienet.errors import ToolError
 
 
-@flow(name="nightly", task_runner=THREADS, persist_result=False)
+@flow(name="nightly", flow_run_name=name_run, task_runner=THREADS, persist_result=False)
 def nightly(
     targets: list[str] | None = None,
     profile: str | None = None,
@@ -38,7 +41,7 @@ def nightly(
     """Fetch, run, let challengers face their champions, and send the outputs back.
 
     Where there is no DVC remote, nothing is fetched or sent. A night in which a stage failed
-    promotes nothing.
+    promotes nothing; one that could not send its outputs is completed, and says so.
 
     Args:
         targets: as of the flow pipeline.
@@ -52,37 +55,44 @@ def nightly(
 
 def _run_night(session: Session, choices: Choices, *, promotes: bool) -> State[Any]:
     logger = get_run_logger()
-    has_place = has_remote(session)
+    has_place = has_remote(session.dvc)
     if not has_place:
         logger.warning("this workspace has no DVC remote: nothing is pulled or pushed")
     asked = Choices(choices.targets, choices.profile, choices.overrides, pull=has_place)
-    outcomes = run_recorded(session, asked)
-    state = conclude(outcomes)
+    ends = run_recorded(session, asked)
+    state = conclude(ends)
     if not state.is_completed():
         return state
     verdicts: dict[str, dict[str, Any]] = {}
     if promotes:
         with Slots({PROMOTION: 1}, read_limits()).take([PROMOTION]):
-            for model in list_candidates(session, outcomes):
+            for model in list_candidates(session, ends.outcomes):
                 task_of_model = promote_model.with_options(task_run_name=f"promote {model}")
-                verdicts[model] = task_of_model(model, session.commands)
+                found = task_of_model(model, session.commands, return_state=True)
+                if not found.is_completed():
+                    raise ToolError(found.message or f"lienet promote {model} failed")
+                verdicts[model] = cast("dict[str, Any]", found.result())
         create_markdown_artifact(
             hide_secrets(describe_verdicts(verdicts)), key="gate", description="Who is champion"
         )
-    if has_place:
-        whole = read_graph(session.dvc)
-        transfer(session, "push", whole.select(choices.targets), whole)
     promoted = [model for model, verdict in verdicts.items() if verdict["promoted"]]
     message = f"{state.message}; promoted: {', '.join(promoted) or 'none'}"
+    if has_place:
+        try:
+            whole = read_graph(session.dvc)
+            transfer(session, "push", whole.select(choices.targets), whole)
+        except ToolError as error:
+            # Nothing of the night is lost: the next one sends it.
+            logger.error("%s", error)
+            return Completed(name=NOT_PUSHED, message=f"{message}; {error}")
     return Completed(message=message)
 
 
 @task(name="promote", cache_policy=NO_CACHE, persist_result=False)
-def promote_model(model: str, commands: Commands) -> dict[str, Any]:
-    """Run ``lienet promote`` for one model; return its verdict.
+def promote_model(model: str, commands: Commands) -> dict[str, Any] | State[Any]:
+    """Run ``lienet promote`` for one model; return its verdict, or a failed state that says why.
 
-    Raises:
-        ToolError: it failed; a challenger that is kept is no failure.
+    A challenger that is kept is no failure.
     """
     logger = get_run_logger()
     with tempfile.TemporaryDirectory() as folder:
@@ -92,8 +102,7 @@ def promote_model(model: str, commands: Commands) -> dict[str, Any]:
             lambda line: logger.info("%s", line),
         )
         if finished.code != 0:
-            last = " ".join(finished.lines[-3:])
-            raise ToolError(f"lienet promote {model} failed with exit code {finished.code}: {last}")
+            return Failed(message=f"lienet promote {model} failed: {find_reason(finished.lines)}")
         verdict: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return {"promoted": False, "reasons": [], **verdict}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -12,9 +14,11 @@ from prefect.futures import PrefectFuture
 from prefect.states import Completed, Failed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
-from flows.artifacts import record_choices, record_outcomes, record_results
+from flows.artifacts import find_commit, record_choices, record_outcomes, record_results
+from flows.labels import list_tags, name_run, tag_run
 from flows.occupancy import InUseError
-from flows.run import run_stages
+from flows.outages import outlast_outages
+from flows.run import Ends, run_stages
 from flows.session import Choices, Session, open_session
 from flows.stage import Outcome
 from lienet.errors import LienetError
@@ -22,13 +26,15 @@ from lienet.workspace import Workspace
 
 SKIPPED = "Skipped"
 """The name of the state of a run that found its workspace in use."""
+NOT_PUSHED = "NotPushed"
+"""The name of the state of a night that did all but send its outputs."""
 TRACKED = ("train", "export", "evaluate")
 """The stages whose files MLflow is told of."""
 THREADS = cast("TaskRunner[PrefectFuture[Any]]", ThreadPoolTaskRunner(max_workers=256))
 """Threads in which stages wait for their inputs and slots, and run; slots limit how many run."""
 
 
-@flow(name="pipeline", task_runner=THREADS, persist_result=False)
+@flow(name="pipeline", flow_run_name=name_run, task_runner=THREADS, persist_result=False)
 def pipeline(
     targets: list[str] | None = None,
     profile: str | None = None,
@@ -54,6 +60,7 @@ def pipeline(
 
 def run_in_workspace(choices: Choices, work: Callable[[Session], State[Any]]) -> State[Any]:
     """Do a flow's work in this workspace; return its final state, which tells errors in a line."""
+    outlast_outages()
     try:
         with open_session(Workspace.find(Path.cwd()), choices) as session:
             return work(session)
@@ -65,38 +72,52 @@ def run_in_workspace(choices: Choices, work: Callable[[Session], State[Any]]) ->
         return Failed(message=str(error))
 
 
-def run_recorded(session: Session, choices: Choices) -> dict[str, Outcome]:
+def run_recorded(session: Session, choices: Choices) -> Ends:
     """Run the stages, and leave the artifacts of the run."""
-    record_choices(session, choices)
-    outcomes = run_stages(session, choices)
-    update_mlflow(session, outcomes)
-    record_outcomes(outcomes)
-    record_results(session)
-    return outcomes
+    commit = find_commit(session.workspace.root)
+    tag_run(list_tags(session.params.profile, list(choices.targets), commit))
+    record_choices(session, choices, commit)
+    ends = run_stages(session, choices)
+    tracked = update_mlflow(session, ends.outcomes)
+    record_outcomes(ends.outcomes)
+    record_results(session, tracked)
+    return ends
 
 
-def update_mlflow(session: Session, outcomes: Mapping[str, Outcome]) -> None:
+def update_mlflow(session: Session, outcomes: Mapping[str, Outcome]) -> list[dict[str, Any]]:
     """Run ``lienet track``, for stages that ran while MLflow was away or came from DVC's cache.
 
     Where it fails the run does not: the next one makes up for it.
+
+    Returns:
+        The run in MLflow of each model and method of this run, as ``lienet track --json`` has them.
     """
-    names = {stage.partition("@")[0] for stage, outcome in outcomes.items() if outcome.is_done}
-    if names.isdisjoint(TRACKED):
-        return
+    done = [stage for stage, outcome in outcomes.items() if outcome.is_done]
+    known = {*session.params.models, *session.params.evaluate.methods}
+    items = {
+        stage.partition("@")[2] for stage in done if stage.partition("@")[0].startswith(TRACKED)
+    }
+    if not items & known:
+        return []
     logger = get_run_logger()
-    finished = session.commands.run(["lienet", "track"], lambda line: logger.info("%s", line))
-    if finished.code != 0:
-        logger.warning("lienet track failed with exit code %d: MLflow is behind", finished.code)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "runs.json"
+        words = ["lienet", "track", "--json", str(path), *sorted(items & known)]
+        finished = session.commands.run(words, lambda line: logger.info("%s", line))
+        if finished.code == 0 and path.is_file():
+            return list(json.loads(path.read_text(encoding="utf-8")))
+    logger.warning("lienet track failed with exit code %d: MLflow is behind", finished.code)
+    return []
 
 
-def conclude(outcomes: Mapping[str, Outcome]) -> State[Any]:
-    """Return the run's final state: failed if any stage is not done, and which."""
-    failed = [stage for stage, outcome in outcomes.items() if outcome is Outcome.FAILED]
+def conclude(ends: Ends) -> State[Any]:
+    """Return the run's final state: failed if any stage is not done, which, and why."""
+    outcomes = ends.outcomes
     not_run = [stage for stage, outcome in outcomes.items() if outcome is Outcome.NOT_RUN]
-    if not failed:
+    if not ends.reasons:
         ran = sum(outcome is Outcome.RAN for outcome in outcomes.values())
         return Completed(message=f"{ran} stages ran, {len(outcomes) - ran} were cached")
-    message = f"failed: {', '.join(failed)}"
+    message = "; ".join(ends.reasons.values())
     if not_run:
         message += f"; not run because of it: {', '.join(not_run)}"
     return Failed(message=message)

@@ -8,13 +8,10 @@ the server's, too, as a lease that ends by itself if this process dies.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from threading import BoundedSemaphore
-
-from prefect.client.orchestration import get_client
-from prefect.concurrency.sync import concurrency
 
 from lienet.params import Flows, Params
 
@@ -22,6 +19,7 @@ PROMOTION = "promote"
 """The limit of promotions, which are one at a time on a server."""
 LEASE_S = 60.0
 """How long the server keeps a slot for a process that has died."""
+_LOOK_EVERY_S = 30.0
 _MAX_LIMITS = 200
 
 
@@ -31,21 +29,37 @@ class Slots:
     Args:
         counts: how many slots of each name the run has.
         shared: the names that the server limits as well.
+        is_ended: tells whether the run has been ended, so that nobody waits for the server.
     """
 
-    def __init__(self, counts: Mapping[str, int], shared: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        counts: Mapping[str, int],
+        shared: Collection[str] = (),
+        is_ended: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._free = {name: BoundedSemaphore(count) for name, count in counts.items()}
         self._shared = frozenset(shared)
+        self._is_ended = is_ended
 
     @contextmanager
     def take(self, names: Sequence[str]) -> Iterator[None]:
-        """Hold one slot of each name during the body; waits until they are free."""
+        """Hold one slot of each name in the body; waits until they are free, or the run ends."""
         with ExitStack() as held:
             for name in names:
                 held.enter_context(self._free[name])
             if shared := [name for name in names if name in self._shared]:
-                held.enter_context(concurrency(shared, lease_duration=LEASE_S))
+                self._take_shared(held, shared)
             yield
+
+    def _take_shared(self, held: ExitStack, names: list[str]) -> None:
+        from prefect.concurrency.sync import concurrency  # not for those that have no server
+
+        while not self._is_ended():
+            with suppress(TimeoutError):
+                slots = concurrency(names, lease_duration=LEASE_S, timeout_seconds=_LOOK_EVERY_S)
+                held.enter_context(slots)
+                return
 
 
 def count_slots(flows: Flows) -> dict[str, int]:
@@ -69,6 +83,8 @@ def has_gpu() -> bool:
 
 def read_limits() -> set[str]:
     """Return the names of the server's global concurrency limits."""
+    from prefect.client.orchestration import get_client
+
     with get_client(sync_client=True) as client:
         found = client.read_global_concurrency_limits(limit=_MAX_LIMITS)
     return {limit.name for limit in found if limit.active}

@@ -6,33 +6,25 @@ runs once, and training above all: what it has is in its checkpoint, which the n
 
 from __future__ import annotations
 
-import random
-import re
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from enum import Enum
+from functools import partial
 from typing import Any
 
 from prefect import Task, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
-from prefect.states import Cancelled, Completed
+from prefect.states import Cancelled, Completed, Failed
 from prefect.tasks import exponential_backoff
 
-from flows.commands import Finished
 from flows.dvc import Dvc
+from flows.reproduction import make_words, run_when_free, was_cached
 from flows.slots import Slots
-from lienet.errors import ToolError
+from flows.stage_output import IS_HINT, LastLine, find_reason
 from lienet.params import Flows
 
 CACHED = "Cached"
 """The name of the state of a stage that DVC did not have to run."""
-_NUM_SHOWN_LINES = 12
-_IS_CACHED = re.compile(r"^Stage '[^']+' (didn't change, skipping|is cached - skipping run)")
-_IS_RUNNING = re.compile(r"^Running stage '")
-_IS_BUSY = re.compile(r"Unable to acquire lock|is busy, it is being blocked by|RWLock-file")
-_IS_BROKEN = re.compile(r"Unable to read RWLock-file")
-_BUSY_PAUSE_S = (0.5, 15.0)
 
 
 class Outcome(Enum):
@@ -47,18 +39,6 @@ class Outcome(Enum):
     def is_done(self) -> bool:
         """Whether the stage's outputs are up to date."""
         return self in (Outcome.RAN, Outcome.CACHED)
-
-
-class StageFailedError(ToolError):
-    """A stage that failed: its name, its exit code, and on lines of their own its last ones."""
-
-    def __init__(self, stage: str, finished: Finished) -> None:
-        super().__init__(f"stage {stage} failed with exit code {finished.code}")
-        self._last = [line.rstrip() for line in finished.lines[-_NUM_SHOWN_LINES:]]
-
-    def __str__(self) -> str:
-        """Show the last lines beneath the message."""
-        return "\n".join([f"{super().__str__()}; its last lines:", *self._last])
 
 
 def make_task(stage: str, flows: Flows) -> Task[..., State[Any]]:
@@ -83,6 +63,7 @@ def run_stage(
     is_current: bool,
     is_forced: bool,
     lock_timeout_s: float,
+    timeout_s: float | None,
 ) -> State[Any]:
     """Bring one stage up to date.
 
@@ -94,23 +75,32 @@ def run_stage(
         is_current: DVC has said that there is nothing to do.
         is_forced: run it even where it is up to date.
         lock_timeout_s: how long a busy DVC is waited for.
+        timeout_s: after how long the stage is ended; never, if left out.
 
-    Raises:
-        StageFailedError: the stage failed.
+    Returns:
+        A failed state says why: Prefect shows an exception with its own traceback instead.
     """
     logger = get_run_logger()
     if is_current:
         return Completed(name=CACHED, message=f"{stage} is up to date")
-    words = ["repro", "--single-item", *(["--force"] if is_forced else []), stage]
+    last = LastLine()
+
+    def on_line(line: str) -> None:
+        last.note(line)
+        if not IS_HINT.match(line):
+            logger.info("%s", line)
+
     with slots.take(slot_names):
-        finished = run_when_free(
-            dvc, words, lambda line: logger.info("%s", line), timeout_s=lock_timeout_s
-        )
+        run = partial(dvc.run, *make_words(stage, is_forced=is_forced), timeout_s=timeout_s)
+        finished = run_when_free(dvc.root, run, on_line, timeout_s=lock_timeout_s)
+    if finished.is_timed_out:
+        said = f"{stage} hung and was ended after {timeout_s:g} s (params: flows.timeouts_s)"
+        return Failed(name="TimedOut", message=f"{said}; {last}")
     if finished.is_interrupted:
         return Cancelled(message=f"{stage} was ended with its run")
     if finished.code != 0:
-        raise StageFailedError(stage, finished)
-    if any(_IS_CACHED.match(line) for line in finished.lines):
+        return Failed(message=f"{stage} failed: {find_reason(finished.lines)}")
+    if was_cached(finished):
         return Completed(name=CACHED, message=f"{stage} was not run: DVC had its outputs")
     return Completed(message=f"{stage} ran")
 
@@ -121,38 +111,3 @@ def read_outcome(state: State[Any]) -> Outcome:
         return Outcome.CACHED if state.name == CACHED else Outcome.RAN
     # A task whose inputs failed never gets beyond pending: Prefect calls it NotReady.
     return Outcome.NOT_RUN if state.is_pending() else Outcome.FAILED
-
-
-def run_when_free(
-    dvc: Dvc,
-    words: Sequence[str],
-    on_line: Callable[[str], None],
-    *,
-    timeout_s: float,
-    pause: Callable[[float], None] = time.sleep,
-) -> Finished:
-    """Run a DVC command, again with growing and random pauses while DVC is busy.
-
-    A stage that has started is never run again from here, whatever it ended with.
-    """
-    deadline = time.monotonic() + timeout_s
-    pause_s, longest_s = _BUSY_PAUSE_S
-    has_started = False
-
-    def watch(line: str) -> None:
-        nonlocal has_started
-        has_started = has_started or _IS_RUNNING.match(line) is not None
-        on_line(line)
-
-    while True:
-        finished = dvc.run(*words, on_line=watch)
-        text = "\n".join(finished.lines)
-        is_busy = finished.code != 0 and not finished.is_interrupted and _IS_BUSY.search(text)
-        if not is_busy or has_started or time.monotonic() > deadline:
-            return finished
-        if _IS_BROKEN.search(text):
-            # What a kill in the middle of a write leaves; DVC makes it anew.
-            (dvc.root / ".dvc" / "tmp" / "rwlock").unlink(missing_ok=True)
-        on_line("DVC is busy with another command: waiting")
-        pause(random.uniform(0.5, 1.0) * pause_s)
-        pause_s = min(2 * pause_s, longest_s)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 POOL = "lienet"
 WORKSPACE_VARIABLE = "LIENET_WORKSPACE"
 """Where the flow runs of this worker are to work; ``prefect.yaml`` refers to it."""
+_TAKEN_UP = "taken up again: its process died"
 logger = logging.getLogger("lienet.worker")
 _POLL_S = 5.0
 _PATIENCE_S = 10.0
@@ -40,13 +41,21 @@ started it may be about to."""
 def main(arguments: list[str]) -> None:
     """Start the worker; further arguments are those of ``prefect worker start``."""
     workspace = Workspace.find(Path.cwd())
+    if load_params(workspace.params_path).flows.overlap == "wait":
+        # A workspace takes one run at a time: the others stay scheduled until it is their turn.
+        arguments = ["--limit", "1", *arguments]
     os.environ[WORKSPACE_VARIABLE] = str(workspace.root)
     os.environ[WORKER_VARIABLE] = str(os.getpid())
+    _prepend("PATH", Path(sys.executable).parent)  # for flows.engine
+    _prepend("PYTHONPATH", Path(__file__).parents[1])
     # A shell starts background jobs with the interrupt ignored, by which a worker is asked to end.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     threading.Thread(target=_watch, args=(workspace,), name="lienet-reclaim", daemon=True).start()
+    from flows.outages import outlast_outages
+
+    outlast_outages()
     sys.argv = ["prefect", "worker", "start", "--pool", POOL, "--type", "process", *arguments]
     runpy.run_module("prefect", run_name="__main__", alter_sys=True)
 
@@ -87,22 +96,46 @@ class Reclaimer:
             return True
         if state.is_final() and not state.is_crashed():
             return True
+        if state.is_paused():  # who suspends a run has its process end, and resumes it
+            return True
         first_seen_s = self._seen_at.setdefault(dead.run_id, time.monotonic())
         if not state.is_crashed() and time.monotonic() - first_seen_s < self._patience_s:
             return False
+        _end_task_runs(client, run.id)
         if state.is_cancelling():
             client.set_flow_run_state(run.id, Cancelled(message="its worker died"), force=True)
             return True
-        if run.run_count > load_params(self._workspace.params_path).flows.resumes:
-            message = f"its process died {run.run_count} times (params: flows.resumes)"
+        states = client.read_flow_run_states(run.id)
+        num_resumes = sum(state.message == _TAKEN_UP for state in states)
+        if num_resumes >= load_params(self._workspace.params_path).flows.resumes:
+            message = f"its process died {num_resumes + 1} times (params: flows.resumes)"
             client.set_flow_run_state(run.id, Crashed(message=message), force=True)
             return True
-        again: State[Any] = Scheduled(
-            name="AwaitingRetry", message="taken up again: its process died"
-        )
+        again: State[Any] = Scheduled(name="AwaitingRetry", message=_TAKEN_UP)
         client.set_flow_run_state(run.id, again, force=True)
         logger.info("flow run %s (%s) died and is scheduled again", run.name, run.id)
         return True
+
+
+def _end_task_runs(client: SyncPrefectClient, run_id: UUID) -> None:
+    """End what a dead process can no longer say has ended."""
+    from prefect.client.schemas import filters
+    from prefect.client.schemas.objects import TERMINAL_STATES, StateType
+    from prefect.states import Crashed
+
+    open_types = filters.TaskRunFilterStateType(any_=sorted(set(StateType) - TERMINAL_STATES))
+    for task_run in client.read_task_runs(
+        flow_run_filter=filters.FlowRunFilter(id=filters.FlowRunFilterId(any_=[run_id])),
+        task_run_filter=filters.TaskRunFilter(state=filters.TaskRunFilterState(type=open_types)),
+    ):
+        ended: State[Any] = Crashed(message="its process died")
+        client.set_task_run_state(task_run.id, ended, force=True)
+
+
+def _prepend(variable: str, folder: Path) -> None:
+    """Put a folder first in a variable of the environment that lists folders."""
+    rest = os.environ.get(variable)
+    os.environ[variable] = os.pathsep.join([str(folder), *([rest] if rest else [])])
 
 
 def _watch(workspace: Workspace) -> None:

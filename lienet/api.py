@@ -20,15 +20,22 @@ __all__ = ["Quality", "degrade", "enhance", "load_model", "score"]
 
 
 def enhance(
-    pixels: Pixels, model: nn.Module | Path | str, *, scale: int | None = None, tile_px: int = 512
+    pixels: Pixels,
+    model: nn.Module | Path | str | None = None,
+    *,
+    task: str = "sr",
+    scale: int | None = None,
+    tile_px: int = 512,
 ) -> Pixels:
     """Enhance one image of any size.
 
     Args:
         pixels: uint8 or uint16; ``h w``, or ``h w c`` with 1 to 4 channels, alpha last.
-        model: the path of an ONNX file, or a torch module.
-        scale: the model's factor per side; None takes what an exported file says of itself, and 1
-            where nothing is said.
+        model: the path of an ONNX file, or a torch module; None takes what comes with lienet for
+            the task.
+        task: "sr", "face" or "old_photo"; only asked without a model.
+        scale: the factor per side; None takes what an exported file says of itself and 1 where
+            nothing is said, or without a model the largest there is.
         tile_px: larger inputs are enhanced in overlapping tiles.
 
     Returns:
@@ -36,15 +43,19 @@ def enhance(
 
     Raises:
         InputError: the image is of another kind.
-        ModelError: the model cannot be used, or has another scale.
+        ModelError: the model cannot be used, has another scale, or none comes with lienet.
 
     Example:
         >>> larger = lienet.enhance(pixels, "data/models/sr/lienet/model.onnx")
     """
     from lienet.deployment.enhancer import Enhancer
     from lienet.deployment.onnx_network import read_scale
+    from lienet.deployment.shipped_weights import find_entry, locate_onnx
 
     chosen = Path(model) if isinstance(model, str) else model
+    if chosen is None:
+        entry = find_entry(task, scale=scale)
+        chosen, scale = locate_onnx(entry), entry.scale
     if scale is None:
         stated = read_scale(chosen) if isinstance(chosen, Path) else getattr(chosen, "scale", None)
         scale = 1 if stated is None else int(stated)
@@ -62,14 +73,14 @@ def score(
     """Compare an enhanced image with its reference.
 
     Args:
-        reference: the undegraded image.
-        enhanced: of the same size.
+        reference: the undegraded image, RGB uint8 or uint16 ``h w 3``.
+        enhanced: of the same size; at another depth, both are compared at 16 bits.
         luma: compare BT.601 studio-range luma instead of RGB.
         border_px: cropped from every side before PSNR and SSIM.
-        vmaf: measure VMAF of the whole image too.
+        vmaf: measure VMAF of the whole image too, rounded to 8 bits.
 
     Raises:
-        InputError: the images differ in size, or are not RGB uint8.
+        InputError: the images differ in size, or are not RGB.
         ToolError: VMAF cannot be measured.
 
     Example:

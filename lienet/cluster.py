@@ -17,7 +17,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -207,10 +207,14 @@ def _connect(cluster: Cluster, num_workers: int) -> Iterator[distributed.Client]
             f"no Dask scheduler answers at {cluster.address}",
             remedy="start `dask scheduler` there, or set cluster.address to null",
         ) from error
-    with client:
+    try:
         logger.info("Dask cluster at %s", cluster.address)
         _send_plugins(client)
         yield client
+    finally:
+        # Of a client whose scheduler is lost it may fail, and would hide the error that is raised.
+        with suppress(OSError, TimeoutError, RuntimeError):
+            client.close()
 
 
 def _send_plugins(client: distributed.Client) -> None:

@@ -12,6 +12,8 @@ import numpy as np
 
 from lienet.params import Split
 
+COUNT_MARK = "+"
+"""Parts what a photograph is called from which of several of that name it is, in its key."""
 Lots = np.ndarray[Any, np.dtype[np.float64]]
 
 
@@ -69,14 +71,16 @@ def choose_test_keys(seed: int, keys: Iterable[str], *, num_images: int) -> froz
 def draw_lots(seed: int, keys: Sequence[str]) -> Lots:
     """Draw the lot of each image that its split follows from, uniform in [0, 1).
 
-    It is the first number of ``keyed_generator(seed, "split", key)``: one generator is set to each
-    key in turn, in a third of the time that a new one for each takes.
+    It is the first number of ``keyed_generator(seed, "split", name)``, the name being the key up to
+    its ``COUNT_MARK``: which of several files came first decides no split. One generator is set to
+    each name in turn, in a third of the time that a new one for each takes.
     """
     bits = np.random.Philox(key=0)
     generator, fresh = np.random.Generator(bits), bits.state
     lots = np.empty(len(keys))
     for index, key in enumerate(keys):
-        fresh["state"]["key"][:] = np.frombuffer(_hash_name(seed, "split", key)[:16], ">u8")[::-1]
+        digest = _hash_name(seed, "split", key.partition(COUNT_MARK)[0])
+        fresh["state"]["key"][:] = np.frombuffer(digest[:16], ">u8")[::-1]
         bits.state = fresh
         lots[index] = generator.random()
     return lots

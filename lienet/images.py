@@ -3,26 +3,32 @@
 Inside, images are RGB float32 in [0, 1], NCHW; at files they are uint8 or uint16, HWC. A file that
 is not a photograph as stored is either brought to upright 8-bit RGB (grey, palette, CMYK, 16 bits,
 EXIF rotation, an alpha that hides nothing) or refused with a reason; nothing is guessed, and a
-file's name is never believed. Colour profiles are not applied: pixels are taken as stored, as if
-every photograph were sRGB.
+file's name is never believed. A colour profile is applied, so that all pixels are sRGB's; without
+one they are taken for it.
 
-Reasons for a refusal: ``empty``, ``unsupported_format``, ``too_large``, ``animated`` (several
-frames or pages), ``transparent`` and ``unreadable`` (broken or cut short).
+Reasons for a refusal: ``empty``, ``unsupported_format`` (camera raw files too, of which no more
+than a preview could be read), ``too_large``, ``animated`` (several frames or pages),
+``transparent`` and ``unreadable`` (broken or cut short).
 """
 
 from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFile
+from PIL import Image, ImageFile, PngImagePlugin
 
+from lienet.colour_profiles import apply_profile, convert_cmyk
 from lienet.errors import ImageError
+from lienet.sixteen_bits import read_sixteen_bits
+from lienet.tiff_headers import TIFF_BITS, TIFF_PHOTOMETRIC, read_tag, refuse_odd_tiff
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -38,11 +44,16 @@ _PILLOW_SUBSAMPLING = {"4:4:4": 0, "4:2:2": 1, "4:2:0": 2}
 _EXTENSIONS = {"jpeg": "jpg", "png": "png", "webp": "webp", "tiff": "tif"}
 _COLOUR_MODES = {"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBX", "RGBa", "YCbCr", "CMYK"}
 _COLOUR_MODES |= {"I;16", "I;16L", "I;16B", "I;16N"}
-_UNKNOWN_DEPTH = "this layout of 16-bit samples is not known"
 _PILLOW_NAMES = {"gif": "Gif", "jpeg": "Jpeg", "png": "Png", "tiff": "Tiff", "webp": "WebP"}
+_READERS = {
+    kind: (f"PIL.{name}ImagePlugin", f"{name}ImageFile")
+    for kind, name in (*_PILLOW_NAMES.items(), ("avif", "Avif"))
+}
+_READERS["heic"] = ("pillow_heif.as_plugin", "HeifImageFile")
 _PNG_DEPTH_AT = 24
 _ORIENTATION_TAG = 0x0112
-_TIFF_BITS, _TIFF_PHOTOMETRIC, _TIFF_PLANAR, _TIFF_SAMPLE_FORMAT = 258, 262, 284, 339
+_MAX_TEXT_BYTES = 16 * 2**20
+PngImagePlugin.MAX_TEXT_CHUNK = _MAX_TEXT_BYTES  # of text or a colour profile; by itself 1 MB
 
 
 @dataclass(frozen=True)
@@ -100,7 +111,7 @@ def sniff_format(head: bytes) -> str | None:
     if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
         return "webp"
     if head.startswith((b"II*\0", b"MM\0*", b"II+\0")):
-        return "tiff"
+        return None if head[8:10] == b"CR" else "tiff"  # Canon's raw files call themselves TIFF
     return "gif" if head.startswith((b"GIF87a", b"GIF89a")) else None
 
 
@@ -134,22 +145,39 @@ def to_tensor(pixels: Pixels) -> Tensor:
     return torch.from_numpy(to_planes(pixels))
 
 
-def _decode(content: bytes, max_pixels: int) -> tuple[str, Pixels]:
-    if not content:
-        raise ImageError("the file is empty", reason="empty")
-    kind = sniff_format(content[:SIGNATURE_BYTES])
-    if kind is None:
-        raise ImageError("not a JPEG, PNG, WebP or TIFF file", reason="unsupported_format")
+@contextmanager
+def opening(content: bytes, kind: str, max_pixels: int) -> Iterator[ImageFile.ImageFile]:
+    """Open an image whose header is no reason to refuse it; its pixels are not decoded yet.
+
+    Args:
+        content: the bytes of the file.
+        kind: its format, as :func:`sniff_format` names it, or "avif", or "heic" with the package
+            ``pillow-heif``.
+        max_pixels: images of more pixels are refused.
+
+    Raises:
+        ImageError: the image is refused, or anything that was done with it failed.
+    """
     try:
         with warnings.catch_warnings(action="ignore"), _open(content, kind) as image:
             _refuse_by_header(image, kind, max_pixels)
-            return kind, _to_upright_rgb(image, kind, content)
+            yield image
     except (ImageError, ModuleNotFoundError):
         raise
     except MemoryError:
         raise ImageError("too large for this machine's memory", reason="too_large") from None
     except Exception as error:  # broken bytes raise almost anything from inside a decoder
         raise ImageError(f"not a whole {kind} file: {error}", reason="unreadable") from error
+
+
+def _decode(content: bytes, max_pixels: int) -> tuple[str, Pixels]:
+    if not content:
+        raise ImageError("the file is empty", reason="empty")
+    kind = sniff_format(content[:SIGNATURE_BYTES])
+    if kind is None:
+        raise ImageError("not a JPEG, PNG, WebP or TIFF file", reason="unsupported_format")
+    with opening(content, kind, max_pixels) as image:
+        return kind, _to_upright_rgb(image, kind, content)
 
 
 def _verify_checksums(content: bytes) -> None:
@@ -163,8 +191,8 @@ def _verify_checksums(content: bytes) -> None:
 
 def _open(content: bytes, kind: str) -> ImageFile.ImageFile:
     """Read the header; unlike ``Image.open``, with no limit on size but the caller's own."""
-    module = import_module(f"PIL.{_PILLOW_NAMES[kind]}ImagePlugin")
-    reader: type[ImageFile.ImageFile] = getattr(module, f"{_PILLOW_NAMES[kind]}ImageFile")
+    module, name = _READERS[kind]
+    reader: type[ImageFile.ImageFile] = getattr(import_module(module), name)
     return reader(io.BytesIO(content))
 
 
@@ -181,61 +209,49 @@ def _refuse_by_header(image: ImageFile.ImageFile, kind: str, max_pixels: int) ->
         rule = "colours must be grey, a palette, RGB, YCbCr or CMYK"
         raise ImageError(rule, got=image.mode, reason="unsupported_format")
     if kind == "tiff":
-        _refuse_odd_tiff(image)
-
-
-def _refuse_odd_tiff(image: ImageFile.ImageFile) -> None:
-    bits = set(_tiff_values(image, _TIFF_BITS, 1))
-    if not bits <= {1, 2, 4, 8, 16} or set(_tiff_values(image, _TIFF_SAMPLE_FORMAT, 1)) - {1}:
-        rule = "TIFF samples must be unsigned, of 1, 2, 4, 8 or 16 bits"
-        raise ImageError(rule, got=f"{sorted(bits)} bits", reason="unsupported_format")
-    if 16 in bits and _tiff_values(image, _TIFF_PLANAR, 1)[0] == 2:  # read wrongly by most readers
-        rule = "16-bit TIFF colours must be stored pixel by pixel"
-        raise ImageError(rule, reason="unsupported_format")
+        refuse_odd_tiff(image)
 
 
 def _to_upright_rgb(image: ImageFile.ImageFile, kind: str, content: bytes) -> Pixels:
-    orientation = 1 if kind == "tiff" else _read_orientation(image)  # TIFF is turned in loading
-    image.load()
-    is_deep = (kind == "png" and content[_PNG_DEPTH_AT] == 16) or (
-        kind == "tiff" and 16 in _tiff_values(image, _TIFF_BITS, 1)
-    )
-    if is_deep and image.mode != "CMYK":
-        pixels = _decode_deep(image, content)
+    if is_deep(image, kind, content):
+        pixels = _round_deep(image, decode_deep(image, kind, content))
     else:
+        image.load()
         mode = "RGBA" if image.has_transparency_data else "RGB"
-        pixels = np.array(image if image.mode == mode else image.convert(mode))
-    return _turn(_drop_opaque_alpha(pixels), orientation)
+        plain = convert_cmyk(image) if image.mode == "CMYK" else image
+        pixels = np.array(plain if plain.mode == mode else plain.convert(mode))
+    rgb = apply_profile(_drop_opaque_alpha(pixels), image.info.get("icc_profile"))
+    return turn_upright(rgb, read_orientation(image, kind))
 
 
-def _decode_deep(image: ImageFile.ImageFile, content: bytes) -> Pixels:
-    """Return 16-bit samples as uint8 HWC of 1 to 4 channels, each rounded to nearest.
+def is_deep(image: ImageFile.ImageFile, kind: str, content: bytes) -> bool:
+    """Whether an image has samples of 16 bits that are kept; those of CMYK are cut to 8."""
+    if image.mode == "CMYK":
+        return False
+    return (kind == "png" and content[_PNG_DEPTH_AT] == 16) or (
+        kind == "tiff" and 16 in read_tag(image, TIFF_BITS, 1)
+    )
 
-    Pillow proves that the file is whole and turns TIFF upright, but cuts the low bytes of colours
-    off; OpenCV keeps them, and turns TIFF upright as well. Where the two differ in the high bytes,
-    neither is believed.
+
+def decode_deep(image: ImageFile.ImageFile, kind: str, content: bytes) -> Pixels:
+    """Return 16-bit samples as uint16 HWC of 1 to 4 channels, as they lie in the file.
+
+    Args:
+        image: opened and not yet loaded; is loaded.
+        kind: "png" or "tiff".
+        content: the file that it was opened from.
     """
-    if image.mode.startswith("I;16"):
-        deep: Pixels = np.asarray(image, dtype=np.uint16)[..., None]
-        if image.format == "TIFF" and _tiff_values(image, _TIFF_PHOTOMETRIC, 1)[0] == 0:
-            deep = 65535 - deep
-    else:
-        deep = _decode_deep_colours(content)
-        if not np.array_equal(deep[..., :3] >> 8, np.asarray(image.convert("RGB"))):
-            raise ImageError(_UNKNOWN_DEPTH, reason="unsupported_format")
+    with _open(content, kind) as again:
+        deep = read_sixteen_bits(image, again)
+    is_from_white = kind == "tiff" and read_tag(image, TIFF_PHOTOMETRIC, 1)[0] == 0
+    return 65535 - deep if is_from_white else deep
+
+
+def _round_deep(image: ImageFile.ImageFile, deep: Pixels) -> Pixels:
     key = image.info.get("transparency")
     if key is not None and bool((deep[..., :3] == np.array(key)).all(axis=-1).any()):
         raise ImageError("parts of the image are transparent", reason="transparent")
     return ((deep.astype(np.uint32) + 128) // 257).astype(np.uint8)
-
-
-def _decode_deep_colours(content: bytes) -> np.ndarray[Any, np.dtype[np.uint16]]:
-    import cv2
-
-    decoded = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
-    if decoded is None or decoded.dtype != np.uint16 or decoded.ndim != 3:
-        raise ImageError(_UNKNOWN_DEPTH, reason="unsupported_format")
-    return decoded[..., [2, 1, 0, 3][: decoded.shape[2]]].astype(np.uint16)
 
 
 def _drop_opaque_alpha(pixels: Pixels) -> Pixels:
@@ -250,7 +266,10 @@ def _drop_opaque_alpha(pixels: Pixels) -> Pixels:
     return pixels[..., :3] if num_channels > 2 else np.repeat(pixels[..., :1], 3, axis=2)
 
 
-def _read_orientation(image: ImageFile.ImageFile) -> int:
+def read_orientation(image: ImageFile.ImageFile, kind: str) -> int:
+    """Return the EXIF orientation of a loaded image, still to be undone; TIFF loads upright."""
+    if kind == "tiff":
+        return 1
     try:
         value = image.getexif().get(_ORIENTATION_TAG, 1)
     except Exception:  # broken EXIF makes no photograph unreadable
@@ -258,7 +277,7 @@ def _read_orientation(image: ImageFile.ImageFile) -> int:
     return value if isinstance(value, int) else 1
 
 
-def _turn(pixels: Pixels, orientation: int) -> Pixels:
+def turn_upright(pixels: Pixels, orientation: int) -> Pixels:
     """Undo an EXIF orientation, 1 to 8; anything else counts as upright."""
     if orientation in (5, 6, 7, 8):
         pixels = pixels.transpose(1, 0, 2)
@@ -267,9 +286,3 @@ def _turn(pixels: Pixels, orientation: int) -> Pixels:
     if orientation in (3, 4, 7, 8):
         pixels = pixels[::-1]
     return np.ascontiguousarray(pixels)
-
-
-def _tiff_values(image: ImageFile.ImageFile, tag: int, default: int) -> tuple[int, ...]:
-    directory: Any = getattr(image, "tag_v2", {})
-    value = directory.get(tag, default)
-    return value if isinstance(value, tuple) else (value,)

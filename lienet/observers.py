@@ -49,6 +49,11 @@ OBSERVERS = (
     Observer("lienet.params.open_images_labels", _UNREAD, ("train", "export")),
     Observer("lienet.params.degradations", _UNREAD, ("download", "filter", "export")),
     Observer(
+        "lienet.manifests.splits",
+        "divides photographs, which synthesize alone does",
+        ("export",),
+    ),
+    Observer(
         "lienet.catalogues.*",
         "finds photographs, which download alone does",
         ("filter", "synthesize", "evaluate", "report"),
@@ -58,11 +63,19 @@ OBSERVERS = (
         "what a kind does is done in synthesize; which kind a task is of, DVC tracks",
         ("train", "evaluate"),
     ),
+    Observer(
+        "lienet.screening.*",
+        "has the detector of landmarks, which training.landmarks pins",
+        ("train",),
+    ),
     Observer("lienet.params.models", _UNREAD, _DATA_STAGES),
     Observer("lienet.params.training", _UNREAD, (*_DATA_STAGES, "export", "evaluate")),
     Observer("lienet.params.evaluation", _UNREAD, (*_DATA_STAGES, "train")),
     Observer(
         "lienet.evaluation.measures", "the metrics by name, which export reads not", ("export",)
+    ),
+    Observer(
+        "lienet.deployment.formats.*", "converts networks, which export alone does", ("evaluate",)
     ),
     Observer(
         "lienet.evaluation.metrics", "measures images, which evaluate alone does", ("report",)

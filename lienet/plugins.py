@@ -8,12 +8,13 @@ registered; what a part does is the business of its room.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoints, entry_points
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -80,7 +81,7 @@ class Registry(Generic[Part]):
         if name not in self._parts:
             self._load_built_in()
         if name not in self._parts:
-            for point in entry_points(group=self.group, name=name):
+            for point in self._installed.select(name=name):
                 with _told_in_one_line(f"the {self.kind} {name} of {point.value}"):
                     self.register(name)(point.load())
         if name not in self._parts:
@@ -95,7 +96,12 @@ class Registry(Generic[Part]):
     def names(self) -> list[str]:
         """Return every name that can be asked for, sorted."""
         self._load_built_in()
-        return sorted({*self._parts, *entry_points(group=self.group).names})
+        return sorted({*self._parts, *self._installed.names})
+
+    @functools.cached_property
+    def _installed(self) -> EntryPoints:
+        """What installed packages add; to look through all of them takes a while."""
+        return entry_points(group=self.group)
 
     def _require_complete(self, name: str, part: Part) -> None:
         base = self._base

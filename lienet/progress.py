@@ -6,6 +6,7 @@ Rich is imported with the first bar: processes that only work never draw.
 from __future__ import annotations
 
 import logging
+import math
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +16,7 @@ logger = logging.getLogger(__name__)
 _QUIET_S = 2.0
 """What is over sooner shows no bar."""
 _LOG_EVERY_S = 30.0
+_TELL_EVERY_S = 1.0
 
 Item = TypeVar("Item")
 
@@ -70,6 +72,20 @@ class ProgressBar:
             self._logged_s = now_s
             line = f"{self._label}: {count}{self._of} {self._noun} so far"
             logger.info("%s", ", ".join(filter(None, [line, self._describe()])))
+
+
+def throttle(tell: Callable[[int], None]) -> Callable[[int], None]:
+    """Return ``tell`` for counts that come faster than eyes follow: once a second is enough."""
+    told_s = -math.inf
+
+    def tell_now_and_then(count: int) -> None:
+        nonlocal told_s
+        now_s = time.monotonic()
+        if now_s - told_s >= _TELL_EVERY_S:
+            told_s = now_s
+            tell(count)
+
+    return tell_now_and_then
 
 
 def watch(

@@ -34,6 +34,20 @@ class Workspace:
             f"no params.yaml in {start} or above it", remedy="run inside a clone of lienet"
         )
 
+    def refuse_linked_data(self) -> None:
+        """Refuse a ``data`` or ``reports`` that leads out of the workspace: DVC cannot keep it.
+
+        Raises:
+            InputError: one does.
+        """
+        for folder in (self.root / "data", self.root / "reports"):
+            if not folder.resolve().is_relative_to(self.root.resolve()):
+                raise InputError(
+                    f"{folder.name} must lie in the clone itself, as DVC takes no outputs outside",
+                    got=f"a link to {folder.resolve()}",
+                    remedy="clone on the larger disk, or move DVC's cache there (docs/sharing.md)",
+                )
+
     @property
     def params_path(self) -> Path:
         """The active set of params."""
@@ -50,14 +64,33 @@ class Workspace:
         return self.root / "data" / "state"
 
     @property
+    def durations_dir(self) -> Path:
+        """How long each entry took when it last ran here, ``<stage>/<item>.json``."""
+        return self.state_dir / "durations"
+
+    @property
     def reports_dir(self) -> Path:
         """What people read."""
         return self.root / "reports"
 
     @property
+    def metrics_dir(self) -> Path:
+        """DVC's metrics: a few figures of each method, ``<task>/<model>.json``."""
+        return self.reports_dir / "metrics"
+
+    @property
     def code_dir(self) -> Path:
         """The fingerprint of each stage's code, ``<stage>.json``."""
         return self.root / "data" / "code"
+
+    @property
+    def resolved_dir(self) -> Path:
+        """What each entry of dvc.yaml depends on of the params, ``<stage>/<item>.json``."""
+        return self.root / "data" / "params"
+
+    def resolved_path(self, stage: str, item: str) -> Path:
+        """The resolved params of one entry."""
+        return self.resolved_dir / stage / f"{item}.json"
 
     def plugin_hash_path(self, plugin: str) -> Path:
         """The hash of a plugin file, which is named as in params."""
@@ -88,9 +121,17 @@ class Workspace:
         """The list of the photographs that a task was trained on."""
         return self.shards_dir(task) / "trained_on.parquet"
 
+    def splits_note_path(self, task: str) -> Path:
+        """Which split each photograph of a task fell to in the last run; no stage's output."""
+        return self.state_dir / "splits" / f"{task}.parquet"
+
     def model_dir(self, task: str, model: str) -> Path:
         """``weights.safetensors``, ``model.json``, ``history.csv`` and ``model.onnx``."""
         return self.root / "data" / "models" / task / model
+
+    def formats_dir(self, task: str, model: str) -> Path:
+        """What a model was converted to, and ``formats.json``, which lists it."""
+        return self.model_dir(task, model) / "formats"
 
     def checkpoint_dir(self, task: str, model: str) -> Path:
         """Training state that outlives a killed run."""
@@ -101,7 +142,7 @@ class Workspace:
         return self.reports_dir / stage
 
     def refusal_counts_path(self, source: str) -> Path:
-        """How many images of a source were refused, by reason; a DVC metric."""
+        """How many images of a source were refused, by reason."""
         return self.report_dir("filter") / source / "counts.json"
 
     def refusals_dir(self, source: str) -> Path:
@@ -113,8 +154,16 @@ class Workspace:
         return self.report_dir("export") / task / f"{model}.json"
 
     def evaluation_path(self, task: str, model: str) -> Path:
-        """The metrics of one model, a DVC metric."""
+        """All that was measured of one model."""
         return self.report_dir("evaluate") / task / f"{model}.json"
+
+    def format_costs_path(self, task: str, model: str) -> Path:
+        """What each format of one model costs; no model's name has a hyphen."""
+        return self.report_dir("evaluate") / task / f"{model}-formats.json"
+
+    def format_costs_dir(self, task: str, model: str) -> Path:
+        """The scores of single images for each format of one model."""
+        return self.report_dir("evaluate") / task / f"{model}-formats"
 
     def evaluation_dir(self, task: str, model: str) -> Path:
         """``per_image.csv`` and ``images/`` of one model."""

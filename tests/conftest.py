@@ -14,7 +14,7 @@ import pytest
 from tests.small_clone import Clone, make_tiny_clone
 
 ROOT = Path(__file__).resolve().parent.parent
-LOOPBACK = ("127.0.0.1", "localhost", "::1", "0.0.0.0", "", None)
+LOOPBACK = ("127.0.0.1", "127.0.0.2", "localhost", "::1", "0.0.0.0", "", None)
 SETTINGS = {
     "DVC_NO_ANALYTICS": "1",
     "DO_NOT_TRACK": "true",
@@ -55,6 +55,20 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Name a long value by its length, as the name of a test goes with each of its reports."""
     is_long = isinstance(val, str | bytes) and len(val) > MAX_ID_CHARS
     return f"{argname} of {len(val)}" if is_long else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs a GPU where there is none."""
+    marked = [item for item in items if item.get_closest_marker("gpu")]
+    if marked and not _has_gpu():
+        for item in marked:
+            item.add_marker(pytest.mark.skip(reason="needs a GPU"))
+
+
+def _has_gpu() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
 
 
 @pytest.fixture(scope="session")

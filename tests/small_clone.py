@@ -143,6 +143,7 @@ def shrink(params: dict[str, Any], pictures: Path) -> dict[str, Any]:
         "batch_size": 2,
         "patch_px": 16,
         "num_threads": 1,
+        "precision": "fp32",
         "log_every_steps": 2,
         "validate_every_steps": 3,
         "checkpoint_every_steps": 3,
@@ -153,4 +154,5 @@ def shrink(params: dict[str, Any], pictures: Path) -> dict[str, Any]:
     params["evaluate"]["macs_output_height_px"] = 64
     params["evaluate"]["macs_output_width_px"] = 64
     params["report"] |= {"figure_crop_px": 64, "max_figure_images": 1}
+    params["export"]["formats"] = ["onnx_fp16", "onnx_int8"]
     return params

@@ -11,9 +11,12 @@ import pytest
 from torch import nn
 
 import lienet
+from lienet.deployment import shipped_weights
+from lienet.errors import ModelError
 from lienet.networks.registry import build_model
 from lienet.params import load_params
 from tests.deployment.repeating import write_repeating
+from tests.enhancing.networks import ship
 from tests.networks.untrained import store_untrained
 
 ABSENT = (
@@ -47,6 +50,18 @@ def test_enhance_takes_a_file_and_a_module(tmp_path: Path, pixels):
     twice = lienet.enhance(pixels, str(path), scale=2)
     assert np.array_equal(twice, pixels.repeat(2, axis=0).repeat(2, axis=1))
     assert np.array_equal(lienet.enhance(pixels, nn.Identity()), pixels)
+
+
+def test_without_a_model_the_task_s_own_weights_are_taken(
+    tmp_path: Path, pixels, monkeypatch: pytest.MonkeyPatch
+):
+    ship(tmp_path, "sr_lienet_x2", 2)
+    ship(tmp_path, "sr_lienet_x4", 4)
+    monkeypatch.setattr(shipped_weights, "SHIPPED_DIR", tmp_path)
+    assert lienet.enhance(pixels).shape == (192, 256, 3)
+    assert lienet.enhance(pixels, task="sr", scale=2).shape == (96, 128, 3)
+    with pytest.raises(ModelError, match="no weights for face come with lienet"):
+        lienet.enhance(pixels, task="face")
 
 
 def test_score_is_of_the_pixels(pixels):

@@ -71,3 +71,10 @@ def test_splits_drawn_together_are_those_drawn_one_by_one():
     together = draw_splits(5, keys, valid_share=0.2, test_share=0.3)
     assert together == ["test" if lot < 0.3 else "valid" if lot < 0.5 else "train" for lot in lots]
     assert set(together) == {"train", "valid", "test"}
+
+
+def test_which_of_several_files_of_one_name_came_first_moves_none():
+    keys = [f"trip__{number}" for number in range(40)]
+    counted = [f"{key}+2" for key in keys]
+    shares = {"valid_share": 0.3, "test_share": 0.3}
+    assert draw_splits(3, counted, **shares) == draw_splits(3, keys, **shares)

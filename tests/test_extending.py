@@ -107,12 +107,12 @@ def test_a_task_of_ones_own_is_made_learned_and_stands_in_table_1(clone: Clone):
 
 
 def test_an_architecture_of_ones_own_is_trained_exported_and_stands_in_table_1(clone: Clone):
-    folder = clone.root / "data/models/sr/espcn"
+    folder = clone.root / "data/models/sr/three_layers"
     assert {path.name for path in folder.iterdir()} >= {"weights.safetensors", "model.onnx"}
-    report = json.loads((clone.root / "reports/export/sr/espcn.json").read_text())
+    report = json.loads((clone.root / "reports/export/sr/three_layers.json").read_text())
     assert report["passed"]
-    assert "espcn" in (clone.root / "reports/table1.md").read_text()
-    assert "espcn" in clone.run("lienet", "models")
+    assert "three_layers" in (clone.root / "reports/table1.md").read_text()
+    assert "three_layers" in clone.run("lienet", "models")
 
 
 def test_a_metric_of_ones_own_shows_up_with_its_direction_everywhere(clone: Clone):

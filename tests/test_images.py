@@ -14,6 +14,7 @@ import pytest
 import tifffile
 import torch
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from lienet.errors import ImageError
 from lienet.images import (
@@ -238,7 +239,7 @@ def test_second_picture_of_a_phone_is_ignored() -> None:
 def test_changed_byte_in_a_png_is_noticed() -> None:
     content = bytearray(make_png(COLOURS, 2))
     content[60] ^= 0xFF  # inside the compressed pixels, which are stored: it still inflates
-    with pytest.raises(ImageError, match="checksum") as caught:
+    with pytest.raises(ImageError, match="not a whole png file") as caught:
         probe_image(bytes(content))
     assert caught.value.reason == "unreadable"
 
@@ -286,3 +287,14 @@ def test_real_photographs_are_read(real_data: Path) -> None:
         ("webp", 768, 512),
         ("webp", 512, 768),
     }
+
+
+def test_a_png_with_megabytes_of_text_or_profile_is_read_up_to_a_bound():
+    def with_text(size_bytes: int) -> bytes:
+        (notes := PngInfo()).add_text("notes", "a" * size_bytes, zip=True)
+        return save(COLOURS, "PNG", pnginfo=notes)
+
+    for content in (with_text(3_000_000), save(COLOURS, "PNG", icc_profile=bytes(3_000_000))):
+        assert np.array_equal(decode_image(content), COLOURS)
+    with pytest.raises(ImageError, match="Decompressed data too large"):
+        decode_image(with_text(20_000_000))

@@ -142,4 +142,4 @@ def test_a_part_of_an_installed_package_is_refused(
         f"[lienet.architectures]\nhalf_made = {plugin.name}:Half\n"
     )
     with pytest.raises(error, match=said):
-        architectures.get("half_made")
+        Registry("architecture", Model).get("half_made")

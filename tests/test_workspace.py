@@ -36,3 +36,13 @@ def test_paths_are_those_that_dvc_tracks(tmp_path: Path):
 def test_resumable_state_lies_outside_every_output(tmp_path: Path):
     workspace = Workspace(tmp_path)
     assert workspace.checkpoint_dir("sr", "a").is_relative_to(tmp_path / "data/state")
+
+
+def test_outputs_behind_a_link_are_refused_before_any_work(tmp_path: Path):
+    clone, disk = tmp_path / "clone", tmp_path / "disk"
+    for folder in (clone / "reports", disk):
+        folder.mkdir(parents=True)
+    Workspace(clone).refuse_linked_data()
+    (clone / "data").symlink_to(disk)
+    with pytest.raises(InputError, match=f"must lie in the clone itself.* a link to {disk}"):
+        Workspace(clone).refuse_linked_data()

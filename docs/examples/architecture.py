@@ -1,12 +1,12 @@
-"""ESPCN: convolutions at low resolution and a pixel-shuffle (Shi et al., CVPR 2016)."""
+"""Three convolutions at low resolution and a pixel-shuffle."""
 
 from typing import Any, ClassVar
 
 from lienet.params import Model, Positive, architectures
 
 
-@architectures.register("espcn")
-class Espcn(Model):
+@architectures.register("three_layers")
+class ThreeLayers(Model):
     """Three convolutions, the last of them one output pixel for each of its channels."""
 
     scales: ClassVar = (2, 4)

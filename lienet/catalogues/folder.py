@@ -69,8 +69,17 @@ def _list_place(place: str, base_dir: Path) -> Iterator[_Listed]:
     root = base_dir / Path(place.removeprefix("file://")).expanduser()
     if not root.is_dir():
         raise InputError(f"there is no folder {root}", remedy=_CHECK)
-    for path in _walk(root, seen=set()):
+    for path in walk_folder(root):
         yield path.relative_to(root).as_posix(), str(path), False, None
+
+
+def walk_folder(folder: Path) -> Iterator[Path]:
+    """Yield every visible file below a folder in a fixed order, each folder once, through links.
+
+    Raises:
+        InputError: a folder cannot be listed.
+    """
+    yield from _walk(folder, seen=set())
 
 
 def _walk(folder: Path, seen: set[tuple[int, int]]) -> Iterator[Path]:

@@ -145,6 +145,8 @@ def _read_parquet(
         rows = f"SELECT {wanted}, row_number() OVER () AS {LINE} FROM {parquet(manifest)}"
         refuse_wrong_row(connection, manifest, "row", rows, _RULES)
         keep(rows)
-    except duckdb.InvalidInputException as error:
+    except (duckdb.IOException, duckdb.OutOfMemoryException):
+        raise  # the disk's, of which the database tells
+    except duckdb.Error as error:
         what = f"{manifest} is not a whole Parquet file: {first_line(error)}"
         raise DataError(what, remedy="get the file anew") from error

@@ -9,6 +9,10 @@ from pathlib import PurePosixPath
 
 from lienet.catalogues.digests import Digests
 
+_PHOTOGRAPHS = ("", ".jpg", ".jpeg", ".jpe", ".png", ".webp", ".tif", ".tiff")
+"""Suffixes that keys leave out; what has another one seldom is a photograph to keep."""
+_COUNT_MARK = "+"
+"""As :data:`lienet.draws.COUNT_MARK`, which this stage has no other use for."""
 _MAX_NAME = 80
 """Longer names are cut: a key is part of file names, and of names inside archives."""
 
@@ -17,8 +21,10 @@ class KeyGiver:
     """Makes the keys of one source: ``<source>__<file name without its suffix>``, each unique.
 
     Letters lose their accents and case, and runs of anything but a-z, 0-9, "_" and "-" become one
-    "_"; a name of which nothing is left, or too long a one, is told apart by its hash. Where two
-    names meet, the later one gets "_2", "_3" and so on.
+    "_"; a name of which nothing is left, or too long a one, is told apart by its hash. The suffix
+    of what commonly is no photograph stays, so that what lies beside one, such as ``IMG_03.AAE``,
+    leaves ``IMG_03.jpg`` its key. Where two names still meet, the later one gets "+2", "+3" and so
+    on: they are drawn into splits by what stands before that, so whoever joins them moves none.
     """
 
     def __init__(self, source: str) -> None:
@@ -27,11 +33,13 @@ class KeyGiver:
 
     def give(self, name: str) -> str:
         """Return the key of the next file, named with "/" between folders."""
-        wanted = f"{self._source}__{_simplify(str(PurePosixPath(name).with_suffix('')))}"
+        path = PurePosixPath(name)
+        shown = path.with_suffix("") if path.suffix.lower() in _PHOTOGRAPHS else path
+        wanted = f"{self._source}__{_simplify(str(shown))}"
         key, count = wanted, 1
         while not self._taken.add(hashlib.sha256(key.encode()).digest()):
             count += 1
-            key = f"{wanted}_{count}"
+            key = f"{wanted}{_COUNT_MARK}{count}"
         return key
 
 

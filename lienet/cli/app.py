@@ -5,18 +5,22 @@ Imports stay inside the verbs, so that help is instant and no stage loads what i
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import logging
+import os
 import sys
-from importlib import import_module
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from lienet.cli import degradations, registry
+from lienet.cli import degradations, enhance, labels, profiles, registry, stages
+from lienet.cli import web as web_verbs
 from lienet.cli.extras import explain_missing_package
-from lienet.errors import InputError, LienetError
+from lienet.errors import LienetError
 
 app = typer.Typer(
     name="lienet",
@@ -25,111 +29,59 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-Item = Annotated[
-    str | None, typer.Argument(help="One item of the stage; every item when left out.")
-]
+enhance.add_verbs(app)
+stages.add_verbs(app)
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version
+
+        typer.echo(f"lienet {version('lienet')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _take_options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_print_version, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Take what stands before the verb."""
 
 
 def main() -> None:
     """Run the command line; an expected error is one line on stderr and exit code 1."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # names of files need not be text
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        app()
-    except LienetError as error:
-        sys.stderr.write(f"lienet: {error}\n")
-        raise SystemExit(1) from None
-    except ModuleNotFoundError as error:
-        if (said := explain_missing_package(error)) is None:
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
+    except (LienetError, ModuleNotFoundError, OSError) as error:
+        if (said := _explain(error)) is None:
             raise
         sys.stderr.write(f"lienet: {said}\n")
+        sys.stderr.flush()
+        with suppress(OSError, ValueError):  # Python would try in vain to write what is left
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(1) from None
 
 
-def _run_stage(stage: str, item: str | None) -> None:
-    from lienet.params import load_params
-    from lienet.workspace import Workspace
-
-    workspace = Workspace.find(Path.cwd())
-    params = load_params(workspace.params_path)
-    module = import_module(f"lienet.stages.{stage}")
-    items: list[str] = module.list_items(params)
-    if item is not None and item not in items:
-        raise InputError(
-            f"{stage} has the items {', '.join(items)}", got=item, remedy="see params.yaml"
-        )
-    for chosen in [item] if item is not None else items:
-        module.run(params, workspace, chosen)
-
-
-@app.command()
-def code(plugin: Item = None) -> None:
-    """Write the fingerprint of each stage's code, or the hash of one plugin file."""
-    _run_stage("code", plugin or "code")
-
-
-@app.command()
-def download(source: Item = None) -> None:
-    """Fetch a source's photographs and list them in a manifest, or the weights of vgg19."""
-    _run_stage("download", source)
-
-
-@app.command("filter")
-def filter_(source: Item = None) -> None:
-    """Keep out photographs with faces or name tags."""
-    _run_stage("filter", source)
-
-
-@app.command()
-def synthesize(task: Item = None) -> None:
-    """Make degraded and reference pairs, as webdataset shards."""
-    _run_stage("synthesize", task)
-
-
-@app.command()
-def train(model: Item = None) -> None:
-    """Train a model, or take up where a killed run stopped."""
-    _run_stage("train", model)
-
-
-@app.command()
-def export(model: Item = None) -> None:
-    """Export a model to ONNX and check its parity."""
-    _run_stage("export", model)
-
-
-@app.command()
-def evaluate(
-    model: Item = None,
-    onnx: Annotated[
-        Path | None, typer.Option(help="Measure this ONNX file instead of a trained model.")
-    ] = None,
-    task: Annotated[str, typer.Option(help="The ONNX file's task.")] = "sr",
-    scale: Annotated[int, typer.Option(help="The ONNX file's scale, per side.")] = 4,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write the ONNX file's results as JSON.")
-    ] = None,
-) -> None:
-    """Measure a model on the test shards under every protocol of its scale."""
-    if onnx is None:
-        _run_stage("evaluate", model)
-        return
-    from lienet.params import load_params
-    from lienet.workspace import Workspace
-
-    if model is not None:
-        raise InputError("evaluate takes a model or --onnx, not both", got=model)
-    workspace = Workspace.find(Path.cwd())
-    params = load_params(workspace.params_path)
-    from lienet.evaluation.measuring import measure_onnx
-    from lienet.files import write_json
-    from lienet.report.console import draw_results
-    from lienet.text_tables import print_tables
-
-    metrics, results = measure_onnx(params, workspace, onnx, task=task, scale=scale)
-    print_tables(draw_results(results))
-    typer.echo(f"latency {metrics['latency_ms']:.1f} ms on one thread")
-    if output is not None:
-        write_json(output, metrics)
+def _explain(error: Exception) -> str | None:
+    """Return what an expected error says in one line; None for one that is a fault of ours."""
+    if isinstance(error, ModuleNotFoundError):
+        return explain_missing_package(error)
+    if isinstance(error, OSError):
+        is_known = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+        where = error.filename or "the output"
+        return f"cannot write {where}: {error.strerror}; make room" if is_known else None
+    return str(error)
 
 
 @app.command()
@@ -178,7 +130,8 @@ def score(
 
     Folders are paired by file name without extension.
 
-    Identical images score 100 dB (a stated ceiling), 1 and 97.43.
+    Identical images score 100 dB (a stated ceiling), 1 and 97.43. Files of 16 bits are compared
+    as they are; VMAF alone sees them rounded to 8.
     """
     from lienet.evaluation import comparison
     from lienet.evaluation.vmaf import is_installed
@@ -208,22 +161,33 @@ def report(
 ) -> None:
     """Draw Table 1, the figures and the page."""
     if not show:
-        _run_stage("report", None)
+        stages.run_stage("report", None)
+    from lienet.durations import read_durations
     from lienet.params import load_params
     from lienet.report.console import draw_table1, locate_page
+    from lienet.report.duration_tables import draw_durations
     from lienet.text_tables import print_tables
     from lienet.workspace import Workspace
 
     workspace = Workspace.find(Path.cwd())
-    print_tables(*draw_table1(load_params(workspace.params_path), workspace))
+    params = load_params(workspace.params_path)
+    print_tables(*draw_table1(params, workspace))
+    if durations := read_durations(workspace):
+        print_tables("", draw_durations(durations))
     typer.echo(locate_page(workspace))
 
 
 @app.command()
 def models(
     json_: Annotated[bool, typer.Option("--json", help="Print a list of JSON objects.")] = False,
+    weights: Annotated[
+        bool, typer.Option(help="List the trained networks that come with lienet.")
+    ] = False,
 ) -> None:
     """List the models in params.yaml with parameters, and multiply-adds for an output size."""
+    if weights:
+        enhance.list_weights(is_json=json_)
+        return
     from dataclasses import asdict
 
     from lienet.evaluation.costs import draw_costs, list_costs
@@ -238,43 +202,5 @@ def models(
         print_tables(draw_costs(costs))
 
 
-registry.add_verbs(app)
-degradations.add_verbs(app)
-profile_app = typer.Typer(help="Ready-made sets of params.", no_args_is_help=True)
-app.add_typer(profile_app, name="profile")
-
-
-@profile_app.command("list")
-def profile_list() -> None:
-    """List the profiles; an asterisk marks the one in use."""
-    from lienet.params.profiles import find_active, read_profiles
-    from lienet.workspace import Workspace
-
-    workspace = Workspace.find(Path.cwd())
-    profiles = read_profiles(workspace)
-    active = find_active(workspace, profiles)
-    for profile in profiles:
-        data = "  (needs --data DIR)" if profile.needs_data else ""
-        typer.echo(f"{'*' if profile is active else ' '} {profile.name:8} {profile.summary}{data}")
-    if active is None:
-        typer.echo("params.yaml holds choices that are in no profile")
-
-
-@profile_app.command("use")
-def profile_use(
-    name: Annotated[str, typer.Argument(help="The profile, as `profile list` names it.")],
-    data: Annotated[
-        Path | None, typer.Option(help="The folder of photographs, for profiles that need one.")
-    ] = None,
-    force: Annotated[
-        bool, typer.Option(help="Replace an edited params.yaml, kept as params.yaml.bak.")
-    ] = False,
-) -> None:
-    """Copy a profile over params.yaml."""
-    from lienet.params.profiles import use_profile
-    from lienet.workspace import Workspace
-
-    kept = use_profile(Workspace.find(Path.cwd()), name, data_dir=data, is_forced=force)
-    if kept is not None:
-        typer.echo(f"the former params.yaml is kept as {kept.name}")
-    typer.echo(f"params.yaml is now the profile {name}; `dvc repro` runs it")
+for part in (degradations, labels, registry, web_verbs, profiles):
+    part.add_verbs(app)

@@ -22,18 +22,27 @@ def track(
         list[str] | None,
         typer.Argument(help="Models, or methods that learn nothing; all when left out."),
     ] = None,
+    json_: Annotated[
+        Path | None, typer.Option("--json", help="Write each item's run as a list of objects.")
+    ] = None,
 ) -> None:
     """Bring MLflow up to date with what was trained, exported and measured.
 
     The stages do so at their end. This makes up for it where MLflow was away, or where DVC took a
     stage's files from its cache. Doing it twice changes nothing.
     """
+    from dataclasses import asdict
+
+    from lienet.files import write_json
     from lienet.params import load_params
-    from lienet.tracking.track import track as run
+    from lienet.tracking.track import track_runs
     from lienet.workspace import Workspace
 
     workspace = Workspace.find(Path.cwd())
-    updated = run(load_params(workspace.params_path), workspace, items or ())
+    runs = track_runs(load_params(workspace.params_path), workspace, items or ())
+    if json_ is not None:
+        write_json(json_, [asdict(run) for run in runs])
+    updated = [run.item for run in runs if run.was_behind]
     typer.echo(f"MLflow is up to date; new to it: {', '.join(updated) or 'nothing'}")
 
 
@@ -101,6 +110,7 @@ def compare(
     all_: Annotated[
         bool, typer.Option("--all", help="Every run, not only each model's latest.")
     ] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print a list of JSON objects.")] = False,
     csv: Annotated[Path | None, typer.Option(help="Write the table as CSV.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write the table as Markdown.")] = None,
 ) -> None:
@@ -123,7 +133,10 @@ def compare(
         metrics=metric or (),
         is_all=all_,
     )
-    print_tables(table.make_table(found))
+    if json_:
+        typer.echo(table.to_json(found))
+    else:
+        print_tables(table.make_table(found))
     if csv is not None:
         write_text(csv, table.to_csv(found))
     if markdown is not None:

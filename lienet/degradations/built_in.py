@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from lienet.degradations import face, old_photo, sr
+from lienet.degradations import face, old_photo, scratched_photo, sr
 
-__all__ = ["face", "old_photo", "sr"]
+__all__ = ["face", "old_photo", "scratched_photo", "sr"]

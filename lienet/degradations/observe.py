@@ -34,6 +34,8 @@ _CLEAN_SIGMA = 0.003
 """The detail of clean photographs that the estimate of noise takes for noise; so measured too."""
 _CORRELATIONS_PX = tuple(step / 20 for step in range(6, 41))
 """In which a measured correlation is looked for."""
+_MIN_CONTRAST = 8 / 255
+"""Of luma; what has less tells no white point."""
 _MIN_OBSERVED_SIDE_PX = 16
 _SIMULATED_PX = 256
 UNOBSERVED: Mapping[str, Mapping[str, Any]] = {
@@ -85,7 +87,7 @@ def observe(pixels: Pixels) -> Observation:
         pixels: ``(h, w, 3)`` RGB uint8.
 
     Raises:
-        InputError: a side is too short to tell anything of noise.
+        InputError: a side is too short to tell anything of noise, or there is one tone only.
     """
     if min(pixels.shape[:2]) < _MIN_OBSERVED_SIDE_PX:
         rule = f"a picture to observe has {_MIN_OBSERVED_SIDE_PX} pixels to a side or more"
@@ -94,6 +96,11 @@ def observe(pixels: Pixels) -> Observation:
     luma = picture @ _LUMA
     black_point, white_point = np.percentile(luma, _ENDS_PERCENT)
     blacks, whites = np.percentile(picture, _ENDS_PERCENT, axis=(0, 1))
+    if white_point - black_point < _MIN_CONTRAST:
+        raise InputError(
+            "a picture to observe has lights and shadows",
+            got=f"luma from {255 * black_point:.0f} to {255 * white_point:.0f} of 255",
+        )
     stretched = (picture - blacks) / np.maximum(whites - blacks, 1 / 255)
     gains = whites / max(float(whites.max()), 1 / 255)
     noise = estimate_sigma(luma)

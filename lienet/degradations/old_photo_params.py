@@ -10,7 +10,7 @@ from lienet.errors import InputError
 from lienet.params.base import Chroma, Probability, Range, Section
 
 
-def _within(low: float, high: float) -> AfterValidator:
+def within(low: float, high: float) -> AfterValidator:
     """Return the rule that both ends of a range lie within bounds."""
 
     def check(pair: tuple[float, float]) -> tuple[float, float]:
@@ -51,14 +51,14 @@ class Fading(Step):
 
     stronger_when_low: ClassVar = frozenset({"white_level", "red_gain", "green_gain", "blue_gain"})
 
-    black_level: Annotated[Range, _within(0.0, 0.5)]
+    black_level: Annotated[Range, within(0.0, 0.5)]
     """What black has become, as a share of white."""
-    white_level: Annotated[Range, _within(0.2, 1.0)]
+    white_level: Annotated[Range, within(0.2, 1.0)]
     """What white has become in a channel of gain 1, as a share of white."""
-    red_gain: Annotated[Range, _within(0.2, 1.0)]
+    red_gain: Annotated[Range, within(0.2, 1.0)]
     """What remains of a channel's white; where channels differ, greys have a cast."""
-    green_gain: Annotated[Range, _within(0.2, 1.0)]
-    blue_gain: Annotated[Range, _within(0.2, 1.0)]
+    green_gain: Annotated[Range, within(0.2, 1.0)]
+    blue_gain: Annotated[Range, within(0.2, 1.0)]
 
     @model_validator(mode="after")
     def _white_stays_above_black(self) -> Fading:
@@ -77,15 +77,15 @@ class SaturationChange(Step):
 
     stronger_when_low: ClassVar = frozenset({"factor"})
 
-    factor: Annotated[Range, _within(0.0, 3.0)]
+    factor: Annotated[Range, within(0.0, 3.0)]
 
 
 class Texture(Step):
     """The surface of print paper, which shades the picture under a slanting light."""
 
-    amplitude: Annotated[Range, _within(0.0, 0.5)]
+    amplitude: Annotated[Range, within(0.0, 0.5)]
     """Standard deviation of the shading, as a share of the local brightness."""
-    period_px: Annotated[Range, _within(2.0, 64.0)]
+    period_px: Annotated[Range, within(2.0, 64.0)]
     """From one ridge, or bump, to the next."""
     kinds: Annotated[tuple[TextureKind, ...], Field(min_length=1)]
 
@@ -93,18 +93,18 @@ class Texture(Step):
 class Grain(Step):
     """Film and print grain: noise whose neighbours resemble each other."""
 
-    sigma: Annotated[Range, _within(0.0, 0.5)]
+    sigma: Annotated[Range, within(0.0, 0.5)]
     """Standard deviation, as a share of white."""
-    correlation_px: Annotated[Range, _within(0.0, 8.0)]
+    correlation_px: Annotated[Range, within(0.0, 8.0)]
     """Sigma of the Gaussian that correlates neighbours; 0 is white noise."""
-    chroma_share: Annotated[Range, _within(0.0, 1.0)]
+    chroma_share: Annotated[Range, within(0.0, 1.0)]
     """The share of its variance that is coloured: 0 is grey, 1 independent in each channel."""
 
 
 class RecaptureBlur(Step):
     """The lens of the camera that the print was photographed with."""
 
-    sigma_px: Annotated[Range, _within(0.0, 8.0)]
+    sigma_px: Annotated[Range, within(0.0, 8.0)]
 
 
 class RecaptureJpeg(Step):
@@ -112,7 +112,7 @@ class RecaptureJpeg(Step):
 
     stronger_when_low: ClassVar = frozenset({"quality"})
 
-    quality: Annotated[Range, _within(1.0, 100.0)]
+    quality: Annotated[Range, within(1.0, 100.0)]
     """IJG quality, rounded to a whole number when drawn."""
     chroma: Chroma
 

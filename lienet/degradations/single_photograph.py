@@ -57,6 +57,8 @@ def degrade_file(
     suffix = output.suffix.lower()
     if suffix not in (".jpg", ".jpeg", ".png"):
         raise InputError("a degraded picture is written as .jpg or .png", got=output.name)
+    if output.exists() and output.samefile(image):
+        raise InputError("the degraded picture would replace the photograph", got=output)
     try:
         content = image.read_bytes()
     except OSError as error:

@@ -20,13 +20,16 @@ from torch import nn
 
 from lienet.deployment.onnx_statistics import complete_graph, list_uses, make_signature
 from lienet.errors import ModelError
-from lienet.networks.folding import fold_blocks
+from lienet.networks.folding import collapse_branches, fold_blocks
+from lienet.networks.memory_layout import lay_out
 
 _DYNAMIC_AXES = {0: "n", 2: "h", 3: "w"}
 _EXAMPLE_SHAPE = (2, 3, 36, 52)
 
 
-def export_onnx(model: nn.Module, *, opset: int, metadata: Mapping[str, str]) -> bytes:
+def export_onnx(
+    model: nn.Module, *, opset: int, metadata: Mapping[str, str], folds: bool = True
+) -> bytes:
     """Return a network as a checked ONNX file, with weights inside.
 
     Input ``degraded`` is float32 ``n 3 h w`` in [0, 1], output ``enhanced`` float32
@@ -46,11 +49,15 @@ def export_onnx(model: nn.Module, *, opset: int, metadata: Mapping[str, str]) ->
         model: left as it is; exported in eval mode and float32, on the CPU.
         opset: version of ONNX's operators.
         metadata: what the file says of itself, as its metadata properties.
+        folds: rewrite dense blocks for speed in float32; what is quantised keeps more of its
+            precision in their first form.
 
     Raises:
         ModelError: the network cannot be exported, or the result is not valid ONNX.
     """
-    network = fold_blocks(model).cpu().float().eval().requires_grad_(False)
+    network = fold_blocks(model) if folds else collapse_branches(model)
+    network = network.cpu().float().eval().requires_grad_(False)
+    lay_out(network, torch.contiguous_format)  # how weights lie in memory shows in names
     signature = make_signature(network)
     sizes = {axis: torch.export.Dim.DYNAMIC for axis in _DYNAMIC_AXES}
     fixed = [[(None, None) for _ in layers] for layers in signature.given]

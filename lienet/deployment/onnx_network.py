@@ -1,19 +1,23 @@
 """An ONNX file put to use, in ONNX Runtime on the CPU.
 
-Refuses files that do not take one RGB image. A network that normalises by statistics of its input
-tells what it normalises and can be given a whole image's; a file that names no inputs for them
-normalises by those of what it is given.
+Refuses files that do not take one RGB image. By how much a network enlarges, and of which number
+both sides must be a multiple, is tried out: files do not say so reliably. A network that
+normalises by statistics of its input tells what it normalises and can be given a whole image's; a
+file that names no inputs for them normalises by those of what it is given.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from lienet.deployment.input_sizes import find_sizes, round_up
 from lienet.deployment.runtimes import Planes, Statistics
 from lienet.deployment.tensor_names import FOLD_KEY, features_name, mean_name, variance_name
 from lienet.errors import ModelError
@@ -37,6 +41,8 @@ class OnnxNetwork:
         ModelError: no such file, not ONNX, or not a network from one RGB image to one.
     """
 
+    max_side_px: int | None = None
+
     def __init__(self, path: Path, *, num_threads: int = 0) -> None:
         self.path = Path(path)
         self._session = open_session(self.path, num_threads=num_threads)
@@ -59,6 +65,44 @@ class OnnxNetwork:
         self._statistics_session: onnxruntime.InferenceSession | None = None
 
     @property
+    def scale(self) -> int:
+        """By how much it enlarges per side, as it does, whatever the file says.
+
+        Raises:
+            ModelError: by no whole factor, or ONNX Runtime fails on images of every size.
+        """
+        return self._trial[0]
+
+    def fit_size(self, height_px: int, width_px: int) -> tuple[int, int]:
+        """Return the least height and width that it takes and that are no smaller than these.
+
+        Raises:
+            ModelError: as :attr:`scale`.
+        """
+        if self.input_size_px is not None:
+            return self.input_size_px
+        return round_up(height_px, width_px, multiple=self._trial[1])
+
+    def make_input(self, degraded: Planes) -> dict[str, NDArray[np.floating[Any]]]:
+        """Return what the session is fed for an image ``1 3 h w``, in the type that it takes."""
+        return {self._input_name: np.ascontiguousarray(degraded, self._types[self._input_name])}
+
+    @property
+    def session(self) -> onnxruntime.InferenceSession:
+        """What runs it."""
+        return self._session
+
+    @cached_property
+    def _trial(self) -> tuple[int, int]:
+        """The scale, and the number of which both sides of an input must be a multiple."""
+        return find_sizes(self, self.path, self.input_size_px)
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """What the file says of itself, such as its task, model and architecture."""
+        return dict(self._session.get_modelmeta().custom_metadata_map)
+
+    @property
     def num_statistics(self) -> int:
         """How many layers the file names inputs and an output for; none in other files."""
         given = {name for name, kind in self._types.items() if kind is not None}
@@ -79,7 +123,7 @@ class OnnxNetwork:
         """
         if self.num_statistics == 0:
             return 1
-        said = self._session.get_modelmeta().custom_metadata_map.get(FOLD_KEY, "")
+        said = self.metadata.get(FOLD_KEY, "")
         if not said.isdecimal() or int(said) == 0:
             raise ModelError(
                 f"{self.path} must say in its metadata how many pixels a side it folds, as"
@@ -162,11 +206,27 @@ def open_session(
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(
-            content or str(path), sess_options=options, providers=["CPUExecutionProvider"]
+        session = onnxruntime.InferenceSession(
+            content or str(path),
+            sess_options=options,
+            providers=["CPUExecutionProvider"],
+            enable_fallback=0,  # which prints, and tries the same again
         )
+        _read_texts(session)
+        return session
     except Exception as error:  # as above
         raise ModelError(f"{path} is not a usable ONNX file: {_first_line(error)}") from error
+
+
+def _read_texts(session: onnxruntime.InferenceSession) -> None:
+    """Read what a file says in words, which need be no text."""
+    named = (
+        *session.get_inputs(),
+        *session.get_outputs(),
+        *session.get_overridable_initializers(),
+    )
+    assert all(isinstance(text, str) for each in named for text in (each.name, each.type))
+    assert isinstance(session.get_modelmeta().custom_metadata_map, dict)
 
 
 def read_scale(path: Path) -> int | None:

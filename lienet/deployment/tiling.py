@@ -69,20 +69,37 @@ def plan_spans(length_px: int, *, side_px: int, overlap_px: int, fade_px: int = 
     return spans
 
 
+def find_even_side(length_px: int, *, side_px: int, overlap_px: int, fade_px: int = 0) -> int:
+    """Return the least side with which as few tiles cover an axis as with ``side_px``.
+
+    The last tile is as large as the others, so with ``side_px`` itself it may lie nearly on the one
+    before, and be computed for nothing.
+    """
+
+    def count(side: int) -> int:
+        spans = plan_spans(length_px, side_px=side, overlap_px=overlap_px, fade_px=fade_px)
+        return len(spans)
+
+    num_tiles, side = count(side_px), side_px
+    while side - 8 >= length_px // num_tiles and count(side - 8) == num_tiles:
+        side -= 8
+    return min(side, length_px)
+
+
 class Mosaic:
     """An image made of tiles, given row by row from the top and in each row from the left.
 
-    Beside the image it holds, in float, only the strips that wait for a neighbour.
+    It holds one row of tiles, and in float the strips that wait for a neighbour.
 
     Args:
-        height_px: height of the image, in output pixels.
-        width_px: its width.
+        width_px: width of the image, in output pixels.
         dtype: uint8 or uint16.
         scale: output pixels for each pixel of the spans.
     """
 
-    def __init__(self, height_px: int, width_px: int, dtype: DTypeLike, scale: int) -> None:
-        self.pixels: Pixels = np.empty((height_px, width_px, 3), dtype)
+    def __init__(self, width_px: int, dtype: DTypeLike, scale: int) -> None:
+        self.finished: Pixels = np.empty((0, width_px, 3), dtype)
+        """What is finished of the image after the last tile of a row, below what was before."""
         self._scale = scale
         self._above: NDArray[np.float32] = np.empty((0, width_px, 3), np.float32)
         self._below = self._above
@@ -98,17 +115,23 @@ class Mosaic:
         """
         scale = self._scale
         if columns.start == 0:
-            shape = (rows.fade_out_px * scale, *self.pixels.shape[1:])
-            self._above, self._below = self._below, np.empty(shape, np.float32)
+            self._start_row(rows)
         head = kept[:, : columns.fade_in_px * scale]
         _change_over(head, self._left, _ramp(head.shape[1])[None, :, None])
         kept, self._left = _split(kept, columns.fade_out_px * scale, axis=1)
-        left_px, top_px = columns.kept_start * scale, rows.kept_start * scale
+        left_px = columns.kept_start * scale
         across = slice(left_px, left_px + kept.shape[1])
         head = kept[: rows.fade_in_px * scale]
         _change_over(head, self._above[:, across], _ramp(head.shape[0])[:, None, None])
         kept, self._below[:, across] = _split(kept, rows.fade_out_px * scale, axis=0)
-        self.pixels[top_px : top_px + kept.shape[0], across] = np.rint(kept)
+        self.finished[:, across] = np.rint(kept)
+
+    def _start_row(self, rows: Span) -> None:
+        width_px = self.finished.shape[1]
+        shape = (rows.fade_out_px * self._scale, width_px, 3)
+        self._above, self._below = self._below, np.empty(shape, np.float32)
+        height_px = (rows.kept_stop - rows.fade_out_px - rows.kept_start) * self._scale
+        self.finished = np.empty((height_px, width_px, 3), self.finished.dtype)
 
 
 def _ramp(length: int) -> NDArray[np.float32]:

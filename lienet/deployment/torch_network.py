@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from lienet.deployment.runtimes import Planes, Statistics
+from lienet.deployment.runtimes import MIN_INPUT_SIDE_PX, Planes, Statistics
 from lienet.networks.memory_layout import lay_out
 from lienet.networks.spade import NormalisesWholeImage, count_spade_layers
 
@@ -15,11 +15,18 @@ from lienet.networks.spade import NormalisesWholeImage, count_spade_layers
 class TorchNetwork:
     """A torch module in eval mode, on its own device, channels last."""
 
+    max_side_px: int | None = None
+
     def __init__(self, module: nn.Module) -> None:
         self.input_size_px: tuple[int, int] | None = None
         self._module = lay_out(module.eval())
         first = next(module.parameters(), None)
         self._device = torch.device("cpu") if first is None else first.device
+
+    def fit_size(self, height_px: int, width_px: int) -> tuple[int, int]:
+        """Return the least height and width that it takes and that are no smaller than these."""
+        fixed = self.input_size_px
+        return fixed or (max(height_px, MIN_INPUT_SIDE_PX), max(width_px, MIN_INPUT_SIDE_PX))
 
     @property
     def num_statistics(self) -> int:

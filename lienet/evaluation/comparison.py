@@ -1,11 +1,13 @@
 """Two images, or two folders of images, compared: what ``lienet score`` shows.
 
-Owns how files are paired: by the name without its extension, one to one. Refuses to guess: a file
-without its partner, or two files of one name, is an error that names them.
+Owns how files are paired: by the name without its extension, in folders below by the way there,
+one to one. Refuses to guess: a file without its partner, or two files of one name, is an error that
+names them.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,12 +15,16 @@ from pathlib import Path
 import numpy as np
 from rich.table import Table
 
+from lienet.colour_profiles import apply_profile
 from lienet.errors import ImageError, InputError
 from lienet.evaluation.metrics import Colour, measure_quality
 from lienet.evaluation.vmaf import VmafBatch, measure_vmaf
-from lienet.images import SIGNATURE_BYTES, Pixels, decode_image, sniff_format
+from lienet.images import Pixels, decode_image
+from lienet.pictures.decoding import decode_picture
+from lienet.screening.image_files import list_below
 from lienet.text_tables import draw_table
 
+logger = logging.getLogger(__name__)
 _MAX_NAMES_SHOWN = 3
 
 
@@ -80,7 +86,7 @@ def score_pairs(
         pairs: from :func:`pair_files`.
         colour: of PSNR and SSIM.
         border_px: cropped from each side before PSNR and SSIM; VMAF sees whole images.
-        with_vmaf: measure VMAF too.
+        with_vmaf: measure VMAF too, which sees 8 bits.
 
     Raises:
         InputError: a pair's sizes differ, or it is too small.
@@ -94,7 +100,7 @@ def score_pairs(
             measured = measure_quality(reference, distorted, colour=colour, border_px=border_px)
             qualities.append(measured)
             if with_vmaf:
-                vmaf.add(place, reference, distorted)
+                vmaf.add(place, _round(reference), _round(distorted))
         except InputError as error:
             raise InputError(f"{reference_path} and {distorted_path}: {error}") from error
     vmafs = vmaf.finish()
@@ -107,9 +113,10 @@ def score_pairs(
 def compare_pixels(
     reference: Pixels, distorted: Pixels, *, colour: Colour, border_px: int, with_vmaf: bool
 ) -> Quality:
-    """Measure one pair of RGB uint8 images, ``h w 3``; errors as :func:`score_pairs`."""
+    """Measure one pair of RGB images, uint8 or uint16 ``h w 3``; errors as :func:`score_pairs`."""
     measured = measure_quality(reference, distorted, colour=colour, border_px=border_px)
-    return Quality(*measured, measure_vmaf(reference, distorted) if with_vmaf else None)
+    vmaf = measure_vmaf(_round(reference), _round(distorted)) if with_vmaf else None
+    return Quality(*measured, vmaf)
 
 
 def mean_of_pairs(scores: Sequence[PairScore]) -> Quality:
@@ -147,30 +154,46 @@ def draw_scores(scores: Sequence[PairScore]) -> Table:
 
 def _index_folder(folder: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or not path.is_file() or not _is_image(path):
-            continue
-        if path.stem in found:
+    for path in list_below(folder):
+        name = path.relative_to(folder)
+        key = name.with_name(name.stem).as_posix()
+        if key in found:
             raise InputError(
                 f"two images of one name in {folder}",
-                got=f"{found[path.stem].name} and {path.name}",
+                got=f"{found[key].name} and {path.name}",
                 remedy="keep one of them",
             )
-        found[path.stem] = path
-    if not found:
-        raise InputError("a folder without a JPEG, PNG, WebP or TIFF image", got=folder)
+        found[key] = path
     return found
 
 
-def _is_image(path: Path) -> bool:
-    with path.open("rb") as stream:
-        return sniff_format(stream.read(SIGNATURE_BYTES)) is not None
-
-
 def _read(path: Path) -> Pixels:
+    """Return RGB in sRGB, uint8, or uint16 where the file has 16 bits."""
     try:
-        return decode_image(path.read_bytes())
+        content = path.read_bytes()
+        rounded = decode_image(content)  # refuses what is no photograph
+        picture = decode_picture(content)
+        if picture.pixels.dtype == np.uint8:
+            return rounded
+        if _is_converted(picture.metadata.icc_profile):
+            logger.warning("%s is compared at 8 bits, as its colour profile is applied", path)
+            return rounded
+        deep = picture.pixels
+        return deep[..., :3] if deep.shape[2] > 2 else deep[..., :1].repeat(3, axis=2)
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
     except ImageError as error:
         raise ImageError(f"{path}: {error}", reason=error.reason) from error
+
+
+def _is_converted(profile: bytes) -> bool:
+    grey = np.full((1, 1, 3), 128, np.uint8)
+    return apply_profile(grey, profile) is not grey
+
+
+def _round(pixels: Pixels) -> Pixels:
+    return (
+        pixels
+        if pixels.dtype == np.uint8
+        else ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    )

@@ -6,9 +6,9 @@ filters included; activations, sums and shuffles are not counted, as is the cust
 
 from __future__ import annotations
 
-import copy
-import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +16,11 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from lienet.deployment.onnx_network import open_session
+from lienet.deployment.onnx_network import OnnxNetwork
+from lienet.deployment.runtimes import open_file
 from lienet.errors import InputError
+from lienet.evaluation.timing import median_ms
+from lienet.networks.folding import collapse_branches
 
 
 def count_macs(
@@ -42,38 +45,40 @@ def count_macs(
             f"the output size to count for must be a multiple of {scale}",
             got=f"{output_height_px} x {output_width_px} px",
         )
-    shadow = copy.deepcopy(module).to("meta").eval()
+    shadow = collapse_branches(module).to("meta").eval()
     degraded = torch.empty(1, 3, output_height_px // scale, output_width_px // scale, device="meta")
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         shadow(degraded)
     return int(counter.get_total_flops()) // 2
 
 
-def measure_latency_ms(onnx_path: Path, *, height_px: int, width_px: int, num_runs: int) -> float:
-    """Return the median time of one run in ONNX Runtime on one thread, in milliseconds.
+@dataclass(frozen=True)
+class Latency:
+    """How long one run takes, and on an input of which size."""
+
+    median_ms: float
+    height_px: int
+    width_px: int
+
+
+def measure_latency(path: Path, *, height_px: int, width_px: int, num_runs: int) -> Latency:
+    """Return the median time of one run of a file in its runtime, on one thread.
 
     Args:
-        onnx_path: the exported network.
-        height_px: height of the input.
-        width_px: width of the input.
+        path: the exported network, in any format that runs here.
+        height_px: height of the input; the next that the network takes is measured.
+        width_px: width of the input, as well.
         num_runs: runs timed, after two that are not.
 
     Raises:
-        ModelError: the file is missing or cannot be loaded.
+        ModelError: the file is missing, cannot be loaded or fails on such an input.
     """
-    session = open_session(onnx_path, num_threads=1)
+    network = open_file(path, num_threads=1)
+    height_px, width_px = network.fit_size(height_px, width_px)
     noise = np.random.default_rng(0).random((1, 3, height_px, width_px), dtype=np.float32)
-    feed = {session.get_inputs()[0].name: noise}
-    return median_ms(lambda: session.run(None, feed), num_runs=num_runs, num_warm_ups=2)
-
-
-def median_ms(run: Callable[[], object], *, num_runs: int, num_warm_ups: int) -> float:
-    """Return the median time of a call in milliseconds, after calls that are not timed."""
-    for _ in range(num_warm_ups):
-        run()
-    times_ms = []
-    for _ in range(num_runs):
-        started = time.perf_counter()
-        run()
-        times_ms.append((time.perf_counter() - started) * 1e3)
-    return float(np.median(times_ms))
+    network(noise)  # fails in one line where it fails
+    run: Callable[[], object] = partial(network, noise)
+    if isinstance(network, OnnxNetwork):
+        run = partial(network.session.run, None, network.make_input(noise))
+    found_ms = median_ms(run, num_runs=num_runs, num_warm_ups=1)
+    return Latency(found_ms, height_px, width_px)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from torch import nn
 
-from lienet.evaluation.complexity import count_macs, measure_latency_ms
+from lienet.evaluation.complexity import Latency, count_macs, measure_latency
 from lienet.evaluation.methods import make_baseline, make_method, time_method_ms
 from lienet.evaluation.scoring import Contender, make_contenders
 from lienet.networks.features import has_feature_map
@@ -56,16 +56,16 @@ def time_onnx(params: Params, onnx_path: Path) -> dict[str, object]:
     """Return a network's latency and the input size it was taken at.
 
     Raises:
-        ModelError: the file is missing or cannot be loaded.
+        ModelError: the file is missing, cannot be loaded or fails on such an input.
     """
     size = params.evaluate.latency
-    latency_ms = measure_latency_ms(
+    latency = measure_latency(
         onnx_path,
         height_px=size.input_height_px,
         width_px=size.input_width_px,
         num_runs=size.num_runs,
     )
-    return _state_latency(params, latency_ms)
+    return _state_latency(latency)
 
 
 def _open_model(params: Params, workspace: Workspace, spec: Model, index: ShardIndex) -> Item:
@@ -118,7 +118,7 @@ def _open_method(params: Params, spec: MethodSpec, index: ShardIndex) -> Item:
         "num_params": 0,
         "num_macs": _count_macs_of_method(params, spec, scales[-1]),
         "macs_output_px": [chosen.macs_output_height_px, chosen.macs_output_width_px],
-        **_state_latency(params, latency_ms),
+        **_state_latency(Latency(latency_ms, size.input_height_px, size.input_width_px)),
         "steps": 0,
         "data_sha256": {"test": index.sha256},
         "weights_sha256": "",
@@ -140,9 +140,8 @@ def _count_macs_of_method(params: Params, spec: MethodSpec, scale: int) -> int |
     )
 
 
-def _state_latency(params: Params, latency_ms: float) -> dict[str, object]:
-    size = params.evaluate.latency
+def _state_latency(latency: Latency) -> dict[str, object]:
     return {
-        "latency_ms": latency_ms,
-        "latency_input_px": [size.input_height_px, size.input_width_px],
+        "latency_ms": latency.median_ms,
+        "latency_input_px": [latency.height_px, latency.width_px],
     }

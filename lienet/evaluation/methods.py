@@ -19,7 +19,7 @@ from skimage.restoration import denoise_nl_means
 
 from lienet.degradations.noise import estimate_noise
 from lienet.deployment.enhancer import Enhancer
-from lienet.evaluation.complexity import median_ms
+from lienet.evaluation.timing import median_ms
 from lienet.images import Pixels
 from lienet.networks.global_skip import BicubicUpsampling
 from lienet.params import Bicubic, Input, MethodSpec, Restoration, Unsharp
@@ -67,11 +67,13 @@ class UnsharpMask:
 
     radius_px: float
     amount: float
+    baseline: Enhances = Unchanged()
+    """What makes of the input the image that is sharpened."""
 
     def enhance(self, pixels: Pixels) -> Pixels:
-        """Return the sharpened image, RGB uint8 ``h w 3`` like its input."""
+        """Return the sharpened baseline, RGB uint8 ``h w 3``."""
         sharp = unsharp_mask(
-            pixels.astype(np.float32) / 255,
+            self.baseline.enhance(pixels).astype(np.float32) / 255,
             radius=self.radius_px,
             amount=self.amount,
             channel_axis=2,  # scikit-image 0.26 takes -1 for the rows here, and leaves garbage
@@ -132,7 +134,8 @@ def make_method(spec: MethodSpec, scale: int, *, tile_px: int) -> Enhances:
         case Bicubic() | Input():
             return make_baseline(scale, tile_px=tile_px)
         case Unsharp():
-            return UnsharpMask(spec.radius_px, spec.amount)
+            baseline = make_baseline(scale, tile_px=tile_px)
+            return UnsharpMask(spec.radius_px, spec.amount, baseline)
         case Restoration():
             return ClassicalRestoration(
                 spec.denoise_strength, spec.stretch_percentile, spec.saturation

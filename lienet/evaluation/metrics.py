@@ -1,7 +1,7 @@
 """PSNR, SSIM and colour error of one image against its reference, computed by scikit-image.
 
-Owns what is compared: 8-bit pixels, in RGB or BT.601 luma, with a border cropped from every side.
-Refuses images of different sizes and anything but uint8; never pools over images.
+Owns what is compared: pixels of 8 or 16 bits, in RGB or BT.601 luma, with a border cropped from
+every side. Refuses images of different sizes and other depths; never pools over images.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float64, Real, UInt8
+from jaxtyping import Float64, Real, UInt, UInt8
 from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
@@ -19,7 +19,7 @@ from lienet.images import Pixels
 Colour = Literal["rgb", "luma"]
 RgbImage = UInt8[Pixels, "height width 3"]
 Prepared = Real[Pixels, "height width channels"]
-"""RGB uint8, or one channel of luma as float64."""
+"""RGB uint8 or uint16, or one channel of luma as float64."""
 PSNR_CEILING_DB = 100.0
 SSIM_WINDOW_PX = 11
 _DATA_RANGE = 255.0
@@ -30,16 +30,18 @@ _LEAST_SHARPNESS = 0.1
 _LUMA_WEIGHTS = np.array([65.481, 128.553, 24.966]) / 255.0
 
 
-def compute_luma(pixels: RgbImage) -> Float64[Pixels, "height width"]:
+def compute_luma(pixels: UInt[Pixels, "height width 3"]) -> Float64[Pixels, "height width"]:
     """Return BT.601 studio-range luma.
 
     ``Y = 16 + (65.481 R + 128.553 G + 24.966 B) / 255`` with R, G, B in 0 to 255: MATLAB's
-    ``rgb2ycbcr``, but kept as a real number where MATLAB rounds uint8 input to whole steps.
+    ``rgb2ycbcr``, but kept as a real number where MATLAB rounds uint8 input to whole steps. Values
+    of 16 bits are taken in the same steps, of which each then has 257 parts.
 
     Returns:
         from 16 (black) to 235 (white).
     """
-    return 16.0 + pixels.astype(np.float64) @ _LUMA_WEIGHTS
+    peak = np.iinfo(pixels.dtype).max
+    return 16.0 + pixels.astype(np.float64) @ (_LUMA_WEIGHTS * (_DATA_RANGE / peak))
 
 
 def prepare_pair(
@@ -48,18 +50,18 @@ def prepare_pair(
     """Crop a pair and bring it to the colour space in which it is compared.
 
     Args:
-        reference: RGB uint8, ``h w 3``.
-        distorted: RGB uint8 of the same shape.
+        reference: RGB uint8 or uint16, ``h w 3``.
+        distorted: the same shape; where one has 16 bits, the other is brought to them.
         colour: "rgb", or "luma" (:func:`compute_luma`).
         border_px: pixels dropped from each of the four sides, before anything is computed.
 
     Raises:
-        InputError: the sizes differ, a pair is not RGB uint8, or the crop leaves nothing.
+        InputError: the sizes differ, an image is not RGB, or the crop leaves nothing.
     """
     for pixels in (reference, distorted):
-        if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
+        if pixels.dtype not in (np.uint8, np.uint16) or pixels.ndim != 3 or pixels.shape[2] != 3:
             raise InputError(
-                "images to compare must be RGB uint8 (h, w, 3)",
+                "images to compare must be RGB uint8 or uint16 (h, w, 3)",
                 got=f"{pixels.dtype} {pixels.shape}",
             )
     if reference.shape != distorted.shape:
@@ -75,6 +77,8 @@ def prepare_pair(
         )
     window = np.s_[border_px : height_px - border_px, border_px : width_px - border_px]
     cropped = reference[window], distorted[window]
+    if reference.dtype != distorted.dtype:
+        cropped = _widen(cropped[0]), _widen(cropped[1])
     if colour == "rgb":
         return cropped
     return compute_luma(cropped[0])[..., None], compute_luma(cropped[1])[..., None]
@@ -84,6 +88,8 @@ def measure_psnr(
     reference: Pixels, distorted: Pixels, *, colour: Colour = "rgb", border_px: int = 0
 ) -> float:
     """Return the peak signal-to-noise ratio in dB, ``10 log10(255^2 / MSE)``.
+
+    Of images of 16 bits, 65535 stands in the place of 255.
 
     The squared error is averaged over all pixels and channels of this one image. Identical images
     have an infinite ratio; it is given as :data:`PSNR_CEILING_DB`, and so is anything above, so
@@ -131,10 +137,10 @@ def measure_ciede2000(reference: Pixels, distorted: Pixels) -> float:
         InputError: see :func:`prepare_pair`.
     """
     reference, distorted = prepare_pair(reference, distorted, colour="rgb", border_px=0)
-    total = 0.0
+    total, peak = 0.0, np.float32(_range_of(reference))
     for top in range(0, reference.shape[0], _STRIP_PX):
         labs = [
-            rgb2lab(each[top : top + _STRIP_PX].astype(np.float32) / np.float32(_DATA_RANGE))
+            rgb2lab(each[top : top + _STRIP_PX].astype(np.float32) / peak)
             for each in (reference, distorted)
         ]
         total += float(deltaE_ciede2000(*labs).sum(dtype=np.float64))
@@ -167,7 +173,8 @@ def measure_relative_sharpness(reference: RgbImage, distorted: RgbImage) -> floa
 def _psnr(reference: Prepared, distorted: Prepared) -> float:
     if np.array_equal(reference, distorted):
         return PSNR_CEILING_DB
-    ratio_db = peak_signal_noise_ratio(reference, distorted, data_range=_DATA_RANGE)
+    data_range = _range_of(reference)
+    ratio_db = peak_signal_noise_ratio(reference, distorted, data_range=data_range)
     return min(float(ratio_db), PSNR_CEILING_DB)
 
 
@@ -184,11 +191,20 @@ def _ssim(reference: Prepared, distorted: Prepared) -> float:
             gaussian_weights=True,
             sigma=_SSIM_SIGMA,
             use_sample_covariance=False,
-            data_range=_DATA_RANGE,
+            data_range=_range_of(reference),
         )
         for channel in range(reference.shape[2])
     ]
     return float(np.mean(scores))
+
+
+def _widen(pixels: Pixels) -> Pixels:
+    return pixels.astype(np.uint16) * 257 if pixels.dtype == np.uint8 else pixels
+
+
+def _range_of(prepared: Prepared) -> float:
+    """Return how far white is from black; luma's is that of the RGB which it comes from."""
+    return 65535.0 if prepared.dtype == np.uint16 else _DATA_RANGE
 
 
 def _size(pixels: Pixels) -> str:

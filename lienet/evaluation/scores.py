@@ -12,7 +12,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, ValidationError
 
@@ -29,6 +29,7 @@ _SHOWN_EMPTY = ("ciede2000", "sharpness")
 """Have a column even where they were not measured."""
 _PLACE = ("protocol", "test_set", "key")
 _DECIMALS = 6
+_Schema = TypeVar("_Schema", bound=BaseModel)
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class Result:
         for name in _name_others(self.means):
             flat[name] = self.means.get(name)
             flat |= self._gain_as_json(name)
-        return {name: _round(value) for name, value in flat.items()}
+        return {name: round_figure(value) for name, value in flat.items()}
 
     def _gain_as_json(self, name: str) -> dict[str, object]:
         gain = self.gains.get(name)
@@ -140,7 +141,7 @@ def scores_as_csv(scores: Sequence[ImageScore]) -> str:
         cells = [
             (score.baseline if of_base else score.values).get(name) for name, of_base in columns
         ]
-        writer.writerow([score.protocol, score.test_set, score.key, *map(_round, cells)])
+        writer.writerow([score.protocol, score.test_set, score.key, *map(round_figure, cells)])
     return stream.getvalue()
 
 
@@ -266,26 +267,32 @@ class Evaluation(_Stored):
 
 
 def read_evaluation(path: Path, *, remedy: str) -> Evaluation:
-    """Read what evaluate wrote of one method.
+    """Read what evaluate wrote of one method; fails as :func:`read_measured`."""
+    return read_measured(Evaluation, path, what="evaluation", remedy=remedy)
+
+
+def read_measured(schema: type[_Schema], path: Path, *, what: str, remedy: str) -> _Schema:
+    """Read a file that evaluate wrote by a schema; ``what`` names it where it is missing.
 
     Raises:
         DataError: the file is missing or broken.
     """
     try:
-        return Evaluation.model_validate_json(path.read_bytes())
+        return schema.model_validate_json(path.read_bytes())
     except FileNotFoundError:
-        raise DataError(f"no evaluation at {path}", remedy=remedy) from None
+        raise DataError(f"no {what} at {path}", remedy=remedy) from None
     except ValidationError as error:
         detail = error.errors()[0]
         where = ".".join(str(part) for part in detail["loc"])
         raise DataError(f"{path} is broken at {where}: {detail['msg']}", remedy=remedy) from None
 
 
+def round_figure(value: Any) -> Any:
+    """Return a figure with as many decimals as files keep; anything else as it is."""
+    return round(float(value), _DECIMALS) if isinstance(value, float) else value
+
+
 def _name_others(measured: Iterable[str]) -> list[str]:
     """Return the metrics that follow the leading ones: lienet's own, then others by name."""
     others = {name for name in measured if name not in (*_ALWAYS_SHOWN, *_SHOWN_EMPTY)}
     return [*_SHOWN_EMPTY, *sorted(others)]
-
-
-def _round(value: object) -> object:
-    return round(value, _DECIMALS) if isinstance(value, float) else value

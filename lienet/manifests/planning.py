@@ -6,7 +6,7 @@ Owns the order that shards are written in, and the list of what was trained on. 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from itertools import islice
 from pathlib import Path
@@ -16,6 +16,7 @@ import duckdb
 import numpy as np
 
 from lienet.database import append_rows, fetch_columns, open_database, parquet
+from lienet.errors import DataError
 from lienet.files import replacing
 from lienet.manifests.leaks import find_leaks, refuse_leaks
 from lienet.manifests.parquet_rows import (
@@ -34,6 +35,7 @@ from lienet.workspace import Workspace
 Choose = Callable[[Sequence[str], Sequence[str], Sequence[str]], Sequence[ShardSplit]]
 """Keys, their splits in the manifest and their detectors in, the splits that they fall to out."""
 _ROWS_AT_ONCE = 1_000
+_MAX_NAMED = 5
 _KEPT = "verdict = 'keep'"
 
 
@@ -110,6 +112,35 @@ class Plan:
         with replacing(path) as beside:
             query = f"SELECT {columns} FROM photographs WHERE place = {place}"
             write_query(self._connection, query, path, beside)
+
+    def note_splits(self, path: Path) -> tuple[int, list[str]]:
+        """Note which split each photograph falls to, and say which fell to another one before.
+
+        Args:
+            path: the note; the one of the run before is replaced, unread where it is broken.
+
+        Returns:
+            how many moved, and the first of them, as "key: train, was test".
+
+        Raises:
+            InputError: the disk has no room.
+        """
+        moved: list[tuple[str, int, int]] = []
+        num_moved = 0
+        if path.is_file():
+            joined = f"photographs JOIN {parquet(path)} AS former USING (key)"
+            query = f"FROM {joined} WHERE photographs.place <> former.place"
+            with suppress(DataError), reading(path):
+                ((num_moved,),) = self._connection.execute(f"SELECT count(*) {query}").fetchall()
+                columns = "SELECT key, photographs.place, former.place"
+                moved = self._connection.execute(
+                    f"{columns} {query} ORDER BY key LIMIT {_MAX_NAMED}"
+                ).fetchall()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as beside:
+            query = "SELECT DISTINCT ON (key) key, place FROM photographs ORDER BY key"
+            write_query(self._connection, query, path, beside)
+        return num_moved, [f"{key}: {SPLITS[now]}, was {SPLITS[was]}" for key, now, was in moved]
 
     def _query(self, columns: str, split: ShardSplit) -> duckdb.DuckDBPyConnection:
         """Return columns of a split's photographs, which lie in their order in the table."""

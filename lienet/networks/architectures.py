@@ -8,6 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from pydantic import model_validator
+
+from lienet.networks import (  # noqa: F401  # each registers its own
+    light_architectures,
+    restoration_architectures,
+)
 from lienet.params.base import ENLARGEMENTS, GlobalSkip, Positive
 from lienet.params.models import Model, architectures
 
@@ -69,11 +75,17 @@ class EnhancementModel(PaperModel):
 class PlainModel(Model):
     """Residual blocks at low resolution: what a light network has to beat at its own cost."""
 
-    scales: ClassVar = (2, 4)
-
     channels: Positive
     num_blocks: Positive
     global_skip: GlobalSkip
+    fold: Literal[1, 2, 4] = 1
+    """At scale 1 it works at this fraction of the input's sides, after space-to-depth."""
+
+    @model_validator(mode="after")
+    def _folds_at_scale_1(self) -> PlainModel:
+        if self.fold > 1 and self.scale > 1:
+            raise ValueError(f"fold is for scale 1, got fold {self.fold} at scale {self.scale}")
+        return self
 
     def build(self) -> nn.Module:
         """Return the network."""

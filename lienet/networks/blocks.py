@@ -18,9 +18,12 @@ NEGATIVE_SLOPE = 0.1
 """LeakyReLU's slope in the paper's networks (section 2.1)."""
 
 
-def conv(inputs: int, outputs: int, kernel: int = 3) -> nn.Conv2d:
-    """Return a size-preserving convolution with He initialisation [17] and zero bias."""
-    layer = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2)
+def conv(inputs: int, outputs: int, kernel: int = 3, *, stride: int = 1) -> nn.Conv2d:
+    """Return a convolution with He initialisation [17] and zero bias.
+
+    It preserves the size, or divides sides that are multiples of the stride by it.
+    """
+    layer = nn.Conv2d(inputs, outputs, kernel, stride, padding=(kernel - 1) // 2)
     initialise(layer)
     return layer
 
@@ -80,13 +83,14 @@ class SelfFeatureExtraction(nn.Module):
 class Modulation(nn.Module):
     """Pixel-wise modulation by the AI feature map (eq. 1): ``y = alpha(F) * x + beta(F)``.
 
-    Alpha and beta are each one 1x1 convolution of F. It starts as the identity: alpha 1, beta 0.
+    Alpha and beta are each one convolution of F, 1x1 in the paper. It starts as the identity: alpha
+    1, beta 0.
     """
 
-    def __init__(self, condition_channels: int, channels: int) -> None:
+    def __init__(self, condition_channels: int, channels: int, *, kernel: int = 1) -> None:
         super().__init__()
-        self.alpha = nn.Conv2d(condition_channels, channels, 1)
-        self.beta = nn.Conv2d(condition_channels, channels, 1)
+        self.alpha = nn.Conv2d(condition_channels, channels, kernel, padding=kernel // 2)
+        self.beta = nn.Conv2d(condition_channels, channels, kernel, padding=kernel // 2)
         for layer, start in ((self.alpha, 1.0), (self.beta, 0.0)):
             nn.init.zeros_(layer.weight)
             assert layer.bias is not None

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jaxtyping import Float
-from torch import Tensor, nn
+from torch import nn
 from torch.nn import functional
 
 from lienet.networks.architectures import EnhancementModel
@@ -20,6 +19,7 @@ from lienet.networks.blocks import (
     scale_weights,
 )
 from lienet.networks.global_skip import make_skip
+from lienet.networks.padding import crop_to, pad_to_multiple
 from lienet.networks.shapes import Images, Statistics
 from lienet.networks.spade import Folded, Spade
 from lienet.networks.super_resolution import generator_blocks
@@ -91,9 +91,7 @@ class LienetEnhancement(nn.Module):
         condition = self._condition(padded, features)
         for block in self.blocks:
             features = block(features, condition)
-        enhanced = functional.pixel_shuffle(self.tail(features), self.fold)
-        surplus = [enhanced.shape[axis] - degraded.shape[axis] for axis in (3, 2)]
-        enhanced = functional.pad(enhanced, (0, -surplus[0], 0, -surplus[1]))
+        enhanced = crop_to(functional.pixel_shuffle(self.tail(features), self.fold), degraded)
         return enhanced if self.skip is None else enhanced + self.skip(degraded)
 
     def features_to_normalise(self, degraded: Images, known: Sequence[Statistics]) -> Folded:
@@ -128,11 +126,3 @@ class LienetEnhancement(nn.Module):
         source = self.condition if self.self_features is None else self.self_features
         condition: Folded = features if source is None else source(folded)
         return condition
-
-
-def pad_to_multiple(
-    image: Float[Tensor, "batch channels height width"], multiple: int
-) -> Float[Tensor, "batch channels padded_height padded_width"]:
-    """Repeat the last row and column until both sides divide by ``multiple``."""
-    missing = (-image.shape[3] % multiple, -image.shape[2] % multiple)
-    return functional.pad(image, (0, missing[0], 0, missing[1]), mode="replicate")

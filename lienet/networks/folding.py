@@ -8,6 +8,8 @@ through one convolution with the outputs of all layers that will read it. Exact 
 from __future__ import annotations
 
 import copy
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import TypeVar
 
 import torch
@@ -20,14 +22,41 @@ from lienet.networks.shapes import Condition, Features
 _Network = TypeVar("_Network", bound=nn.Module)
 
 
+class BranchedLayer(nn.Module, ABC):
+    """A layer that is trained as a sum of branches, and is a single one afterwards."""
+
+    @abstractmethod
+    def collapse(self) -> nn.Module:
+        """Return the single layer that gives the same."""
+
+
+def collapse_branches(network: _Network) -> _Network:
+    """Return a copy of a network for inference, each sum of branches as one layer."""
+    return _replace(
+        copy.deepcopy(network),
+        lambda module: module.collapse() if isinstance(module, BranchedLayer) else module,
+    )
+
+
 def fold_blocks(network: _Network) -> _Network:
-    """Return a copy of a network for inference, its dense blocks folded where that is possible."""
-    folded = copy.deepcopy(network)
-    for module in list(folded.modules()):
+    """Return the same, with its dense blocks folded where that is possible."""
+    return _replace(
+        collapse_branches(network),
+        lambda module: (
+            FoldedBlock(module)
+            if isinstance(module, DenseModulationBlock) and can_fold(module)
+            else module
+        ),
+    )
+
+
+def _replace(network: _Network, make: Callable[[nn.Module], nn.Module]) -> _Network:
+    """Put what ``make`` returns in the place of each module within a network; return that."""
+    for module in list(network.modules()):
         for name, child in list(module.named_children()):
-            if isinstance(child, DenseModulationBlock) and can_fold(child):
-                setattr(module, name, FoldedBlock(child))
-    return folded
+            if (made := make(child)) is not child:
+                setattr(module, name, made)
+    return network
 
 
 def can_fold(block: DenseModulationBlock) -> bool:

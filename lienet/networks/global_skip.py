@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from lienet.networks.blocks import conv, scale_weights
 from lienet.networks.shapes import Enlarged, Images, Phases
 from lienet.params import GlobalSkip
 
@@ -77,6 +78,12 @@ def make_skip(kind: GlobalSkip, scale: int) -> nn.Module | None:
         return None
     enlarge = enlargement(scale)
     return enlarge if kind == "bicubic" else nn.Sequential(enlarge, ColourMap())
+
+
+def make_tail(inputs: int, outputs: int, skip: GlobalSkip, *, kernel: int = 3) -> nn.Conv2d:
+    """Return a last convolution; what is added to a skip starts at a tenth of its He size."""
+    layer = conv(inputs, outputs, kernel)
+    return layer if skip == "none" else scale_weights(layer, 0.1)
 
 
 def shuffle_out(tail: Tensor, skip: nn.Module | None, degraded: Images, scale: int) -> Tensor:

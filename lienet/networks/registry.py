@@ -16,6 +16,8 @@ from torch import nn
 
 from lienet.errors import ModelError
 from lienet.files import sha256_of_file, write_bytes, write_json
+from lienet.networks.auxiliary import list_training_parts
+from lienet.networks.folding import collapse_branches
 from lienet.params import AnyModel, Model
 from lienet.workspace import CARD_NAME, WEIGHTS_NAME
 
@@ -58,8 +60,10 @@ def build_model(spec: Model) -> nn.Module:
 
 
 def count_parameters(model: nn.Module) -> int:
-    """Return the number of trainable parameters."""
-    return sum(parameter.numel() for parameter in model.parameters())
+    """Return the number of trained parameters that an output depends on, branches as one layer."""
+    inferring = collapse_branches(model)
+    unused = {id(each) for part in list_training_parts(inferring) for each in part.parameters()}
+    return sum(each.numel() for each in inferring.parameters() if id(each) not in unused)
 
 
 def save_model(model_dir: Path, model: nn.Module, card: ModelCard) -> ModelCard:

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from lienet.networks.architectures import EsrganModel, SftganModel, SrganModel
 from lienet.networks.blocks import concatenate, conv, scale_weights
-from lienet.networks.global_skip import make_skip
+from lienet.networks.global_skip import make_skip, make_tail
 from lienet.networks.shapes import Condition, Enlarged, Features, Images
 
 NUM_SEGMENTATION_CLASSES = 8
@@ -65,7 +65,7 @@ class Srgan(nn.Module):
         self.upsampling = nn.Sequential()
         for stage in shuffle_stages(width, scale):
             self.upsampling.extend([stage, nn.PixelShuffle(2), nn.PReLU()])
-        self.tail = _last(width, spec, kernel=9)
+        self.tail = make_tail(width, 3, spec.global_skip, kernel=9)
         self.skip = make_skip(spec.global_skip, scale)
 
     def forward(self, degraded: Images) -> Enlarged:
@@ -119,7 +119,9 @@ class Esrgan(nn.Module):
             *(EsrganBlock(width, spec.growth) for _ in range(spec.num_blocks)), conv(width, width)
         )
         self.upsampling = nn.ModuleList(conv(width, width) for _ in range(scale.bit_length() - 1))
-        self.tail = nn.Sequential(conv(width, width), nn.LeakyReLU(0.2), _last(width, spec))
+        self.tail = nn.Sequential(
+            conv(width, width), nn.LeakyReLU(0.2), make_tail(width, 3, spec.global_skip)
+        )
         self.skip = make_skip(spec.global_skip, scale)
 
     def forward(self, degraded: Images) -> Enlarged:
@@ -188,7 +190,9 @@ class Sftgan(nn.Module):
         self.upsampling = nn.Sequential()
         for stage in shuffle_stages(width, scale):
             self.upsampling.extend([stage, nn.PixelShuffle(2), nn.ReLU()])
-        self.tail = nn.Sequential(conv(width, width), nn.ReLU(), _last(width, spec))
+        self.tail = nn.Sequential(
+            conv(width, width), nn.ReLU(), make_tail(width, 3, spec.global_skip)
+        )
         self.skip = make_skip(spec.global_skip, scale)
 
     def forward(self, degraded: Images) -> Enlarged:
@@ -210,14 +214,6 @@ class Sftgan(nn.Module):
         one = one.repeat_interleave(self.scale, dim=-2)
         zeros = torch.zeros_like(one).expand(-1, NUM_SEGMENTATION_CLASSES - 1, -1, -1)
         return torch.cat((one, zeros), dim=1)
-
-
-def _last(
-    channels: int, spec: SrganModel | EsrganModel | SftganModel, kernel: int = 3
-) -> nn.Conv2d:
-    """Return the last convolution; where it adds to a skip, it starts at a tenth of its He size."""
-    layer = conv(channels, 3, kernel)
-    return layer if spec.global_skip == "none" else scale_weights(layer, 0.1)
 
 
 def _two_pointwise(inputs: int, outputs: int) -> nn.Sequential:

@@ -14,9 +14,8 @@ from lienet.networks.blocks import (
     DenseModulationBlock,
     SelfFeatureExtraction,
     conv,
-    scale_weights,
 )
-from lienet.networks.global_skip import make_skip, shuffle_out
+from lienet.networks.global_skip import make_skip, make_tail, shuffle_out
 from lienet.networks.shapes import Enlarged, Features, Images
 
 
@@ -51,11 +50,9 @@ class LienetSuperResolution(nn.Module):
         )
         self.head = conv(3, spec.channels)
         self.blocks = generator_blocks(spec)
-        self.tail = conv(spec.channels, 3 * scale * scale)
+        self.tail = make_tail(spec.channels, 3 * scale * scale, spec.global_skip)
         self.condition = conv(3, spec.channels) if is_modulated and not spec.self_features else None
         self.skip = make_skip(spec.global_skip, scale)
-        if self.skip is not None:
-            scale_weights(self.tail, 0.1)
 
     def forward(self, degraded: Images) -> Enlarged:
         """Enhance images."""

@@ -19,7 +19,7 @@ from lienet.params.evaluation import Evaluate, Export, Report
 from lienet.params.flows import Flows
 from lienet.params.licences import Purpose
 from lienet.params.machines import Cluster, Storage
-from lienet.params.models import AnyModel
+from lienet.params.models import AnyModel, Model
 from lienet.params.photographs import Download, Filter
 from lienet.params.promotion import Promote
 from lienet.params.training import Train
@@ -78,6 +78,17 @@ class Params(Section):
             for name, source in self.download.sources.items()
             if name not in others and source.is_reference
         )
+
+    def training_of(self, model: Model) -> Train:
+        """Return how a model is trained: with its task's overrides and its own learning rate."""
+        train = self.train.for_task(model.task)
+        if model.learning_rate is None:
+            return train
+        return train.model_copy(update={"learning_rate": model.learning_rate})
+
+    def seed_of(self, model: Model) -> int:
+        """Return the seed of a model's weights and patches."""
+        return self.seed if model.seed is None else model.seed
 
     @property
     def needs_vgg19(self) -> bool:

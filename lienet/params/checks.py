@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 def find_conflicts(params: Params) -> Iterator[str]:
     """Yield what is wrong between sections, each as one line that names the keys."""
     yield from _unknown_tasks(params)
+    yield from _privacy_conflicts(params)
     yield from _source_conflicts(params)
     yield from _task_conflicts(params)
     yield from _model_conflicts(params)
@@ -24,6 +25,11 @@ def find_conflicts(params: Params) -> Iterator[str]:
     yield from _protocol_conflicts(params)
     yield from _report_conflicts(params)
     yield from _promote_conflicts(params)
+
+
+def _privacy_conflicts(params: Params) -> Iterator[str]:
+    if params.filter.text.policy == "none" and params.filter.privacy == "full":
+        yield "filter.text.policy none looks for no text, which takes filter.privacy: reduced"
 
 
 def _source_conflicts(params: Params) -> Iterator[str]:
@@ -123,7 +129,8 @@ def _method_conflicts(params: Params) -> Iterator[str]:
             yield f"{where} must be keyed {method.task}-{method.name}"
         if key in params.models:
             yield f"{where} has the name of a model"
-        if (method.method == "bicubic") != params.synthesize.tasks[method.task].enlarges:
+        enlarges = params.synthesize.tasks[method.task].enlarges
+        if method.method != "unsharp" and (method.method == "bicubic") != enlarges:
             yield f"{where}: {method.method} is not for the task {method.task}"
 
 

@@ -11,14 +11,26 @@ from pydantic import BeforeValidator, Field, SerializeAsAny
 from lienet.params.base import Chroma, Name, Positive, Scale, Section, Task
 from lienet.plugins import Registry
 
+FormatName = Literal[
+    "onnx_fp16", "onnx_int8", "executorch", "executorch_int8", "litert", "coreml", "ncnn"
+]
+"""What a network can be converted to besides ONNX in float32, which is always written."""
+
+FORMATS_SUFFIX = "-formats"
+"""After a model's key, an item of evaluate: the formats that the model was converted to."""
+
 
 class Export(Section):
-    """ONNX with dynamic height and width, and its parity with torch."""
+    """ONNX with dynamic height and width, its parity with torch, and what it is converted to."""
 
     opset: Annotated[int, Field(ge=18, le=23)]
     parity_tolerance: Annotated[float, Field(gt=0.0)]
     parity_sizes_px: Annotated[tuple[tuple[Positive, Positive], ...], Field(min_length=1)]
     """Heights and widths of the inputs on which parity is checked; odd ones included."""
+    formats: tuple[FormatName, ...]
+    """Formats that each network is converted to as well (docs/formats.md)."""
+    calibration_tiles: Positive
+    """Validation tiles by which formats of whole numbers choose their ranges."""
 
 
 class Protocol(Section):
@@ -63,7 +75,7 @@ class Input(Method):
 
 
 class Unsharp(Method):
-    """scikit-image's unsharp mask."""
+    """scikit-image's unsharp mask, of the bicubic picture where a task enlarges."""
 
     method: Literal["unsharp"]
     radius_px: Annotated[float, Field(gt=0.0)]

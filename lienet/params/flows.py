@@ -11,6 +11,19 @@ from lienet.params.base import Positive, Seconds, Section
 Count = Annotated[int, Field(ge=0)]
 
 
+class Notify(Section):
+    """Whom Prefect's server tells of a night that failed, or never ran; by ``make deploy``."""
+
+    webhook: str | None
+    """An address that is sent a JSON object of ``subject`` and ``body``."""
+    email: str | None
+    """A mailbox; LIENET_SMTP in the environment of ``make deploy`` names the mail server."""
+    file: str | None
+    """A file on the server's machine that is added to."""
+    late_after_s: Seconds
+    """How long a night may be late before it counts as one that never ran."""
+
+
 class Flows(Section):
     """What Prefect's flows may do on this machine. Never changes a byte of output."""
 
@@ -30,3 +43,7 @@ class Flows(Section):
     """How often a run is taken up again whose worker died under it."""
     cancel_grace_s: Seconds
     """What a stage is given to end by itself when its run is cancelled, before it is killed."""
+    timeouts_s: dict[str, Seconds]
+    """How long a stage may take, by its name before the "@", and a whole run, by the name run,
+    before it is ended and fails; none is limited that is not named."""
+    notify: Notify

@@ -5,10 +5,21 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Annotated, Any, ClassVar
 
-from pydantic import SerializeAsAny, model_validator
+from pydantic import (
+    Field,
+    SerializeAsAny,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from lienet.params.base import SCALES, Name, Scale, Section, Task, registered_in
 from lienet.plugins import Registry
+
+NUM_LANDMARKS = 5
+"""Of a face: right eye, left eye, tip of the nose, right and left corner of the mouth."""
+LANDMARK_CELL_PX = 4
+"""Pixels for each cell of a heat map, per side."""
 
 
 class Model(Section):
@@ -20,6 +31,8 @@ class Model(Section):
 
     scales: ClassVar[tuple[Scale, ...]] = SCALES
     """What it can enlarge by; 1 is for the tasks that keep an image's size."""
+    learns_landmarks: ClassVar[bool] = False
+    """Whether its own losses take heat maps of a face's landmarks."""
     is_of_paper: ClassVar[bool] = False
     """Whether it is one of the paper's own networks, which tables show as ours."""
 
@@ -30,6 +43,10 @@ class Model(Section):
     objective: Name
     """The entry of ``train.objectives`` that it minimises."""
     architecture: Name
+    learning_rate: Annotated[float, Field(gt=0.0)] | None = None
+    """Its own, in place of ``train.learning_rate``; null takes that."""
+    seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+    """Its own, of weights and patches, in place of ``seed``; null takes that."""
 
     @abstractmethod
     def build(self) -> Any:
@@ -38,6 +55,16 @@ class Model(Section):
         It maps ``n 3 h w`` in [0, 1] to ``n 3 h*scale w*scale``, not clipped, for any n, h and w.
         Import torch in here, not above: params are read by commands that do without it.
         """
+
+    @model_serializer(mode="wrap")
+    def _leave_out_what_is_shared(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Write an entry without a rate or seed of its own as if there were no such keys."""
+        dumped: dict[str, Any] = serialize(self)
+        return {
+            key: value
+            for key, value in dumped.items()
+            if value is not None or key not in ("learning_rate", "seed")
+        }
 
     @model_validator(mode="after")
     def _can_enlarge(self) -> Model:

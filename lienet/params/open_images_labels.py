@@ -6,15 +6,26 @@ named in params among ids of one's own.
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator
+
+_MACHINE_ID = re.compile(r"/[mg]/[0-9a-z_]+")
+
+
+def _check_label(label: str) -> str:
+    if label in LABEL_GROUPS or _MACHINE_ID.fullmatch(label):
+        return label
+    words = shlex.quote(label)
+    raise ValueError(f"labels are machine ids such as /m/01g317; see `lienet labels {words}`")
+
 
 LabelGroup = Literal["people", "personal_information"]
-LabelId = Annotated[str, Field(pattern=r"^/[mg]/[0-9a-z_]+$")]
-"""A machine id, such as ``/m/01g317`` for a person."""
-Label = LabelGroup | LabelId
+Label = Annotated[str, AfterValidator(_check_label)]
+"""A machine id, such as ``/m/01g317`` for a person, or the name of a group."""
 
 LABEL_GROUPS: Mapping[LabelGroup, Mapping[str, str]] = {
     "people": {

@@ -59,21 +59,37 @@ class Download(Section):
     ]
 
 
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
 class FaceDetection(Section):
     """Faces, by YuNet."""
 
     model: str | None
-    """Another YuNet ONNX file; null takes LIENET_FACE_MODEL, else the one in this package."""
+    """A YuNet ONNX file; null takes LIENET_FACE_MODEL, else the one in this package."""
+    sha256: Sha256
+    """Of that file, wherever it lies; another file is refused."""
     min_score: Annotated[float, Field(gt=0.0, lt=1.0)]
+    """The least score in the smallest upright pass."""
     pass_sides_px: Annotated[tuple[Positive, ...], Field(min_length=1)]
     """The longest side of each pass: large faces are seen in small passes."""
+    turned_sides_px: tuple[Positive, ...]
+    """The longest side of each pass over the image turned by a quarter to the left, and of one to
+    the right: a photograph without its EXIF orientation shows faces sideways."""
+    fine_min_score: Annotated[float, Field(gt=0.0, lt=1.0)]
+    """The least score in turned passes, and in upright ones but the smallest: they look at more
+    places, and so meet more chance likenesses."""
+    large_side_px: Positive | None
+    """The longest side of one pass more over images larger than every other pass; null has none."""
 
 
 class TextDetection(Section):
     """Legible text, by a DB-style detector in ONNX Runtime."""
 
     model: str | None
-    """The detector's ONNX file; null takes LIENET_TEXT_MODEL, else text is not looked for."""
+    """The detector's ONNX file; null takes LIENET_TEXT_MODEL, else the one in this package."""
+    sha256: Sha256
+    """Of that file, wherever it lies; another file is refused."""
     policy: Literal["any", "near_person", "none"]
     """What text keeps an image out: any; a name tag, which is text beside or below a face or within
     a person's box; or none, and then it is not looked for."""
@@ -110,13 +126,17 @@ class Gates(Section):
 class Filter(Section):
     """What keeps an image out: personal information first, then poor quality."""
 
+    privacy: Literal["full", "reduced"]
+    """full: faces and text are looked for, or the stage stops. reduced: it goes on without a
+    detector whose file is missing or wrong, and without text by policy none, and says so."""
     face: FaceDetection
     text: TextDetection
     gates: Gates
     find_all: bool
     """Whether text is looked for, too, in images that a face keeps out already."""
-    purge_refused: bool
-    """Whether the raw files of refused images are removed; docs/privacy.md says what remains."""
+    purge_refused: bool | Literal["remote"]
+    """Whether the raw files of refused images are removed, or "remote", of sources that fetch them
+    from elsewhere alone; docs/privacy.md says what remains."""
     truth: str | None
     """A CSV with the columns path (or key), has_face, has_text: precision and recall are reported
     against it."""

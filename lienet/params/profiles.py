@@ -81,16 +81,33 @@ def use_profile(
     kept: Path | None = None
     if _read_tree(workspace.params_path) == yaml.safe_load(text):
         return kept
-    if find_active(workspace, profiles) is None:
-        if not is_forced:
-            raise InputError(
-                "params.yaml holds choices that are in no profile",
-                remedy="copy it elsewhere, or give --force, which keeps it as params.yaml.bak",
-            )
+    active = find_active(workspace, profiles)
+    if active is None and not is_forced:
+        raise InputError(
+            "params.yaml holds choices that are in no profile",
+            remedy="copy it elsewhere, or give --force, which keeps it as params.yaml.bak",
+        )
+    if active is None or _has_own_comments(workspace.params_path, active):
         kept = workspace.params_path.with_name("params.yaml.bak")
         write_text(kept, workspace.params_path.read_text(encoding="utf-8", errors="replace"))
     write_text(workspace.params_path, text)
     return kept
+
+
+def _has_own_comments(params_path: Path, profile: Profile) -> bool:
+    """Whether a params file with a profile's content says more than the profile in comments."""
+    said = _list_comments(params_path.read_text(encoding="utf-8"))
+    return not said <= _list_comments(profile.text)
+
+
+def _list_comments(text: str) -> set[str]:
+    """Return the comments of YAML; behind a quoted value none is seen, as "#" may be part of it."""
+    parts = (line.partition("#") for line in text.splitlines())
+    return {
+        comment.strip()
+        for before, _, comment in parts
+        if comment and not {"'", '"'} & {*before} and before[-1:] in ("", " ")
+    }
 
 
 def fill_profile(profile: Profile, data_dir: Path | None, *, root: Path = Path()) -> str:

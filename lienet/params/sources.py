@@ -81,6 +81,11 @@ class Source(Section):
         """Whether its photographs can be what a network is asked to reach."""
         return True
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether its photographs are fetched from elsewhere, rather than lie on this machine."""
+        return True
+
 
 sources: Registry[type[Source]] = Registry("source", Source, built_in="lienet.catalogues.kinds")
 """The kinds of source; a plugin adds its own by ``@sources.register("name")``."""
@@ -100,6 +105,11 @@ class SampleSource(Source):
         names = self.names or tuple(name for name in SAMPLE_LICENCES if name not in PORTRAITS)
         return " AND ".join(sorted({SAMPLE_LICENCES[name] for name in names}))
 
+    @property
+    def is_remote(self) -> bool:
+        """They ship inside packages."""
+        return False
+
 
 class FolderSource(Source):
     """A local folder or an fsspec URL of photographs."""
@@ -116,6 +126,11 @@ class FolderSource(Source):
     """Of what the manifest states none of."""
     author: str
     """Of what the manifest states none of."""
+
+    @property
+    def is_remote(self) -> bool:
+        """A URL is, a folder is not."""
+        return "://" in self.path and not self.path.startswith("file://")
 
 
 class OpenImagesSource(Source):

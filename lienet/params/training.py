@@ -78,6 +78,7 @@ class Train(Section):
 
     steps: Positive
     batch_size: Positive
+    """Patches of a step, of all devices together."""
     patch_px: Positive
     """Side of the degraded patch; the reference patch is ``scale`` times as large."""
     learning_rate: Annotated[float, Field(gt=0.0)]
@@ -86,16 +87,17 @@ class Train(Section):
     ema_decay: Annotated[float, Field(ge=0.0, lt=1.0)]
     grad_clip_norm: Annotated[float, Field(gt=0.0)] | None
     precision: Literal["auto", "fp32", "bf16"]
-    """"auto" is bf16 where the processor or GPU multiplies it natively, else fp32."""
+    """"auto" is the faster one, by a trial of a few steps where bf16 is native, else fp32."""
     accelerator: Literal["auto", "cpu", "cuda"]
     devices: Positive
     num_nodes: Positive
     num_threads: Annotated[int, Field(ge=0)]
     """Threads of a CPU run; 0 takes every core, 1 makes a resumed run bit-equal."""
     compile: bool
-    """Compile the step with TorchInductor (CUDA graphs on a GPU)."""
+    """Compile the network with TorchInductor, which needs a C++ compiler on a processor."""
     store: Literal["memory", "stream"]
-    """Decoded tiles in memory, or a webdataset stream for sets larger than memory."""
+    """Decoded tiles in memory, that of the GPU if there is room, or for larger sets a webdataset
+    stream that `num_workers` threads decode."""
     log_every_steps: Positive
     validate_every_steps: Positive
     checkpoint_every_steps: Positive

@@ -42,15 +42,29 @@ def parse_yaml(text: str, *, name: str) -> Any:
         raise ParamsError(f"{name} is not valid YAML: {error}") from error
 
 
-class _EachKeyOnce(yaml.SafeLoader):
+# libyaml's, an eighth of the time, where PyYAML was built with it: known only when it runs.
+class _EachKeyOnce(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """PyYAML's safe loader, which by itself lets the last of two equal keys win in silence."""
 
-    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
-        node = super().compose_mapping_node(anchor)
+    def get_single_node(self) -> yaml.Node | None:
+        node: yaml.Node | None = super().get_single_node()
+        _require_each_key_once(node, seen=set())
+        return node
+
+
+def _require_each_key_once(node: yaml.Node | None, *, seen: set[yaml.Node]) -> None:
+    if not isinstance(node, yaml.CollectionNode) or node in seen:
+        return
+    seen.add(node)
+    if isinstance(node, yaml.SequenceNode):
+        children = node.value
+    else:
+        children = [value for _, value in node.value]
         lines: dict[str, int] = {}
         for key, _ in node.value:
             name, line = str(key.value), key.start_mark.line + 1
             if name in lines:
                 raise yaml.YAMLError(f"{name} stands twice, in lines {lines[name]} and {line}")
             lines[name] = line
-        return node
+    for child in children:
+        _require_each_key_once(child, seen=seen)

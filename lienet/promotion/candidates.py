@@ -19,6 +19,7 @@ from lienet.params.licences import WEIGHTS_NOTE
 from lienet.promotion.card import write_card
 from lienet.promotion.gate import Candidate
 from lienet.promotion.latency import LatencyComparison, compare_latency
+from lienet.screening.counts import describe_privacy, read_counts
 from lienet.shards.reading import INDEX_NAME, read_index
 from lienet.tracking.packaging import Package
 from lienet.tracking.provenance import describe_code
@@ -84,12 +85,17 @@ def read_challenger(params: Params, workspace: Workspace, spec: Model) -> tuple[
         latency=latency,
         latency_refusal=latency_refusal,
     )
+    sources = sorted({source for index in indices.values() for source in index.sources})
     text = write_card(
         facts=facts,
         data={split: index.model_dump() for split, index in indices.items()},
         protocols={name: each.model_dump() for name, each in candidate.protocols.items()},
         licence=WEIGHTS_NOTE,
         purpose=params.synthesize.tasks[spec.task].purpose,
+        privacy={
+            source: describe_privacy(counts)
+            for source, counts in read_counts(workspace, sources).items()
+        },
         latency=latency,
     )
     tags = {

@@ -25,6 +25,7 @@ def write_card(
     protocols: Mapping[str, Mapping[str, Any]],
     licence: str,
     purpose: str,
+    privacy: Mapping[str, str],
     latency: LatencyComparison | None = None,
 ) -> str:
     """Return the card as Markdown.
@@ -36,6 +37,7 @@ def write_card(
         protocols: the definitions of those in the results.
         licence: what holds for network and weights.
         purpose: what the network does, behind "This network".
+        privacy: by source, how its photographs were looked at for faces and text.
         latency: beside the task's reference network, if there is one.
     """
     height_px, width_px = facts["macs_output_px"]
@@ -52,6 +54,8 @@ def write_card(
         "",
         _describe_data(data),
         "",
+        *(f"- `{source}`: {said}" for source, said in privacy.items()),
+        *([""] if privacy else []),
         licence,
         "",
         "## Protocols and results",

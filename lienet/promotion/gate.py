@@ -96,6 +96,17 @@ def judge(params: Params, task: Task, challenger: Candidate, champion: Candidate
     )
 
 
+def describe_gain(verdict: Verdict) -> str:
+    """Return by what a model that passed is better, and on how many images."""
+    gain = verdict.gain
+    assert gain is not None, "nothing passes without a gain"
+    return (
+        f"{verdict.measure} under {verdict.protocol}: the gain over {verdict.against} is "
+        f"{gain.mean:+.4f} with the interval [{gain.low:+.4f}, {gain.high:+.4f}] "
+        f"on {verdict.num_images} images, within all limits"
+    )
+
+
 def is_comparable(challenger: Candidate, champion: Candidate) -> bool:
     """Whether both were measured on the same images, by protocols that mean the same."""
     return challenger.test_sha256 == champion.test_sha256 and all(

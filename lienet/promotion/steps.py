@@ -16,7 +16,7 @@ from lienet.errors import DataError, InputError, LienetError
 from lienet.evaluation.measuring import score_onnx
 from lienet.params import Params, Task
 from lienet.promotion.candidates import measure_again, read_challenger, unpack
-from lienet.promotion.gate import Candidate, Verdict, is_comparable, judge
+from lienet.promotion.gate import Candidate, Verdict, describe_gain, is_comparable, judge
 from lienet.promotion.registry import Registry, open_registry
 from lienet.shards.reading import read_index
 from lienet.tracking.model_versions import Version
@@ -43,7 +43,7 @@ class Outcome:
     former_champion: str | None
     """The version that was champion before."""
     reasons: tuple[str, ...]
-    """Why it is not promoted, or what the gate said against a promotion by hand."""
+    """Why it is promoted, or why not; of a promotion by hand what the gate said against it."""
     gate: dict[str, object] | None
     """The verdict: gain, interval, images; None where there was nothing to judge."""
 
@@ -125,6 +125,8 @@ def _settle(
                 registry.set_challenger(version)
         if is_by_hand:
             reasons = (_BY_HAND, *reasons)
+        elif is_champion and verdict is not None:
+            reasons = (describe_gain(verdict),)
         outcome = _report(item, task, version, champion, reasons, verdict, is_champion)
         tags = {
             "lienet.gate": "promoted" if is_champion else "kept",

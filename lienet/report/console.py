@@ -12,6 +12,7 @@ from lienet.evaluation.scores import Results
 from lienet.params import Params, metrics
 from lienet.report import tables
 from lienet.report.evaluations import read_evaluations
+from lienet.report.format_tables import read_all_costs
 from lienet.report.number_format import ABSENT, count_noun
 from lienet.report.summaries import describe_group
 from lienet.report.table_columns import columns_of
@@ -27,7 +28,8 @@ def draw_table1(params: Params, workspace: Workspace) -> Iterator[RenderableType
     Raises:
         DataError: a model has not been evaluated.
     """
-    measured = tables.group_rows(params, read_evaluations(params, workspace))
+    evaluations = read_evaluations(params, workspace)
+    measured = tables.group_rows(params, evaluations, read_all_costs(params, workspace))
     groups = [group.without_ablations for group in measured]
     nearest = tables.find_nearest(groups)
     for group in groups:
@@ -64,7 +66,7 @@ def locate_page(workspace: Workspace) -> str:
 
 def _draw_group(params: Params, group: tables.Group) -> Table:
     """Return a group's table, less its minor columns and what is less than needed in brackets."""
-    every = columns_of(params, group.task)
+    every = columns_of(params, group)
     shown = [place for place, column in enumerate(every) if not column.is_minor]
     # PSNR's gain alone keeps its interval, and the paper's figures keep their gain.
     short = {place for place in shown[_PSNR_GAIN + 1 :] if every[place].kind != "paper"}

@@ -100,5 +100,16 @@ def choose_face_crop(reference: Pixels, *, height_px: int, width_px: int) -> Cro
 @lru_cache(maxsize=1)
 def _open_detector() -> YunetDetector:
     from lienet.screening.faces import YunetDetector  # brings OpenCV, of use only here
+    from lienet.screening.model_files import find_shipped_model
 
-    return YunetDetector(None, FaceDetection(model=None, min_score=0.6, pass_sides_px=(640,)))
+    model = find_shipped_model("face")
+    params = FaceDetection(
+        model=None,
+        sha256=model.sha256,
+        min_score=0.6,
+        pass_sides_px=(640,),
+        turned_sides_px=(),
+        fine_min_score=0.6,
+        large_side_px=None,
+    )
+    return YunetDetector(model, params)

@@ -79,7 +79,7 @@ def _render_groups(params: Params, groups: Sequence[Group], nearest: Group | Non
         mark = f" {NEAREST_MARK} nearest the paper's bicubic row" if group is nearest else ""
         images = count_noun(group.num_images, "image")
         parts.append(f"## {group.protocol} on {group.test_set} ({images}){mark}")
-        titles = [column.title for column in columns_of(params, group.task)]
+        titles = [column.title for column in columns_of(params, group)]
         parts.append(_write_table(titles, describe_group(params, group), num_words=1))
     return parts
 

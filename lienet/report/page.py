@@ -40,6 +40,8 @@ def render_page(
     comparisons: Sequence[Comparison],
     figures: Mapping[str, Drawing],
     sheets: Sequence[Sheet],
+    *,
+    browser_page: str | None = None,
 ) -> str:
     """Return the page as HTML, under ``MAX_PAGE_BYTES``.
 
@@ -51,6 +53,7 @@ def render_page(
         comparisons: the photographs of the slider.
         figures: by name, in their order.
         sheets: the tables beside Table 1.
+        browser_page: the relative address of a page that enhances pictures, if there is one.
 
     Photographs are WebP, at the highest quality of a fixed ladder that keeps the page within its
     size.
@@ -63,7 +66,8 @@ def render_page(
     template = environment.from_string(
         files("lienet.report").joinpath("page.html").read_text(encoding="utf-8")
     )
-    shown = _describe(params, groups, pairs, nearest) | {"sheets": sheets}
+    shown = _describe(params, groups, pairs, nearest)
+    shown |= {"sheets": sheets, "browser_page": browser_page}
     for quality in _QUALITIES:
         page = template.render(
             **shown,
@@ -109,7 +113,7 @@ def _describe(
 
 
 def _describe_table(group: Group, nearest: Group | None, params: Params) -> dict[str, Any]:
-    columns = columns_of(params, group.task)
+    columns = columns_of(params, group)
     is_chosen = group.protocol in params.report.figure_protocols.values()
     return {
         "task": title_task(group.task),

@@ -19,6 +19,7 @@ _FIXED = {
     "srresnet": "#56b4e9",
     "plain": "#e69f00",
 }
+_SHADES = (-0.4, 0.45, -0.6, 0.65)
 _SPARE = ("#7a5c99", "#a6761d", "#5f9ea0", "#b0a000")
 
 
@@ -37,6 +38,27 @@ DARK = Theme(paper="#15181c", ink="#e9ecef", muted="#98a1ab", rule="#31373e")
 
 
 def colour_models(models: Iterable[str]) -> dict[str, str]:
-    """Return a colour for each model name; unknown names take the spare ones in turn."""
+    """Return a colour for each model name, as ``#rrggbb``.
+
+    A variant, named after a known model and an underscore, takes a shade of that model's hue, in
+    turn; other names take the spare hues in turn.
+    """
     spare = cycle(_SPARE)
-    return {model: _FIXED.get(model) or next(spare) for model in dict.fromkeys(models)}
+    shades = {model: cycle(_SHADES) for model in _FIXED}
+    colours = {}
+    for model in dict.fromkeys(models):
+        base = model.partition("_")[0]
+        if model in _FIXED:
+            colours[model] = _FIXED[model]
+        elif base in _FIXED:
+            colours[model] = _shade(_FIXED[base], next(shades[base]))
+        else:
+            colours[model] = next(spare)
+    return colours
+
+
+def _shade(colour: str, amount: float) -> str:
+    """Mix a colour with black by ``-amount``, or with white by ``amount``."""
+    end = 255 if amount > 0 else 0
+    parts = (int(colour[first : first + 2], 16) for first in (1, 3, 5))
+    return "#" + "".join(f"{round(part + (end - part) * abs(amount)):02x}" for part in parts)

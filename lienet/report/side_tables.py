@@ -50,6 +50,11 @@ def make_ablation_sheets(params: Params, ablations: Iterable[Pair]) -> list[Shee
     return _compare_by_task(params, ablations, "ablations", note)
 
 
+def make_order_sheets(params: Params, pairs: Iterable[Pair]) -> list[Sheet]:
+    """Return a sheet for each task: ours less every other network, both in the same format."""
+    return _compare_by_task(params, pairs, "model against model in each format", _JUDGED)
+
+
 def make_real_sheets(evaluations: Iterable[Evaluation]) -> list[Sheet]:
     """Return a sheet for each test set of real photographs: before, and after each method."""
     sets: dict[str, list[Evaluation]] = {}

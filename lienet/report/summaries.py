@@ -65,7 +65,7 @@ def describe_group(params: Params, group: Group) -> list[list[Cell]]:
     Quality is best over every row; parameters, multiply-adds and latency over the networks alone,
     because the others have none to compare.
     """
-    columns = columns_of(params, group.task)
+    columns = columns_of(params, group)
     lines = [[column.say(row) for column in columns] for row in group.rows]
     rivals = {index for index, row in enumerate(group.rows) if not row.is_baseline}
     networks = {index for index, row in enumerate(group.rows) if row.is_network}

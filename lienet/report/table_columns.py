@@ -20,7 +20,7 @@ from lienet.report.number_format import (
     name_row,
 )
 from lienet.report.paper import PAPER_TABLE1, paper_gain
-from lienet.report.tables import Row
+from lienet.report.tables import Group, Row
 
 Kind = Literal["name", "quality", "gain", "cost", "paper"]
 """A quality is best over every row, a cost over the networks; a gain follows its quality."""
@@ -39,8 +39,9 @@ class Column:
     """Whether a narrow table goes without it."""
 
 
-def columns_of(params: Params, task: str) -> list[Column]:
-    """Return the columns of a task's tables, the model's name first."""
+def columns_of(params: Params, group: Group) -> list[Column]:
+    """Return the columns of a group's table, the model's name first."""
+    task = group.task
     percent = format_percent(params.evaluate.bootstrap_confidence)
     enlarges = params.synthesize.tasks[task].enlarges
     columns = [
@@ -55,6 +56,11 @@ def columns_of(params: Params, task: str) -> list[Column]:
         _of_cost("multiply-adds", lambda row: row.evaluation.num_macs, format_count),
         _of_cost("latency ms", lambda row: row.evaluation.latency_ms, "{:.1f}".format),
     ]
+    if group.has_formats:
+        columns += [
+            _of_cost("INT8 latency ms", lambda row: row.latency_int8_ms, "{:.1f}".format),
+            _of_cost("peak memory MB", lambda row: row.peak_memory_mb, "{:.1f}".format),
+        ]
     if enlarges:
         columns.append(Column("paper PSNR (gain)", "paper", _say_paper("psnr_db", 2)))
         columns.append(Column("paper SSIM (gain)", "paper", _say_paper("ssim", 4)))

@@ -12,6 +12,7 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from lienet.evaluation.format_costs import FLOAT32, FormatCost, FormatCosts
 from lienet.evaluation.scores import Evaluation, Result
 from lienet.params import Params
 from lienet.params.models import is_of_paper
@@ -31,8 +32,11 @@ TABLE1_COLUMNS = (
     "num_params",
     "num_macs",
     "latency_ms",
+    "latency_int8_ms",
+    "peak_memory_mb",
 )
-_DECIMALS = {"psnr": 4, "ssim": 6, "vmaf": 4, "latency": 3}
+_DECIMALS = {"psnr": 4, "ssim": 6, "vmaf": 4, "latency": 3, "peak": 1}
+_INT8 = "onnx_int8"
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,8 @@ class Row:
 
     evaluation: Evaluation
     measured: Result
+    formats: tuple[FormatCost, ...] = ()
+    """What it was converted to, and what each costs; float32 first."""
 
     @property
     def model(self) -> str:
@@ -61,6 +67,17 @@ class Row:
     def is_ours(self) -> bool:
         """Whether this is the paper's network."""
         return is_of_paper(self.evaluation.architecture)
+
+    @property
+    def latency_int8_ms(self) -> float | None:
+        """Its latency on one thread in whole numbers of eight bits, if it was converted."""
+        return next((each.latency_ms.get(1) for each in self.formats if each.format == _INT8), None)
+
+    @property
+    def peak_memory_mb(self) -> float | None:
+        """The memory that running it adds on one thread, as it is."""
+        own = (each.peak_memory_mb for each in self.formats if each.format == FLOAT32)
+        return next(own, None)
 
     @property
     def is_ablation(self) -> bool:
@@ -100,6 +117,11 @@ class Group:
         return next(named, own[-1] if own else None)
 
     @property
+    def has_formats(self) -> bool:
+        """Whether any network was converted to other formats."""
+        return any(row.formats for row in self.rows)
+
+    @property
     def without_ablations(self) -> Group:
         """The group as Table 1 shows it; ablations have a table of their own."""
         return replace(self, rows=tuple(row for row in self.rows if not row.is_ablation))
@@ -110,15 +132,18 @@ class Group:
         return any(row.is_network for row in self.rows)
 
 
-def group_rows(params: Params, evaluations: Sequence[Evaluation]) -> list[Group]:
+def group_rows(
+    params: Params, evaluations: Sequence[Evaluation], costs: Iterable[FormatCosts] = ()
+) -> list[Group]:
     """Gather the measurements into one group for each task, protocol and test set."""
+    formats = {(each.task, each.model): tuple(each.formats) for each in costs}
     groups = []
     for name, protocol in params.evaluate.protocols.items():
         own = [each for each in evaluations if each.task == protocol.task]
         test_sets = {test_set for each in own for test_set in each.results.get(name, {})}
         for test_set in sorted(test_sets):
             rows = tuple(
-                Row(each, each.results[name][test_set])
+                Row(each, each.results[name][test_set], formats.get((each.task, each.model), ()))
                 for each in own
                 if test_set in each.results.get(name, {})
             )
@@ -138,6 +163,8 @@ def render_csv(groups: Iterable[Group]) -> str:
                 "test_set": group.test_set,
                 **row.measured.as_json(),
                 **row.evaluation.model_dump(),
+                "latency_int8_ms": row.latency_int8_ms,
+                "peak_memory_mb": row.peak_memory_mb,
             }
             writer.writerow([_round(column, known[column]) for column in TABLE1_COLUMNS])
     return stream.getvalue()

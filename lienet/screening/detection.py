@@ -7,23 +7,33 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from lienet.errors import InputError
-from lienet.params import FaceDetection, Gates, Params, TextDetection, load_params
-from lienet.screening.model_files import find_given_model
+from lienet.errors import InputError, ToolError
+from lienet.params import FaceDetection, Filter, Gates, Params, TextDetection, load_params
+from lienet.screening.model_files import Kind, ModelFile, find_model, find_shipped_model
 from lienet.workspace import Workspace
 
 logger = logging.getLogger(__name__)
+_KINDS: tuple[Kind, ...] = ("face", "text")
 # What is used where no params file is at hand; the same as in the profile sample.
-DEFAULT_FACE = FaceDetection(model=None, min_score=0.6, pass_sides_px=(640, 320, 160))
+DEFAULT_FACE = FaceDetection(
+    model=None,
+    sha256=find_shipped_model("face").sha256,
+    min_score=0.7,
+    pass_sides_px=(1024, 320),
+    turned_sides_px=(640,),
+    fine_min_score=0.75,
+    large_side_px=2048,
+)
 DEFAULT_TEXT = TextDetection(
     model=None,
+    sha256=find_shipped_model("text").sha256,
     policy="any",
     near_person_sides=3.0,
     near_person_min_score=0.4,
-    min_score=0.7,
+    min_score=0.6,
     max_side_px=960,
     whole_side_px=640,
-    min_height_px=8,
+    min_height_px=6,
 )
 DEFAULT_GATES = Gates(
     min_side_px=None,
@@ -40,59 +50,70 @@ class Detection:
 
     face: FaceDetection
     text: TextDetection
-    face_model: Path | None
-    """Another YuNet file; None takes the one that ships with this package."""
-    text_model: Path | None
-    """A text detector's file; None looks for no text."""
+    face_model: ModelFile | None
+    """None looks for no faces: privacy is reduced."""
+    text_model: ModelFile | None
+    """None looks for no text: privacy is reduced."""
     gates: Gates = DEFAULT_GATES
     find_all: bool = True
     """Whether text is looked for in an image that is refused already."""
 
 
-@lru_cache(maxsize=1)
-def find_detection(face: FaceDetection, text: TextDetection, *, base_dir: Path) -> Detection:
-    """Find the model files; a warning says once if there is none for text.
-
-    Args:
-        face: its model, else LIENET_FACE_MODEL, else the one that ships with lienet.
-        text: its model, else LIENET_TEXT_MODEL.
-        base_dir: where relative paths in params start.
-
-    Raises:
-        ToolError: a model that was asked for is not there.
-    """
-    face_model = find_given_model(face.model, "face", base_dir)
-    text_model = find_given_model(text.model, "text", base_dir)
-    if text_model is None and text.policy != "none":
-        logger.warning(
-            "no text model is given, so text is not looked for; "
-            "set filter.text.model or LIENET_TEXT_MODEL"
-        )
-    return Detection(face, text, face_model, text_model)
+DEFAULT_DETECTION = Detection(
+    DEFAULT_FACE, DEFAULT_TEXT, find_shipped_model("face"), find_shipped_model("text")
+)
 
 
 def find_local_detection(folder: Path) -> Detection:
     """Find how to look at a person's own images: as the workspace around ``folder`` does it.
 
-    Outside of one the defaults hold.
+    Outside of one the defaults hold, with whatever files the environment names.
 
     Raises:
         ParamsError: the workspace's params are not valid.
-        ToolError: a model that was asked for is not there.
+        ToolError: a detector is missing, damaged, or not the one that is pinned.
     """
     try:
         workspace = Workspace.find(folder)
     except InputError:
-        return find_detection(DEFAULT_FACE, DEFAULT_TEXT, base_dir=folder)
+        face, text = (find_model(kind, None, None, folder) for kind in _KINDS)
+        return Detection(DEFAULT_FACE, DEFAULT_TEXT, face, text)
     found = find_workspace_detection(load_params(workspace.params_path), workspace)
     return replace(found, find_all=True)
+
+
+@lru_cache(maxsize=1)
+def find_detection(chosen: Filter, base_dir: Path) -> Detection:
+    """Find the detectors that params choose; what is left out is warned of once.
+
+    Args:
+        chosen: the section of params.
+        base_dir: where relative paths in params start.
+
+    Raises:
+        ToolError: a detector is missing, damaged or not the one that is pinned, and
+            ``filter.privacy`` is full.
+    """
+    models: dict[Kind, ModelFile | None] = {"face": None, "text": None}
+    wanted: dict[Kind, FaceDetection | TextDetection] = {"face": chosen.face, "text": chosen.text}
+    if chosen.text.policy == "none":
+        del wanted["text"]
+    for kind, section in wanted.items():
+        try:
+            models[kind] = find_model(kind, section.model, section.sha256, base_dir)
+        except ToolError as error:
+            if chosen.privacy == "full":
+                raise
+            logger.warning("privacy is reduced: no %s is looked for: %s", kind, error)
+    return Detection(
+        chosen.face, chosen.text, models["face"], models["text"], chosen.gates, chosen.find_all
+    )
 
 
 def find_workspace_detection(params: Params, workspace: Workspace) -> Detection:
     """Find how a workspace looks at images.
 
     Raises:
-        ToolError: a model that was asked for is not there.
+        ToolError: a detector is missing, damaged or not the one that is pinned.
     """
-    found = find_detection(params.filter.face, params.filter.text, base_dir=workspace.root)
-    return replace(found, gates=params.filter.gates, find_all=params.filter.find_all)
+    return find_detection(params.filter, workspace.root)

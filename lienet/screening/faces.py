@@ -1,4 +1,4 @@
-"""Faces in an image, by YuNet, whose model file ships with this package.
+"""Faces in an image, by YuNet: upright and turned, small and large.
 
 Owns how an image is brought to the detector and its boxes back to the image's pixels. It refuses a
 model file that is not YuNet.
@@ -7,7 +7,6 @@ model file that is not YuNet.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -16,8 +15,8 @@ from lienet.errors import ToolError
 from lienet.images import Pixels
 from lienet.params import FaceDetection
 from lienet.screening.boxes import Box, clip_box, merge_boxes
-from lienet.screening.model_files import find_shipped_model
-from lienet.screening.onnx_detectors import Map, free_sizes, open_session, write_planes
+from lienet.screening.model_files import ModelFile
+from lienet.screening.onnx_detectors import Map, keep_outputs, open_session, write_planes
 from lienet.screening.pyramid import Pyramid
 
 _MAX_OVERLAP = 0.3
@@ -35,42 +34,48 @@ class YunetDetector:
     Runtime, at half the time of OpenCV's own reading of the same network, with the same boxes.
 
     Args:
-        model_path: another YuNet file; None takes the one that ships with this package.
-        params: the longest side of each pass, and the least score.
-        min_score: a lower score than in ``params``, for who wants doubtful faces too.
+        model: a YuNet file.
+        params: the longest side of each pass, upright and turned, and the least score.
+        min_score: a lower score than in ``params``, for who wants doubtful upright faces too.
 
     Raises:
-        ToolError: the file is not a YuNet model.
+        ToolError: the file is missing, is not the one that is meant, or is no YuNet model.
     """
 
     name = "yunet"
 
     def __init__(
-        self, model_path: Path | None, params: FaceDetection, *, min_score: float | None = None
+        self, model: ModelFile, params: FaceDetection, *, min_score: float | None = None
     ) -> None:
-        model_path = model_path or find_shipped_model()
-        self._pass_sides_px = params.pass_sides_px
-        self._min_score = params.min_score if min_score is None else min_score
+        self._params = params
+        self._lower_score = min_score
+        content = model.read()
         try:
-            self._session = open_session(free_sizes(model_path))
+            self._session = open_session(keep_outputs(content, _OUTPUTS))
             self._run(np.zeros((64, 96, 3), np.uint8))
         except Exception as error:  # protobuf's and ONNX Runtime's errors share no base
             raise ToolError(
-                f"{model_path} is not a YuNet face detector",
-                remedy="set filter.face.model or LIENET_FACE_MODEL to face_detection_yunet*.onnx",
+                f"{model.locate()} is not a YuNet face detector",
+                remedy="set filter.face.model or LIENET_FACE_MODEL to a YuNet file",
             ) from error
 
     def find(self, image: Pyramid) -> list[Box]:
         """Return the faces of all passes, merged."""
-        found = [box for side_px in self._pass_sides_px for box in self._find_at(image, side_px)]
+        found = [
+            box
+            for side_px, quarter_turns in list_passes(self._params, image)
+            for box in self._find_at(image, side_px, quarter_turns)
+        ]
         return merge_boxes(found, max_overlap=_MAX_OVERLAP)
 
-    def _find_at(self, image: Pyramid, side_px: int) -> list[Box]:
+    def _find_at(self, image: Pyramid, side_px: int, quarter_turns: int) -> list[Box]:
         resized = image.resize_longest(side_px)
-        rows = decode_faces(self._run(resized), -(-resized.shape[1] // _STRIDE_PX) * _STRIDE_PX)
-        rows = rows[rows[:, 4] >= self._min_score]
+        turned = np.ascontiguousarray(np.rot90(resized, quarter_turns))
+        rows = decode_faces(self._run(turned), -(-turned.shape[1] // _STRIDE_PX) * _STRIDE_PX)
+        rows = rows[rows[:, 4] >= self._choose_score(side_px, quarter_turns)]
         edges, scores = rows[:, :4].tolist(), rows[:, 4].tolist()
         kept = cv2.dnn.NMSBoxes(edges, scores, 0.0, _MAX_OVERLAP, top_k=_MAX_CANDIDATES)
+        rows = turn_back(rows[np.asarray(kept, dtype=np.int64)], resized.shape, quarter_turns)
         across, down = image.width_px / resized.shape[1], image.height_px / resized.shape[0]
         return [
             clip_box(
@@ -83,16 +88,21 @@ class YunetDetector:
                 image_width_px=image.width_px,
                 image_height_px=image.height_px,
             )
-            for row in rows[np.asarray(kept, dtype=np.int64)].tolist()
+            for row in rows.tolist()
         ]
+
+    def _choose_score(self, side_px: int, quarter_turns: int) -> float:
+        if quarter_turns == 0 and self._lower_score is not None:
+            return self._lower_score
+        is_coarse = quarter_turns == 0 and side_px == min(self._params.pass_sides_px)
+        return self._params.min_score if is_coarse else self._params.fine_min_score
 
     def _run(self, pixels: Pixels) -> dict[str, Map]:
         """Run the network on an image padded with black to whole strides."""
         height_px, width_px = pixels.shape[:2]
         below, beside = -height_px % _STRIDE_PX, -width_px % _STRIDE_PX
-        planes = write_planes(pixels, _AS_THEY_ARE)
-        padded = np.pad(planes, ((0, 0), (0, 0), (0, below), (0, beside)))
-        found = self._session.run(_OUTPUTS, {"input": padded})
+        padded = cv2.copyMakeBorder(pixels, 0, below, 0, beside, cv2.BORDER_CONSTANT)
+        found = self._session.run(_OUTPUTS, {"input": write_planes(padded, _AS_THEY_ARE)})
         return {name: values[0] for name, values in zip(_OUTPUTS, found, strict=True)}
 
 
@@ -117,3 +127,29 @@ def decode_faces(outputs: Mapping[str, Map], width_px: int) -> Map:
         corners = (place + box[:, :2]) * stride_px - sides / 2
         grids.append(np.concatenate([corners, sides, np.sqrt(both)], axis=1))
     return np.concatenate(grids)
+
+
+def list_passes(params: FaceDetection, image: Pyramid) -> list[tuple[int, int]]:
+    """Return the longest side and the quarter turns, counterclockwise, of each pass."""
+    upright = [*params.pass_sides_px]
+    longest_px = max(image.width_px, image.height_px)
+    if params.large_side_px is not None and longest_px > max(upright):
+        upright.append(min(longest_px, params.large_side_px))
+    turned = [(side_px, turns) for side_px in params.turned_sides_px for turns in (1, 3)]
+    return [*((side_px, 0) for side_px in upright), *turned]
+
+
+def turn_back(rows: Map, shape: tuple[int, ...], quarter_turns: int) -> Map:
+    """Return rectangles found in a turned image as they lie in the image before it was turned.
+
+    Args:
+        rows: ``(n, 5)``: left, top, width, height and score.
+        shape: of the image before, height first.
+        quarter_turns: 0, or counterclockwise 1 or 3.
+    """
+    if quarter_turns == 0:
+        return rows
+    left, top, width, height, score = rows.T
+    if quarter_turns == 1:
+        return np.stack([shape[1] - top - height, left, height, width, score], axis=1)
+    return np.stack([top, shape[0] - left - width, height, width, score], axis=1)

@@ -49,7 +49,7 @@ def inspect_photographs(
 
     Raises:
         DataError: the source's manifest or one of its images is broken or missing.
-        ToolError: a configured model file is missing or of another kind.
+        ToolError: a detector is missing, damaged, or not the one that is pinned.
     """
     path = photographs.folder / MANIFEST_NAME
     num_purged = sum(1 for _ in iterate_purged(photographs.folder))
@@ -127,7 +127,7 @@ def _inspect_batch(
         )
         if verdict.quality is None:  # download read it: the file has changed since
             verdict = Verdict(("unreadable",), ())
-        inspected.append(record_verdict(record, verdict, inspector.name, inspector.detectors))
+        inspected.append(record_verdict(record, verdict, inspector.label, inspector.detectors))
     return inspected
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from lienet.errors import ImageError
 from lienet.images import MAX_PIXELS, Pixels, decode_image
 from lienet.screening.boxes import Box
+from lienet.screening.counts import REDUCED
 from lienet.screening.detection import Detection
 from lienet.screening.name_tags import choose_near
 from lienet.screening.perceptual_hash import HASH_INPUT_PX, hash_picture
@@ -28,37 +29,55 @@ class Inspector:
         detection: which detectors, and how.
 
     Raises:
-        ToolError: a model file is not what it should be.
+        ToolError: a model file is missing, or is not what it should be.
     """
 
     def __init__(self, detection: Detection) -> None:
         import cv2
 
         from lienet.screening.faces import YunetDetector
+        from lienet.screening.text import TextDetector
 
         cv2.setNumThreads(1)  # processes share the work; threads beside them only cost
         self._detection, text = detection, detection.text
-        self._doubtful_score = detection.face.min_score
+        lower = None
         if text.policy == "near_person":
-            self._doubtful_score = min(self._doubtful_score, text.near_person_min_score)
-        self._faces = YunetDetector(
-            detection.face_model, detection.face, min_score=self._doubtful_score
-        )
-        self._texts = None
-        if detection.text_model is not None and text.policy != "none":
-            from lienet.screening.text import TextDetector
-
+            lower = min(detection.face.min_score, text.near_person_min_score)
+        self._faces = self._texts = None
+        if detection.face_model is not None:
+            self._faces = YunetDetector(detection.face_model, detection.face, min_score=lower)
+        if detection.text_model is not None:
             self._texts = TextDetector(detection.text_model, text)
 
     @property
     def name(self) -> str:
-        """What a manifest calls the detectors, such as "yunet+text"."""
-        return "+".join(self.detectors.values())
+        """The detectors in short, such as "yunet+text"."""
+        return "+".join(self.detectors.values()) or "gates alone"
+
+    @property
+    def label(self) -> str:
+        """What a manifest calls the detectors: each with its file's SHA-256, and what is left out.
+
+        Such as "yunet:104e…+text:01c4…" and "yunet:104e…, reduced: no text".
+        """
+        models = {"face": self._detection.face_model, "text": self._detection.text_model}
+        found = [
+            f"{name}:{model.sha256}"
+            for kind, name in self.detectors.items()
+            if (model := models[kind]) is not None
+        ]
+        missing = [f"no {kind}" for kind, model in models.items() if model is None]
+        left_out = [f"{REDUCED}: {' and '.join(missing)}"] if missing else []
+        return ", ".join(["+".join(found), *left_out] if found else left_out)
 
     @property
     def detectors(self) -> dict[str, str]:
         """The name of the detector for each kind of box."""
-        return {"face": self._faces.name} | ({"text": self._texts.name} if self._texts else {})
+        return {
+            kind: detector.name
+            for kind, detector in (("face", self._faces), ("text", self._texts))
+            if detector is not None
+        }
 
     def inspect(
         self, pixels: Pixels, *, content: bytes | None = None, people: Sequence[Box] = ()
@@ -72,7 +91,7 @@ class Inspector:
         """
         image = Pyramid(pixels)
         quality = measure_quality(pixels, content)
-        doubtful = self._faces.find(image)
+        doubtful = self._faces.find(image) if self._faces else []
         faces = [face for face in doubtful if face.score >= self._detection.face.min_score]
         reasons = (("face",) if faces else ()) + find_faults(quality, self._detection.gates)
         texts = []

@@ -5,7 +5,7 @@ It knows nothing of what a network finds. It refuses a file that ONNX Runtime ca
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
@@ -16,7 +16,7 @@ from lienet.images import Pixels
 Map = np.ndarray[Any, np.dtype[np.float32]]
 
 
-def open_session(model: Path | bytes) -> Any:
+def open_session(content: bytes) -> Any:
     """Open a network; processes share the work, so each of them uses one thread.
 
     Raises:
@@ -27,29 +27,31 @@ def open_session(model: Path | bytes) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 4
-    content = str(model) if isinstance(model, Path) else model
     return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
-def free_sizes(model_path: Path) -> bytes:
-    """Return an ONNX network that was stored for one size of its input, for any size.
+def keep_outputs(content: bytes, outputs: Sequence[str]) -> bytes:
+    """Return an ONNX network of any size of its input, without what only other outputs need.
 
     The sizes of input and outputs are forgotten, and what was inferred from them; a network that
     holds a size inside itself will fail when it is run at another.
 
     Raises:
-        Exception: of protobuf, if the file is no ONNX network.
+        Exception: of protobuf or ONNX, if it is no network with these outputs.
     """
     import onnx
 
-    model = onnx.load(model_path)
+    model = onnx.load_from_string(content)
+    del model.graph.value_info[:]
+    inputs = [value.name for value in model.graph.input]
+    model = onnx.utils.Extractor(model).extract_model(inputs, list(outputs))
     for value in (*model.graph.input, *model.graph.output):
         for axis, dimension in enumerate(value.type.tensor_type.shape.dim):
             if axis != 1 or value in model.graph.output:
                 dimension.dim_param = f"{value.name}_{axis}"
     del model.graph.value_info[:]
-    content: bytes = model.SerializeToString()
-    return content
+    kept: bytes = model.SerializeToString()
+    return kept
 
 
 def write_planes(pixels: Pixels, table: Map) -> Map:

@@ -1,8 +1,8 @@
 """Removing what was refused: a source's refused photographs, in its folder or in its store.
 
 Owns which files go and how a later run knows what they were. A file is removed, never emptied or
-written to: it may be a link to a copy that somebody else keeps whole, as DVC's cache does. It does
-not touch such copies; docs/privacy.md says how they go.
+written to: it may be a link to a copy that somebody else keeps whole. Of such copies those in DVC's
+local cache are removed, so that none is pushed; docs/privacy.md says how the others go.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from lienet.errors import InputError
 from lienet.files import sha256_of_file
 from lienet.manifests.photographs import Photographs
 from lienet.manifests.records import FilteredRows, FilterRecord, ImageRecord, write_filtered
+from lienet.screening.dvc_cache import remove_cached
 
 _NAME = "purged.parquet"
 _REFUSED = "verdict = 'refuse'"
@@ -47,7 +48,9 @@ def skip_purged(records: Iterable[ImageRecord], raw_dir: Path) -> Iterator[Image
             yield record
 
 
-def purge_refused(photographs: Photographs, depot_dir: Path, filtered: Path) -> int:
+def purge_refused(
+    photographs: Photographs, depot_dir: Path, filtered: Path, *, cache_dir: Path | None = None
+) -> int:
     """Remove all refused images, from where they are kept and from where they were fetched.
 
     The record of them is written first: a run that is killed between the two, and run again,
@@ -58,6 +61,7 @@ def purge_refused(photographs: Photographs, depot_dir: Path, filtered: Path) -> 
             manifest.
         depot_dir: where the source keeps what it fetched; copies are told by size and SHA-256.
         filtered: the source's filtered manifest.
+        cache_dir: DVC's cache, which loses its copies; None where there is none.
 
     Returns:
         How many were removed by this call; in a store, how many are not there now.
@@ -71,10 +75,12 @@ def purge_refused(photographs: Photographs, depot_dir: Path, filtered: Path) -> 
         return 0
     write_filtered(photographs.folder / _NAME, refused)
     try:
-        removed = sum(
-            photographs.remove(record.path, record.stored_sha256 or record.sha256)
-            for record in refused
-        )
+        removed = 0
+        for record in refused:
+            file = photographs.folder / record.path
+            if cache_dir is not None and file.is_file():
+                remove_cached(cache_dir, file)
+            removed += photographs.remove(record.path, record.stored_sha256 or record.sha256)
         _remove_fetched(depot_dir, filtered)
     except OSError as error:
         raise InputError(

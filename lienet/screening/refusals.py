@@ -1,4 +1,4 @@
-"""Reports on refused photographs: counts by reason, precision, recall, a blurred contact sheet.
+"""Reports on refused photographs: a list, precision and recall, a blurred contact sheet.
 
 Owns these reports' contents. It judges nothing, and shows no refused image that could be
 recognised.
@@ -10,7 +10,6 @@ import csv
 import io
 import json
 import logging
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
@@ -35,24 +34,6 @@ _GRAINS = 6
 """The longest side that a refused image is shrunk to before it is shown: no face survives it."""
 
 Truth = Mapping[str, Mapping[str, bool]]
-
-
-def count_refusals(records: Iterable[FilterRecord]) -> dict[str, Any]:
-    """Return how many were met, kept and refused, and how many for each reason."""
-    reasons: Counter[str] = Counter()
-    verdicts = Counter(keep=0, refuse=0)
-    detectors = set()
-    for record in records:
-        reasons.update(record.reasons)
-        verdicts[record.verdict] += 1
-        detectors.add(record.detector)
-    return {
-        "photographs": verdicts.total(),
-        "kept": verdicts["keep"],
-        "refused": verdicts["refuse"],
-        "reasons": dict(sorted(reasons.items())),
-        "detectors": sorted(detectors),
-    }
 
 
 def write_refusals(
@@ -92,14 +73,16 @@ def write_refusals(
 
 
 def list_refused(records: Iterable[FilterRecord], stream: TextIO) -> None:
-    """Write the refused images as CSV: key, origin, reasons, detector, score and boxes."""
+    """Write the refused images as CSV: key, reasons and the highest score.
+
+    Not where they came from, by whom they are, nor where in them a face is: whoever has to see one
+    again finds it in the manifest by its key.
+    """
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["key", "origin", "reasons", "detector", "score", "boxes"])
+    writer.writerow(["key", "reasons", "score"])
     for one in records:
         if one.verdict == "refuse":
-            writer.writerow(
-                [one.key, one.origin, " ".join(one.reasons), one.detector, one.score, one.boxes]
-            )
+            writer.writerow([one.key, " ".join(one.reasons), one.score])
 
 
 def read_truth(path: Path) -> dict[str, dict[str, bool]]:

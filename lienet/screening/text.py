@@ -17,6 +17,7 @@ from lienet.errors import ToolError
 from lienet.images import Pixels
 from lienet.params import TextDetection
 from lienet.screening.boxes import Box, clip_box
+from lienet.screening.model_files import ModelFile
 from lienet.screening.onnx_detectors import Map, open_session, write_planes
 from lienet.screening.pyramid import Pyramid
 from lienet.screening.text_regions import find_windows
@@ -43,26 +44,27 @@ class TextDetector:
     the threshold, the box score and the expansion are those of PP-OCRv3.
 
     Args:
-        model_path: an ONNX file; input ``n 3 h w`` with sides that are multiples of 32, output
+        model: an ONNX file; input ``n 3 h w`` with sides that are multiples of 32, output
             ``n 1 h w`` in [0, 1].
         params: the least score and height of a box, and the largest image side.
 
     Raises:
-        ToolError: the file is no such model.
+        ToolError: the file is missing, is not the one that is meant, or is no such model.
     """
 
     name = "text"
 
-    def __init__(self, model_path: Path, params: TextDetection) -> None:
+    def __init__(self, model: ModelFile, params: TextDetection) -> None:
         self._params = params
+        content = model.read()
         try:
-            self._session = open_session(model_path)
+            self._session = open_session(content)
             self._input = self._session.get_inputs()[0].name
             shape = self._run(np.zeros((64, 96, 3), np.uint8)).shape
         except Exception as error:  # ONNX Runtime's errors share no public base
-            raise _not_a_detector(model_path) from error
+            raise _not_a_detector(model.locate()) from error
         if shape != (64, 96):
-            raise _not_a_detector(model_path)
+            raise _not_a_detector(model.locate())
 
     def find(self, image: Pyramid) -> list[Box]:
         """Return the lines of text in an RGB image, surest first, in the image's pixels.

@@ -14,6 +14,7 @@ Pair = tuple[Pixels, Pixels]
 """A degraded tile ``(h, w, 3)`` and its reference ``(scale * h, scale * w, 3)``, uint8."""
 
 _MAX_AHEAD = 4
+"""Samples for each thread."""
 
 
 def decode_pair(sample: Sample, scale: int) -> Pair:
@@ -45,13 +46,13 @@ def decode_pair(sample: Sample, scale: int) -> Pair:
     return degraded, reference
 
 
-def decode_pairs(samples: Iterable[Sample], scale: int) -> Iterator[Pair]:
-    """Decode samples in a thread beside the caller's, a few ahead at most."""
+def decode_pairs(samples: Iterable[Sample], scale: int, *, num_threads: int = 1) -> Iterator[Pair]:
+    """Decode samples in order in threads beside the caller's, a few ahead at most."""
     pending: deque[Future[Pair]] = deque()
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(num_threads) as pool:
         for sample in samples:
             pending.append(pool.submit(decode_pair, sample, scale))
-            if len(pending) > _MAX_AHEAD:
+            if len(pending) > _MAX_AHEAD * num_threads:
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()

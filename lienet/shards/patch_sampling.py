@@ -22,6 +22,22 @@ _FLIPS = {1: 1, 2: 0, 3: -1}
 
 
 @dataclass(frozen=True)
+class BatchRequest:
+    """Which batch a training asks a patch source for; the same request gives the same batch."""
+
+    seed: int
+    """The run's."""
+    step: int
+    batch_size: int
+    """Patches of all processes; each takes its share."""
+    patch_px: int
+    """Side of the degraded patch."""
+    rank: int = 0
+    """The process among ``num_ranks``."""
+    num_ranks: int = 1
+
+
+@dataclass(frozen=True)
 class PatchLocations:
     """Where a batch of patches lies: one entry for each patch, in degraded pixels."""
 
@@ -30,6 +46,14 @@ class PatchLocations:
     left_px: Integers
     orientation: Integers
     """0 to 7: bit 0 flips left and right, bit 1 up and down, bit 2 then transposes."""
+
+    def take_share(self, rank: int, num_ranks: int) -> PatchLocations:
+        """Return one process's part of a batch that divides by the number of processes."""
+        size = len(self.tile) // num_ranks
+        own = slice(rank * size, (rank + 1) * size)
+        return PatchLocations(
+            self.tile[own], self.top_px[own], self.left_px[own], self.orientation[own]
+        )
 
 
 def draw_locations(

@@ -15,9 +15,13 @@ import numpy as np
 
 from lienet.draws import keyed_generator
 from lienet.errors import DataError
-from lienet.images import Pixels
 from lienet.shards.pairs import Pair, decode_pair, decode_pairs
-from lienet.shards.patch_sampling import copy_patches, draw_locations
+from lienet.shards.patch_sampling import (
+    BatchRequest,
+    PatchLocations,
+    copy_patches,
+    draw_locations,
+)
 from lienet.shards.reading import Sample, ShardEntry, iterate_samples, read_index, stream_shard
 
 _WINDOW_TILES = 1024
@@ -35,45 +39,41 @@ class PatchStore:
         self._sizes_px = np.array([tile.shape[:2] for tile, _ in tiles], np.int64).reshape(-1, 2)
 
     @classmethod
-    def load(cls, split_dir: Path, *, scale: int) -> PatchStore:
-        """Decode every tile of a split.
+    def load(cls, split_dir: Path, *, scale: int, num_threads: int = 1) -> PatchStore:
+        """Decode every tile of a split, in so many threads.
 
         Raises:
             DataError: the split is broken, empty, or lacks this scale.
         """
         _check_not_empty(split_dir)
-        tiles = list(decode_pairs(iterate_samples(split_dir), scale))
+        tiles = list(decode_pairs(iterate_samples(split_dir), scale, num_threads=num_threads))
         return cls(tiles, scale=scale, name=str(split_dir))
 
-    def draw(
-        self, *, seed: int, step: int, batch_size: int, patch_px: int, rank: int = 0
-    ) -> tuple[Pixels, Pixels]:
+    def draw(self, asked: BatchRequest) -> Pair:
         """Draw a step's batch of random patches, each location of each tile as likely.
 
-        They are flipped and turned at random.
-
-        Args:
-            seed: the run's seed.
-            step: the training step; the same step gives the same batch, in any order.
-            batch_size: patches, n.
-            patch_px: side of the degraded patch.
-            rank: the process among several; each draws its own.
+        They are flipped and turned at random. Of several processes each takes its share of the
+        batch that one would draw.
 
         Returns:
             degraded ``(n, patch_px, patch_px, 3)`` and reference ``(n, scale * patch_px,
-            scale * patch_px, 3)``, uint8.
+            scale * patch_px, 3)``, uint8, n of ``batch_size`` being this process's.
 
         Raises:
             DataError: every tile is smaller than a patch.
         """
-        locations = draw_locations(
+        locations = self.locate(asked)
+        return copy_patches(self.tiles, locations, patch_px=asked.patch_px, scale=self.scale)
+
+    def locate(self, asked: BatchRequest) -> PatchLocations:
+        """Return where the patches lie that ``draw`` copies out."""
+        return draw_locations(
             self._sizes_px,
-            keyed_generator(seed, "patches", step, rank),
-            batch_size=batch_size,
-            patch_px=patch_px,
+            keyed_generator(asked.seed, "patches", asked.step, 0),
+            batch_size=asked.batch_size,
+            patch_px=asked.patch_px,
             name=self._name,
-        )
-        return copy_patches(self.tiles, locations, patch_px=patch_px, scale=self.scale)
+        ).take_share(asked.rank, asked.num_ranks)
 
 
 class PatchStream:
@@ -86,6 +86,8 @@ class PatchStream:
     The window at a step follows from seed, step and batch size alone. Going to a step that is not
     the next costs one filling of the window: shards before it are skipped by their counts in the
     index, unread, and samples before it in its first shard are read but not decoded.
+
+    Of several processes each has a window of its own: every n-th tile is its to decode.
     """
 
     def __init__(
@@ -95,8 +97,9 @@ class PatchStream:
         scale: int,
         window_tiles: int = _WINDOW_TILES,
         patches_per_tile: int = _PATCHES_PER_TILE,
+        num_threads: int = 1,
     ) -> None:
-        """Open a split; nothing is decoded yet.
+        """Open a split, to be decoded in so many threads; nothing is yet.
 
         Raises:
             DataError: the split is broken or empty.
@@ -104,45 +107,57 @@ class PatchStream:
         self.scale = scale
         self._split_dir = split_dir
         self._shards = _check_not_empty(split_dir)
-        num_tiles = sum(shard.num_samples for shard in self._shards)
-        self._window_tiles = min(window_tiles, num_tiles)
+        self._num_tiles = sum(shard.num_samples for shard in self._shards)
+        self._window_tiles = window_tiles
         self._patches_per_tile = patches_per_tile
-        self._seed: int | None = None
+        self._num_threads = num_threads
+        self._sequence: tuple[int, int, int] | None = None
         self._end = 0
         self._tiles: list[Pair] = []
-        self._sizes_px = np.zeros((self._window_tiles, 2), np.int64)
+        self._sizes_px = np.zeros((0, 2), np.int64)
         self._coming: Iterator[Pair] = iter(())
 
-    def draw(
-        self, *, seed: int, step: int, batch_size: int, patch_px: int, rank: int = 0
-    ) -> tuple[Pixels, Pixels]:
-        """Draw a step's batch out of its window; arguments and result as ``PatchStore.draw``."""
-        self._move(seed, self._window_tiles + step * batch_size // self._patches_per_tile)
+    def draw(self, asked: BatchRequest) -> Pair:
+        """Draw a step's batch out of its window; result and errors as ``PatchStore.draw``."""
+        batch_size = asked.batch_size // asked.num_ranks
+        num_moved = asked.step * batch_size // self._patches_per_tile
+        self._move((asked.seed, asked.rank, asked.num_ranks), num_moved)
         locations = draw_locations(
             self._sizes_px,
-            keyed_generator(seed, "patches", step, rank),
+            keyed_generator(asked.seed, "patches", asked.step, asked.rank),
             batch_size=batch_size,
-            patch_px=patch_px,
+            patch_px=asked.patch_px,
             name=str(self._split_dir),
         )
-        return copy_patches(self._tiles, locations, patch_px=patch_px, scale=self.scale)
+        return copy_patches(self._tiles, locations, patch_px=asked.patch_px, scale=self.scale)
 
-    def _move(self, seed: int, end: int) -> None:
-        """Let the window end before tile ``end`` of the endless sequence; tile i in slot i mod n.
+    def _move(self, sequence: tuple[int, int, int], num_moved: int) -> None:
+        """Move the window so many tiles from its first place; tile i lies in slot i mod n.
 
-        A step that is not the next begins again, so that its window is what the step says.
+        Args:
+            sequence: what its tiles are taken from: the seed, the process, and of how many.
+            num_moved: a step that is not the next begins again, so that its window is what it says.
         """
-        is_ahead = seed == self._seed and self._end <= end <= self._end + self._window_tiles
-        if not is_ahead:
-            self._seed, self._end = seed, end - self._window_tiles
-            samples = _iterate_endlessly(self._split_dir, self._shards, seed, self._end)
-            self._coming = decode_pairs(samples, self.scale)
-            self._tiles = [(np.empty(0), np.empty(0))] * self._window_tiles
+        size = min(self._window_tiles, -(-self._num_tiles // sequence[2]))
+        end = size + num_moved
+        if sequence != self._sequence or not self._end <= end <= self._end + size:
+            self._sequence, self._end = sequence, num_moved
+            self._tiles = [(np.empty(0), np.empty(0))] * size
+            self._sizes_px = np.zeros((size, 2), np.int64)
+            self._coming = self._decode(sequence, num_moved)
         for pair in islice(self._coming, end - self._end):
-            slot = self._end % self._window_tiles
+            slot = self._end % size
             self._tiles[slot] = pair
             self._sizes_px[slot] = pair[0].shape[:2]
             self._end += 1
+
+    def _decode(self, sequence: tuple[int, int, int], first: int) -> Iterator[Pair]:
+        """Decode a process's tiles in turn, the ``first``-th of them first."""
+        seed, rank, num_ranks = sequence
+        start = rank + num_ranks * first
+        samples = _iterate_endlessly(self._split_dir, self._shards, seed, start)
+        own = islice(samples, 0, None, num_ranks)
+        return decode_pairs(own, self.scale, num_threads=self._num_threads)
 
 
 def read_tiles(split_dir: Path, *, scale: int, max_tiles: int) -> list[Pair]:

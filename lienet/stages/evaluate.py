@@ -7,6 +7,7 @@ from pathlib import Path
 from lienet.evaluation.appearance import changes_as_json, compare_appearances
 from lienet.evaluation.benchmark import make_bootstrap, summarise
 from lienet.evaluation.cluster_scoring import FirstOfEachSet
+from lienet.evaluation.format_measuring import measure_formats
 from lienet.evaluation.identity import FaceEmbedder, IdentityMeter
 from lienet.evaluation.items import Item, open_item
 from lienet.evaluation.keeping import ImageKeeper, keep_feature_map
@@ -15,15 +16,17 @@ from lienet.evaluation.scores import PER_IMAGE_NAME, Evaluation, scores_as_csv
 from lienet.evaluation.scoring import EnhancedImage
 from lienet.files import replacing_folder, write_json, write_text
 from lienet.params import Params
-from lienet.screening.model_files import find_given_model, find_shipped_model
+from lienet.params.evaluation import FORMATS_SUFFIX
+from lienet.screening.model_files import find_shipped_model
 from lienet.shards.reading import INDEX_NAME
 from lienet.tracking.track import track_after_stage
 from lienet.workspace import Workspace
 
 
 def list_items(params: Params) -> list[str]:
-    """Return the keys of the models and of the methods that learn nothing."""
-    return [*params.models, *params.evaluate.methods]
+    """Return the keys of the models and of the methods that learn nothing, and models' formats."""
+    formats = [f"{key}{FORMATS_SUFFIX}" for key in params.models]
+    return [*params.models, *params.evaluate.methods, *formats]
 
 
 def run(params: Params, workspace: Workspace, item: str) -> None:
@@ -37,6 +40,9 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
         ModelError: a model cannot be loaded.
         ToolError: VMAF cannot be measured, or a face model is not what it should be.
     """
+    if item.endswith(FORMATS_SUFFIX):
+        _run_formats(params, workspace, item.removesuffix(FORMATS_SUFFIX))
+        return
     known = {**params.models, **params.evaluate.methods}
     task = known[item].task
     degradation = params.synthesize.tasks[task]
@@ -77,12 +83,23 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     track_after_stage(params, workspace, [item])
 
 
+def _run_formats(params: Params, workspace: Workspace, key: str) -> None:
+    """Measure what a model was converted to, against the model's own scores."""
+    spec = params.models[key]
+    costs, scores = measure_formats(params, workspace, spec)
+    with replacing_folder(workspace.format_costs_dir(spec.task, spec.name)) as folder:
+        for name, found in scores.items():
+            write_text(folder / f"{name}.csv", scores_as_csv(found))
+        write_json(workspace.format_costs_path(spec.task, spec.name), costs.model_dump(mode="json"))
+
+
 def _open_identity(params: Params, workspace: Workspace) -> IdentityMeter:
     embedder = None
     if (named := params.evaluate.face_embedding) is not None:
-        given = find_given_model(params.filter.face.model, "face", workspace.root)
+        detector = find_shipped_model("alignment")
+        detector.read()
         model = workspace.root / Path(named).expanduser()
-        embedder = FaceEmbedder(model, given or find_shipped_model())
+        embedder = FaceEmbedder(model, detector.locate())
     return IdentityMeter(embedder, make_bootstrap(params))
 
 

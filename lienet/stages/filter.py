@@ -10,9 +10,11 @@ from lienet.files import replacing_folder, write_json
 from lienet.manifests.photographs import Photographs
 from lienet.manifests.records import MANIFEST_NAME, FilteredRows, write_filtered
 from lienet.params import Params
+from lienet.screening.counts import count_refusals
+from lienet.screening.dvc_cache import find_cache
 from lienet.screening.inspection import find_pass, inspect_photographs
 from lienet.screening.purge import purge_refused
-from lienet.screening.refusals import Truth, count_refusals, read_truth, write_refusals
+from lienet.screening.refusals import Truth, read_truth, write_refusals
 from lienet.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -29,7 +31,8 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     Raises:
         DataError: the source's manifest or one of its images is broken or missing.
         InputError: a list that params name is broken, or a refused image cannot be removed.
-        ToolError: a configured model file is missing or of another kind.
+        ToolError: a detector is missing, damaged or not the one that is pinned, and
+            ``filter.privacy`` is full.
     """
     filtered_dir, refusals_dir = workspace.filtered_dir(item), workspace.refusals_dir(item)
     photographs = Photographs.find(workspace.raw_dir(item))
@@ -51,9 +54,16 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     path = filtered_dir / MANIFEST_NAME
     if (store := photographs.store) is not None:
         store.publish(path, f"filtered/{item}/{MANIFEST_NAME}")
-    if params.filter.purge_refused:
-        num_purged = purge_refused(photographs, workspace.depot_dir(item), path)
+    if _is_purged(params, item):
+        num_purged = purge_refused(
+            photographs, workspace.depot_dir(item), path, cache_dir=find_cache(workspace.root)
+        )
         logger.info("%s: removed %d raw files; see docs/privacy.md", item, num_purged)
+
+
+def _is_purged(params: Params, source: str) -> bool:
+    chosen = params.filter.purge_refused
+    return params.download.sources[source].is_remote if chosen == "remote" else chosen
 
 
 def _read_truth(params: Params, workspace: Workspace) -> Truth | None:

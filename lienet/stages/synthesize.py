@@ -70,6 +70,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
                 raise DataError("no tile is left to train on", remedy="lower synthesize tile_px")
         next(watched, None)  # lets the bar and the processes go
         plan.write_trained_on(workspace.trained_on_path(item))
+        _tell_moved(*plan.note_splits(workspace.splits_note_path(item)))
 
 
 def _describe_making(params: Params, task: str) -> dict[str, Any]:
@@ -92,6 +93,18 @@ def _check_splits(plan: Plan) -> None:
                 remedy="add photographs, or change synthesize.split or a source's split",
             )
         logger.warning("no photograph fell to the split %s; it stays empty", split)
+
+
+def _tell_moved(num_moved: int, named: list[str]) -> None:
+    if num_moved:
+        more = f" and {num_moved - len(named)} more" if num_moved > len(named) else ""
+        logger.warning(
+            "%d photographs are in another split than in the last run (%s%s); "
+            "a model that learned from one is not to be tested on it",
+            num_moved,
+            "; ".join(named),
+            more,
+        )
 
 
 def _announce(plan: Plan, split: ShardSplit, shard_max_bytes: int) -> None:

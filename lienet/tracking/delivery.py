@@ -10,9 +10,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from lienet.tracking.facts import Point, Shards, StageFacts
+from lienet.tracking.image_tables import TABLES_TAG, ImageTables, describe_tables
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -75,11 +78,20 @@ def deliver(client: MlflowClient, run: Run, model: LoggedModel, facts: StageFact
             client.log_artifacts(run.info.run_id, str(path), f"{folder}/{path.name}")
         elif path.is_file():
             client.log_artifact(run.info.run_id, str(path), folder or None)
+    if facts.tables is not None:
+        _send_tables(client, run.info.run_id, facts.tables)
 
 
 def now_ms() -> int:
     """Return the time as MLflow counts it."""
     return time.time_ns() // 1_000_000
+
+
+def _send_tables(client: MlflowClient, run_id: str, tables: ImageTables) -> None:
+    with TemporaryDirectory() as folder:
+        names = tables.write(Path(folder))
+        client.log_artifacts(run_id, folder)
+    client.set_tag(run_id, TABLES_TAG, describe_tables(names))
 
 
 def _list_missing_figures(

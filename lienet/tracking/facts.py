@@ -18,6 +18,8 @@ from lienet.evaluation.benchmark import flatten_results
 from lienet.evaluation.scores import PER_IMAGE_NAME, Result
 from lienet.files import sha256_of_file, sha256_of_json
 from lienet.params import Model, Params
+from lienet.tracking.image_tables import ImageTables
+from lienet.tracking.rounding import round_figure
 from lienet.workspace import CARD_NAME, HISTORY_NAME, ONNX_NAME, WEIGHTS_NAME, Workspace
 
 _COSTS = ("num_params", "num_macs", "latency_ms")
@@ -73,6 +75,7 @@ class StageFacts:
     tags: Mapping[str, str] = field(default_factory=dict)
     files: Sequence[tuple[Path, str]] = ()
     """Files and folders, each with the artifact folder that it goes to."""
+    tables: ImageTables | None = None
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,8 @@ class ModelFacts:
     run_key: str
     weights_sha256: str
     """Empty for a method that learns nothing."""
+    steps: int
+    """Of training; 0 for such a method."""
     stages: tuple[StageFacts, ...]
 
 
@@ -106,7 +111,7 @@ def read_facts(params: Params, workspace: Workspace, item: str) -> ModelFacts | 
         return None
     described = {"method": spec.model_dump(mode="json"), "test": report["data_sha256"]["test"]}
     stages = (_read_evaluation(params, workspace, report),)
-    return ModelFacts(spec.task, spec.name, sha256_of_json(described), "", stages)
+    return ModelFacts(spec.task, spec.name, sha256_of_json(described), "", 0, stages)
 
 
 def list_row_points(row: Mapping[str, object], time_ms: int | None = None) -> list[Point]:
@@ -141,7 +146,9 @@ def _read_model(params: Params, workspace: Workspace, spec: Model) -> ModelFacts
     report = _read_json(workspace.evaluation_path(spec.task, spec.name))
     if report is not None and report["weights_sha256"] == card["weights_sha256"]:
         stages.append(_read_evaluation(params, workspace, report))
-    return ModelFacts(spec.task, spec.name, card["run_key"], card["weights_sha256"], tuple(stages))
+    return ModelFacts(
+        spec.task, spec.name, card["run_key"], card["weights_sha256"], card["steps"], tuple(stages)
+    )
 
 
 def _read_training(card: Mapping[str, Any], model_dir: Path) -> StageFacts:
@@ -183,20 +190,33 @@ def _read_evaluation(params: Params, workspace: Workspace, report: Mapping[str, 
     }
     headline = params.promote.tasks[task].protocol
     headline = headline if headline in results else next(iter(results))
+    protocol = params.evaluate.protocols.get(headline)
+    scale = report["scale"] if protocol is None else protocol.scale
     path, folder = workspace.evaluation_path(task, name), workspace.evaluation_dir(task, name)
     scores_path = folder / PER_IMAGE_NAME
     shards = Shards(task, "test", report["data_sha256"]["test"])
     pictures = [folder / kind for kind in ("images", "real") if (folder / kind).is_dir()]
     return StageFacts(
         stage="evaluate",
-        digest=sha256_of_json([_hash(path, scores_path), headline]),
-        figures={cost: float(report[cost]) for cost in _COSTS if report.get(cost) is not None},
-        scores=flatten_results(results, headline=headline),
+        digest=sha256_of_json([_hash(path, scores_path), headline, "tables"]),
+        figures=_round({cost: report[cost] for cost in _COSTS if report.get(cost) is not None}),
+        scores=_round(flatten_results(results, headline=headline)),
         test_shards=shards,
         inputs=[shards],
         tags={"lienet.protocol": headline} | _tag_inputs([shards]),
         files=[(each, "evaluate") for each in (path, scores_path, *pictures)],
+        tables=ImageTables(
+            protocol=headline,
+            scores_path=scores_path,
+            enhanced_dir=folder / "images" / f"x{scale}",
+            test_dir=workspace.shards_dir(task) / "test",
+            scale=scale,
+        ),
     )
+
+
+def _round(figures: Mapping[str, Any]) -> dict[str, float]:
+    return {name: round_figure(name, float(value)) for name, value in figures.items()}
 
 
 def _tag_inputs(inputs: Sequence[Shards]) -> dict[str, str]:

@@ -19,12 +19,14 @@ from filelock import FileLock, Timeout
 from lienet.params import Model, Params
 from lienet.tracking.delivery import SentPoints, now_ms
 from lienet.tracking.facts import Point, flatten_params, list_row_points
+from lienet.tracking.provenance import COMMIT_TAG
 from lienet.tracking.runs import (
     PARENT_VARIABLE,
     find_experiment,
     find_run,
+    join_pipeline,
     name_experiment,
-    nest_run,
+    title_run,
 )
 from lienet.tracking.store import connect, summarise_error, tracking_uri
 from lienet.tracking.track import describe_run, track_after_stage, tracking_lock, warn_away
@@ -107,6 +109,7 @@ class _Connection:
         spec: Model,
         run_key: str,
         profile: str,
+        steps: int,
         described: Mapping[str, object],
     ) -> None:
         uri = tracking_uri(workspace)
@@ -115,11 +118,12 @@ class _Connection:
         from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
 
         experiment_id = find_experiment(self._client, workspace, name_experiment(spec.task))
-        run = find_run(self._client, experiment_id, spec.name, run_key)
+        tags = describe_run(workspace, spec.task, spec.name, profile)
+        title = title_run(spec.name, steps, tags.get(COMMIT_TAG, ""))
+        run = find_run(self._client, experiment_id, spec.name, run_key, title)
         self._run_id = run.info.run_id
         self._sent = SentPoints(self._client, run)
         self._client.update_run(self._run_id, status="RUNNING")
-        tags = describe_run(workspace, spec.task, spec.name, profile)
         self._client.log_batch(
             self._run_id,
             params=[
@@ -128,7 +132,7 @@ class _Connection:
             tags=[RunTag(*each) for each in tags.items()],
         )
         if pipeline := os.environ.get(PARENT_VARIABLE):
-            nest_run(self._client, workspace.state_dir, run, pipeline)
+            join_pipeline(self._client, run, pipeline)
         monitor_class: Any = SystemMetricsMonitor
         self._monitor = monitor_class(self._run_id, resume_logging=True, tracking_uri=uri)
         self._monitor.start()
@@ -169,7 +173,8 @@ def follow_training(
     """
     spec = params.models[item]
     lock = tracking_lock(workspace, spec.task, spec.name)
-    reach = partial(_Connection, workspace, spec, run_key, params.profile, described)
+    steps = params.training_of(spec).steps
+    reach = partial(_Connection, workspace, spec, run_key, params.profile, steps, described)
     live = LiveRun(workspace, lock, reach, every_s)
     try:
         yield live

@@ -17,6 +17,7 @@ from typing import Any
 
 from lienet.evaluation.scores import PER_IMAGE_NAME
 from lienet.files import write_bytes, write_json, write_text
+from lienet.tracking.served_code import SERVED_PACKAGE, write_served_code, write_served_entry
 from lienet.workspace import ONNX_NAME
 
 CARD_NAME = "README.md"
@@ -63,6 +64,7 @@ def build_folder(package: Package, folder: Path, *, run_id: str, model_id: str) 
 
     parts = folder.with_name(f"{folder.name}-parts")
     write_bytes(parts / ONNX_NAME, package.onnx)
+    write_served_code(parts)
     column = ColSpec(DataType.string, serving.COLUMN)
     described = Model(run_id=run_id, model_id=model_id, model_uuid=model_id)
     with warnings.catch_warnings(action="ignore"):
@@ -70,6 +72,7 @@ def build_folder(package: Package, folder: Path, *, run_id: str, model_id: str) 
             path=str(folder),
             python_model=str(Path(serving.__file__)),
             artifacts={"onnx": str(parts / ONNX_NAME)},
+            code_paths=[str(parts / SERVED_PACKAGE)],
             mlflow_model=described,
             signature=ModelSignature(inputs=Schema([column]), outputs=Schema([column])),
             input_example=pd.DataFrame({serving.COLUMN: [_make_example()]}),
@@ -80,6 +83,7 @@ def build_folder(package: Package, folder: Path, *, run_id: str, model_id: str) 
     served = described.flavors["python_function"]  # less the places where it was made
     served["model_code_path"] = Path(serving.__file__).name
     served["artifacts"]["onnx"]["uri"] = f"artifacts/{ONNX_NAME}"
+    write_served_entry(folder / served["model_code_path"])
     described.add_flavor(
         "onnx",
         onnx_version=version("onnx"),

@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 _CODE = ("lienet", "params.yaml", "dvc.yaml", "constraints.txt")
+COMMIT_TAG = "lienet.git_commit"
 _GIT_TIMEOUT_S = 10.0
 
 
@@ -18,7 +19,7 @@ def describe_code(root: Path) -> dict[str, str]:
     if commit is None:
         return {}
     changes = _ask_git(root, "status", "--porcelain", "--", *_CODE)
-    tags = {"mlflow.source.git.commit": commit, "lienet.git_commit": commit}
+    tags = {"mlflow.source.git.commit": commit, COMMIT_TAG: commit}
     if changes is not None:
         tags["lienet.git_dirty"] = str(bool(changes)).lower()
     return tags

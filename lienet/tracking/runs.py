@@ -1,19 +1,22 @@
 """MLflow's experiments, runs and logged models: each found again, or made where there is none.
 
-A task is an experiment. A trained model, or a method that learns nothing, is a run, named by its
-run key, so that every stage, process and machine finds the same one. A run has one logged model for
-each set of weights that it was measured with, which is what MLflow ranks.
+A task is an experiment. A trained model, or a method that learns nothing, is a run, known by its
+run key, so that every stage, process and machine finds the same one, and named by model, steps and
+commit. A run has one logged model for each set of weights that it was measured with, which is what
+MLflow ranks.
 """
 
 from __future__ import annotations
 
-import os
+import getpass
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lienet.files import locked
-from lienet.tracking.table_columns import NOTE, VIEW_TAG, describe_view
+from lienet.tracking.store import tracking_uri
+from lienet.tracking.table_columns import NOTE, NOTE_STARTS, VIEW_TAG, describe_view
 from lienet.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -21,11 +24,17 @@ if TYPE_CHECKING:
     from mlflow.entities import LoggedModel, Run
 
 PARENT_VARIABLE = "LIENET_PARENT_RUN_ID"
-"""Names the pipeline run that runs are nested under, in the environment of stages."""
+"""Names the pipeline run that runs are made in, in the environment of stages."""
 PARENT_TAG = "mlflow.parentRunId"
-PIPELINE_TAG = "lienet.pipeline"
+FLOW_TAG = "lienet.flow_run"
+"""The pipeline run that a run was made in, where that is no run of MLflow."""
+FORMER_PARENT_TAG = "lienet.pipeline"
+"""On runs without figures that held those of one pipeline run, in stores of before."""
+MODEL_TAG = "lienet.model"
 RUN_KEY_TAG = "lienet.run_key"
 WEIGHTS_TAG = "lienet.weights_sha256"
+_NOTE_TAG = "mlflow.note.content"
+_COMMIT_CHARS, _KEY_CHARS = 7, 4
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
 _EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
 
@@ -41,30 +50,68 @@ def find_experiment(client: MlflowClient, workspace: Workspace, name: str) -> st
 
     found = client.get_experiment_by_name(name)
     if found is None:
-        is_local = not os.environ.get("MLFLOW_TRACKING_URI")
+        is_local = tracking_uri(workspace).startswith("sqlite:")
         artifacts = (workspace.state_dir / "mlartifacts").as_uri() if is_local else None
-        try:
-            made = str(client.create_experiment(name, artifacts, tags=dict(_EXPERIMENT_TAGS)))
-            client.set_experiment_tag(made, "mlflow.note.content", NOTE.format(id=made))
-        except MlflowException:
-            pass  # another stage was quicker, or it is refused below
+        with suppress(MlflowException):  # another stage was quicker, or it is refused below
+            client.create_experiment(name, artifacts, tags=dict(_EXPERIMENT_TAGS))
         found = client.get_experiment_by_name(name)
         if found is None:
             raise MlflowException(f"the experiment {name} cannot be made")
     if found.lifecycle_stage == "deleted":
         client.restore_experiment(found.experiment_id)
-    if found.tags.get(VIEW_TAG) != describe_view():
-        client.set_experiment_tag(found.experiment_id, VIEW_TAG, describe_view())
-    return str(found.experiment_id)
+    experiment_id = str(found.experiment_id)
+    wanted = {VIEW_TAG: describe_view()}
+    if found.tags.get(_NOTE_TAG, NOTE_STARTS[0]).startswith(NOTE_STARTS):  # or it is a person's own
+        wanted[_NOTE_TAG] = NOTE.format(id=experiment_id)
+    for tag, value in wanted.items():
+        if found.tags.get(tag) != value:
+            client.set_experiment_tag(experiment_id, tag, value)
+    return experiment_id
 
 
-def find_run(client: MlflowClient, experiment_id: str, name: str, run_key: str) -> Run:
-    """Return the oldest run of a name and key, made if there is none."""
-    named = f"tags.`{RUN_KEY_TAG}` = '{run_key}' and attributes.run_name = '{name}'"
-    if (found := _seek_oldest(client, experiment_id, named)) is not None:
+def title_run(model: str, steps: int, commit: str) -> str:
+    """Return how a run is named, such as "lienet 400 steps 4103b35"; what is not known is left out.
+
+    Args:
+        model: its model or method.
+        steps: of training; 0 where nothing was learned.
+        commit: of the code; empty outside of git.
+    """
+    parts = (model, f"{steps} steps" if steps else "", commit[:_COMMIT_CHARS])
+    return " ".join(part for part in parts if part)
+
+
+def find_run(
+    client: MlflowClient, experiment_id: str, model: str, run_key: str, title: str = ""
+) -> Run:
+    """Return the oldest run of a model and key, made if there is none.
+
+    Args:
+        client: of the store.
+        experiment_id: the task's.
+        model: the model's name.
+        run_key: names what decides the run.
+        title: the name for a new run, and for one that has its model's alone; where another run
+            has it, the start of the key is added.
+    """
+    own = f"tags.`{RUN_KEY_TAG}` = '{run_key}' and tags.`{MODEL_TAG}` = '{model}'"
+    if (found := _seek_oldest(client, experiment_id, own)) is not None:
+        if title and found.info.run_name == model:
+            title = _make_unique(client, experiment_id, title, run_key)
+            client.update_run(found.info.run_id, name=title)
+            return client.get_run(found.info.run_id)
         return found
-    tags = {RUN_KEY_TAG: run_key, "mlflow.source.name": "lienet"}
+    name = _make_unique(client, experiment_id, title or model, run_key)
+    tags = {RUN_KEY_TAG: run_key, MODEL_TAG: model, "mlflow.source.name": "lienet"}
+    with suppress(OSError, KeyError):  # a user without a name
+        tags["mlflow.user"] = getpass.getuser()
     return client.create_run(experiment_id, run_name=name, tags=tags)
+
+
+def _make_unique(client: MlflowClient, experiment_id: str, title: str, run_key: str) -> str:
+    same = f"attributes.run_name = '{title}'"
+    is_taken = _seek_oldest(client, experiment_id, same) is not None
+    return f"{title} {run_key[:_KEY_CHARS]}" if is_taken else title
 
 
 def find_logged_model(
@@ -83,7 +130,7 @@ def find_logged_model(
         if found is None:
             found = client.create_logged_model(
                 run.info.experiment_id,
-                name=run.info.run_name,
+                name=run.data.tags.get(MODEL_TAG, run.info.run_name),
                 source_run_id=run.info.run_id,
                 tags=_tag_logged_model(run, weights_sha256),
                 model_type="image-enhancement",
@@ -124,36 +171,30 @@ def _seek_logged_model(client: MlflowClient, run: Run, weights_sha256: str) -> L
     return found[0] if found else None
 
 
-def nest_run(client: MlflowClient, state_dir: Path, run: Run, pipeline: str) -> None:
-    """Put a run under its pipeline's, unless it is under one; the first that made it keeps it.
+def join_pipeline(client: MlflowClient, run: Run, pipeline: str) -> None:
+    """Note the pipeline run that a run was made in, unless another has been noted.
 
-    ``pipeline`` is the id of a run in MLflow, or any other name of a pipeline run: then each
-    experiment gets a run of that name, as MLflow nests within one experiment.
+    Where ``pipeline`` is the id of a run in MLflow, the run is nested under it. Any other name is a
+    tag: a run that holds others would be a row without figures.
     """
-    if PARENT_TAG in run.data.tags:
+    if run.data.tags.keys() & {PARENT_TAG, FLOW_TAG}:
         return
-    experiment_id = run.info.experiment_id
-    with locked(state_dir / "nest.lock"):  # stages side by side make one parent
-        parent = _seek_parent(client, experiment_id, pipeline)
-        if parent is None:
-            name = f"pipeline {pipeline[:8]}"
-            tags = {PIPELINE_TAG: pipeline, "mlflow.source.name": "lienet"}
-            parent = client.create_run(experiment_id, run_name=name, tags=tags)
-            client.set_terminated(parent.info.run_id)  # it holds others; nobody ends it later
-    client.set_tag(run.info.run_id, PARENT_TAG, parent.info.run_id)
+    tag = PARENT_TAG if _is_run(client, pipeline) else FLOW_TAG
+    client.set_tag(run.info.run_id, tag, pipeline)
 
 
-def _seek_parent(client: MlflowClient, experiment_id: str, pipeline: str) -> Run | None:
+def _is_run(client: MlflowClient, name: str) -> bool:
     from mlflow.exceptions import MlflowException
 
-    if _RUN_ID.fullmatch(pipeline):
-        try:
-            return client.get_run(pipeline)
-        except MlflowException as error:
-            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
-                raise
-    quoted = pipeline.replace("'", "")
-    return _seek_oldest(client, experiment_id, f"tags.`{PIPELINE_TAG}` = '{quoted}'")
+    if not _RUN_ID.fullmatch(name):
+        return False
+    try:
+        client.get_run(name)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        return False
+    return True
 
 
 def _seek_oldest(client: MlflowClient, experiment_id: str, filter_string: str) -> Run | None:

@@ -1,8 +1,9 @@
 """What answers `mlflow models serve`: an image as base64 in, the enhanced one as base64 PNG out.
 
-This file travels inside a registered model and is run from there, so it imports nothing of lienet,
-and takes images whole: the network's result is then the same as in evaluation, and ``max_pixels``
-bounds its memory. Whoever sends what is no image is told so with status 400, in one line.
+Pictures are read and enhanced as everywhere else: upright, at their own depth, with transparency
+and metadata. A copy of this file, and of the modules that it imports, travels inside a registered
+model and is run from there. Whoever sends what is no picture is told so with status 400, in one
+line.
 """
 
 from __future__ import annotations
@@ -10,21 +11,25 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+from pathlib import Path
 from typing import Any
 
 import mlflow
-import numpy as np
 import pandas as pd
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import BAD_REQUEST
 from mlflow.pyfunc.model import PythonModel
-from PIL import Image
+
+from lienet.deployment.enhancer import Enhancer
+from lienet.deployment.onnx_network import OnnxNetwork
+from lienet.errors import LienetError
+from lienet.pictures.decoding import Picture, decode_picture
+from lienet.pictures.png import PngWriter
 
 COLUMN = "image"
-MIN_SERVED_SIDE_PX = 8
-"""What every network takes; smaller images are padded by their edge."""
 MAX_PIXELS = 2**22
-_FORMATS = ("PNG", "JPEG", "WEBP")
+_TILE_PX = 2048
+"""Pictures of up to ``MAX_PIXELS`` go through the network whole, as in evaluation."""
 
 
 class BadImage(MlflowException):
@@ -49,15 +54,9 @@ class ImageModel(PythonModel):
 
     def load_context(self, context: Any) -> None:
         """Open the ONNX file among the model's artifacts."""
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
-            context.artifacts["onnx"], options, providers=["CPUExecutionProvider"]
-        )
-        self._input_name = self._session.get_inputs()[0].name
-        self._output_name = self._session.get_outputs()[0].name
+        path = Path(context.artifacts["onnx"])
+        scale = OnnxNetwork(path, num_threads=1).scale
+        self._enhancer = Enhancer(path, scale=scale, tile_px=_TILE_PX)
         chosen = context.model_config or {}
         self._max_pixels = int(chosen.get("max_pixels", MAX_PIXELS))
 
@@ -68,11 +67,11 @@ class ImageModel(PythonModel):
 
         Args:
             context: not used.
-            model_input: a table with the column ``image``, base64 of a PNG, JPEG or WebP file.
+            model_input: a table with the column ``image``, base64 of a picture file.
             params: none are known.
 
         Raises:
-            BadImage: a row holds no such image, or one that is too large or transparent.
+            BadImage: a row holds no such picture, or one that is refused or too large.
         """
         if COLUMN not in model_input:
             raise BadImage(f"a table with the column {COLUMN} is expected")
@@ -80,30 +79,31 @@ class ImageModel(PythonModel):
         return pd.DataFrame({COLUMN: answers})
 
     def _answer(self, row: int, text: object) -> str:
-        pixels = decode(text, where=f"row {row}", max_pixels=self._max_pixels)
+        picture = decode(text, where=f"row {row}", max_pixels=self._max_pixels)
+        try:
+            enhanced = self._enhancer.enhance(picture.pixels)
+        except LienetError as error:
+            raise BadImage(f"row {row}: {error}") from None
+        height_px, width_px, channels = enhanced.shape
         stream = io.BytesIO()
-        Image.fromarray(self._enhance(pixels)).save(stream, format="PNG")
+        writer = PngWriter(
+            stream,
+            width_px=width_px,
+            height_px=height_px,
+            channels=channels,
+            bits=8 * enhanced.dtype.itemsize,
+            metadata=picture.metadata,
+        )
+        writer.write_rows(enhanced)
+        writer.close()
         return base64.b64encode(stream.getvalue()).decode()
 
-    def _enhance(self, pixels: np.ndarray[Any, np.dtype[np.uint8]]) -> Any:
-        """Return uint8 HWC, ``scale`` times as high and wide."""
-        height_px, width_px = pixels.shape[:2]
-        missing = [max(0, MIN_SERVED_SIDE_PX - side) for side in (height_px, width_px)]
-        padded = np.pad(pixels, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
-        planes = np.ascontiguousarray(padded.transpose(2, 0, 1)[None]).astype(np.float32)
-        feed = {self._input_name: planes / np.float32(255)}
-        (enhanced,) = self._session.run([self._output_name], feed)
-        scale = enhanced.shape[2] // padded.shape[0]
-        cropped = enhanced[0, :, : height_px * scale, : width_px * scale]
-        levels = np.clip(cropped, 0, 1) * np.float32(255)
-        return np.floor(levels + np.float32(0.5)).astype(np.uint8).transpose(1, 2, 0)
 
-
-def decode(text: object, *, where: str, max_pixels: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """Return the image that base64 text holds, RGB uint8 HWC; grey becomes RGB.
+def decode(text: object, *, where: str, max_pixels: int) -> Picture:
+    """Return the picture in a file that base64 text holds.
 
     Raises:
-        BadImage: it holds none, or one that is too large or transparent.
+        BadImage: it holds none, or one that is refused or too large.
     """
     if not isinstance(text, str) or not text:
         raise BadImage(f"{where}: base64 text of an image is expected, got {type(text).__name__}")
@@ -112,17 +112,9 @@ def decode(text: object, *, where: str, max_pixels: int) -> np.ndarray[Any, np.d
     except (binascii.Error, ValueError):
         raise BadImage(f"{where}: the text is not base64") from None
     try:
-        with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
-            if image.width * image.height > max_pixels:
-                size = f"{image.width}x{image.height}"
-                raise BadImage(f"{where}: at most {max_pixels} pixels are taken, got {size}")
-            if image.has_transparency_data:
-                raise BadImage(f"{where}: the image has an alpha channel; send it without")
-            return np.asarray(image.convert("RGB"))
-    except BadImage:
-        raise
-    except Exception:  # broken bytes raise almost anything from inside a decoder
-        raise BadImage(f"{where}: the bytes are not a whole PNG, JPEG or WebP image") from None
+        return decode_picture(content, max_pixels=max_pixels)
+    except LienetError as error:
+        raise BadImage(f"{where}: {error}") from None
 
 
 mlflow.models.set_model(ImageModel())

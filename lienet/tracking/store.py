@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import sqlite3
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -16,8 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from lienet.errors import ToolError
+from lienet.errors import InputError, ToolError
 from lienet.files import locked
+from lienet.tracking.locations import point_artifacts
+from lienet.tracking.served import find_server
 from lienet.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -38,8 +41,11 @@ _CREDENTIALS = re.compile(r"(?<=://)[^/\s]*@")
 
 
 def tracking_uri(workspace: Workspace) -> str:
-    """Return the store's URI: the environment's, less credentials, else SQLite in the workspace."""
-    chosen = os.environ.get("MLFLOW_TRACKING_URI")
+    """Return the store's URI: the environment's, less credentials, or that of this workspace.
+
+    The workspace's own is SQLite's, or the server's while one runs over it.
+    """
+    chosen = os.environ.get("MLFLOW_TRACKING_URI") or find_server(workspace.state_dir)
     return take_credentials(chosen or f"sqlite:///{workspace.state_dir / 'mlflow.db'}")
 
 
@@ -48,7 +54,10 @@ def connect(uri: str, state_dir: Path | None) -> MlflowClient:
 
     Args:
         uri: any that MLflow knows.
-        state_dir: where the lock of that first moment lies; None takes no lock.
+        state_dir: where the lock of that first moment lies; None only reads a store that is there.
+
+    Raises:
+        InputError: there is no such SQLite file, and nothing is to be made.
     """
     for name, value in _DEFAULTS.items():
         os.environ.setdefault(name, value)
@@ -60,12 +69,23 @@ def connect(uri: str, state_dir: Path | None) -> MlflowClient:
     for name in ("mlflow", "alembic"):  # what fails comes as an exception, told in one line
         logging.getLogger(name).setLevel(logging.CRITICAL)
     if state_dir is None:
+        _refuse_missing_file(uri)
         return MlflowClient(tracking_uri=uri, registry_uri=uri)
     with locked(state_dir / "mlflow.lock"):
         client = MlflowClient(tracking_uri=uri, registry_uri=uri)
         if uri.startswith("sqlite:"):
             client.search_experiments(max_results=1)
+        if uri == f"sqlite:///{state_dir / 'mlflow.db'}":  # which may have been moved, or served
+            point_artifacts(state_dir / "mlflow.db", (state_dir / "mlartifacts").as_uri())
     return client
+
+
+def _refuse_missing_file(uri: str) -> None:
+    path = Path(unquote(uri.removeprefix("sqlite:///").partition("?")[0]))
+    if uri.startswith("sqlite:///") and not path.is_file():
+        raise InputError(
+            "there is no MLflow store", got=path, remedy="check its path, or run dvc repro"
+        )
 
 
 def take_credentials(uri: str) -> str:
@@ -111,7 +131,7 @@ def explain_errors(uri: str) -> Iterator[None]:
 
     try:
         yield
-    except (MlflowException, SQLAlchemyError, OSError) as error:
+    except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError) as error:
         raise ToolError(
             f"MLflow at {redact(uri)} does not answer as it should: {summarise_error(error)}",
             remedy="check MLFLOW_TRACKING_URI and the server",

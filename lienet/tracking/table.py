@@ -1,10 +1,11 @@
 """The runs of a store as a table: what `lienet compare` shows, one row for each model.
 
-Reads any tracking URI. A model's row is its latest run; the pipeline's own runs are no models.
+Reads any tracking URI. A model's row is its latest run; runs without figures are no models.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from lienet.errors import InputError
 from lienet.params import metrics as kinds_of_metric
 from lienet.text_tables import draw_table
 from lienet.text_tables import to_markdown as write_markdown
-from lienet.tracking.runs import PIPELINE_TAG, name_experiment
+from lienet.tracking.runs import FORMER_PARENT_TAG, MODEL_TAG, name_experiment
 from lienet.tracking.store import connect, explain_errors, list_pages, tracking_uri
 from lienet.tracking.table_columns import COLUMNS, Column
 from lienet.workspace import Workspace
@@ -89,6 +90,12 @@ def to_csv(found: pd.DataFrame) -> str:
     return str(found.to_csv(index=False, lineterminator="\n"))
 
 
+def to_json(found: pd.DataFrame) -> str:
+    """Return a list of objects under the names of metrics and tags; null where there is none."""
+    rows = found.astype(object).where(found.notna(), None).to_dict(orient="records")
+    return json.dumps(rows, indent=2, allow_nan=False)
+
+
 def to_markdown(found: pd.DataFrame) -> str:
     """Return a Markdown table with the headings of :func:`make_table`."""
     titles, rows, numbers = _format(found)
@@ -98,7 +105,7 @@ def to_markdown(found: pd.DataFrame) -> str:
 def _choose(asked: Sequence[str]) -> list[Column]:
     if not asked:
         return list(COLUMNS)
-    return [*map(_column, dict.fromkeys(asked)), *(c for c in COLUMNS if c.kind == "tags")]
+    return [*map(_column, dict.fromkeys(asked)), *(c for c in COLUMNS if c.kind != "metrics")]
 
 
 def _column(key: str) -> Column:
@@ -129,18 +136,18 @@ def _read_rows(
     )
     rows: dict[str, dict[str, Any]] = {}
     for run in runs:
-        if PIPELINE_TAG not in run.data.tags and run.data.metrics:
-            key = run.info.run_id if is_all else run.info.run_name
-            rows.setdefault(key, _make_row(task, run, chosen))
+        if FORMER_PARENT_TAG not in run.data.tags and run.data.metrics:
+            row = _make_row(task, run, chosen)
+            rows.setdefault(run.info.run_id if is_all else row["model"], row)
     return list(rows.values())
 
 
 def _make_row(task: str, run: Any, chosen: Sequence[Column]) -> dict[str, Any]:
-    row: dict[str, Any] = {"task": task, "model": run.info.run_name, "run": run.info.run_id}
+    model = run.data.tags.get(MODEL_TAG, run.info.run_name)
+    row: dict[str, Any] = {"task": task, "model": model, "run": run.info.run_id}
     row["_known"] = list(run.data.metrics)
     for column in chosen:
-        values = run.data.metrics if column.kind == "metrics" else run.data.tags
-        row[column.key] = values.get(column.key)
+        row[column.key] = getattr(run.data, column.kind).get(column.key)
     return row
 
 
@@ -151,7 +158,7 @@ def _format(found: pd.DataFrame) -> tuple[list[str], list[list[str]], list[int]]
         [_format_value(column, values[column.key]) for column in columns]
         for _, values in found.iterrows()
     ]
-    numbers = [place for place, column in enumerate(columns) if column.kind == "metrics"]
+    numbers = [place for place, column in enumerate(columns) if column.kind != "tags"]
     return [column.title for column in columns], rows, numbers
 
 

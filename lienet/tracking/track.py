@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
@@ -17,14 +18,15 @@ from lienet.errors import InputError
 from lienet.params import Params
 from lienet.tracking.delivery import deliver
 from lienet.tracking.facts import ModelFacts, StageFacts, read_facts
-from lienet.tracking.provenance import describe_code
+from lienet.tracking.provenance import COMMIT_TAG, describe_code
 from lienet.tracking.runs import (
     PARENT_VARIABLE,
     find_experiment,
     find_logged_model,
     find_run,
+    join_pipeline,
     name_experiment,
-    nest_run,
+    title_run,
 )
 from lienet.tracking.store import open_store, redact, summarise_error, tracking_uri
 from lienet.workspace import Workspace
@@ -37,7 +39,27 @@ logger = logging.getLogger(__name__)
 _LOCK_TIMEOUT_S = 5.0
 
 
+@dataclass(frozen=True)
+class TrackedRun:
+    """The run of MLflow that an item's files belong to."""
+
+    item: str
+    """A key of ``models`` or of ``evaluate.methods``."""
+    task: str
+    model: str
+    experiment_id: str
+    run_id: str
+    name: str
+    was_behind: bool
+    """Whether it lacked anything."""
+
+
 def track(params: Params, workspace: Workspace, items: Sequence[str] = ()) -> list[str]:
+    """Bring MLflow up to date by :func:`track_runs`; return the items that it lacked any of."""
+    return [run.item for run in track_runs(params, workspace, items) if run.was_behind]
+
+
+def track_runs(params: Params, workspace: Workspace, items: Sequence[str] = ()) -> list[TrackedRun]:
     """Bring MLflow up to date with the files of models, and of methods that learn nothing.
 
     Args:
@@ -47,7 +69,7 @@ def track(params: Params, workspace: Workspace, items: Sequence[str] = ()) -> li
             that no stage has run for are passed over.
 
     Returns:
-        The items that MLflow lacked something of.
+        The run of each item, less those that another process is sending.
 
     Raises:
         InputError: no such item.
@@ -62,11 +84,12 @@ def track(params: Params, workspace: Workspace, items: Sequence[str] = ()) -> li
             )
     chosen = [(item, read_facts(params, workspace, item)) for item in items or known]
     with open_store(workspace) as client:
-        return [
-            item
+        found = [
+            _update(client, workspace, item, facts, params.profile)
             for item, facts in chosen
-            if facts is not None and _update(client, workspace, facts, params.profile)
+            if facts is not None
         ]
+    return [run for run in found if run is not None]
 
 
 def track_after_stage(
@@ -106,25 +129,31 @@ def describe_run(workspace: Workspace, task: str, name: str, profile: str) -> di
     return tags | describe_code(workspace.root)
 
 
-def _update(client: MlflowClient, workspace: Workspace, facts: ModelFacts, profile: str) -> bool:
-    """Bring one run up to date; return whether it lacked anything."""
+def _update(
+    client: MlflowClient, workspace: Workspace, item: str, facts: ModelFacts, profile: str
+) -> TrackedRun | None:
+    """Bring one run up to date; return it, or None where another process is at it."""
     from mlflow.entities import RunTag
 
     try:
         with tracking_lock(workspace, facts.task, facts.name).acquire(timeout=_LOCK_TIMEOUT_S):
             experiment_id = find_experiment(client, workspace, name_experiment(facts.task))
-            run = find_run(client, experiment_id, facts.name, facts.run_key)
-            due = [each for each in facts.stages if run.data.tags.get(_tag(each)) != each.digest]
-            if not due and run.info.status == "FINISHED":
-                return False
-            _deliver_stages(client, workspace, run, facts, due)
             tags = describe_run(workspace, facts.task, facts.name, profile)
-            tags |= {_tag(each): each.digest for each in due}
-            client.log_batch(run.info.run_id, tags=[RunTag(*each) for each in tags.items()])
-            return True
+            title = title_run(facts.name, facts.steps, tags.get(COMMIT_TAG, ""))
+            run = find_run(client, experiment_id, facts.name, facts.run_key, title)
+            due = [each for each in facts.stages if run.data.tags.get(_tag(each)) != each.digest]
+            is_behind = bool(due) or run.info.status != "FINISHED"
+            if is_behind:
+                _deliver_stages(client, workspace, run, facts, due)
+                tags |= {_tag(each): each.digest for each in due}
+                client.log_batch(run.info.run_id, tags=[RunTag(*each) for each in tags.items()])
     except Timeout:
         logger.info("%s-%s is being trained or tracked elsewhere", facts.task, facts.name)
-        return False
+        return None
+    info = run.info
+    return TrackedRun(
+        *(item, facts.task, facts.name, experiment_id, info.run_id, info.run_name, is_behind)
+    )
 
 
 def _deliver_stages(
@@ -139,7 +168,7 @@ def _deliver_stages(
         model = find_logged_model(client, workspace.state_dir, run, facts.weights_sha256)
         deliver(client, run, model, each)
     if pipeline := os.environ.get(PARENT_VARIABLE):
-        nest_run(client, workspace.state_dir, run, pipeline)
+        join_pipeline(client, run, pipeline)
     if run.info.status != "FINISHED":
         client.set_terminated(run.info.run_id, "FINISHED")
 

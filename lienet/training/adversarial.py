@@ -5,9 +5,9 @@ The network's own optimizer and step stay with the loop.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from jaxtyping import Float
@@ -17,16 +17,15 @@ from torch import Tensor, nn
 from lienet.images import Pixels
 from lienet.networks.discriminator import Discriminator
 from lienet.networks.memory_layout import lay_out
-from lienet.networks.shapes import Images
+from lienet.networks.shapes import Images, Scores
 from lienet.params import Adversarial
 from lienet.training.divergence import COLLAPSED_SPREAD, refuse_collapse
 from lienet.training.ema import WeightAverage
+from lienet.training.optimizers import make_adam, set_rate, take_up
 from lienet.training.relativistic import accuracy, discriminator_loss, generator_loss
 from lienet.training.validation import score_tiles
 
 _MAX_VALID_TILES = 8
-Check = Callable[[dict[str, float]], None]
-"""Raises if a value is not finite."""
 
 
 class Adversary:
@@ -43,9 +42,11 @@ class Adversary:
             self.discriminator = Discriminator(
                 params.discriminator_channels, has_spectral_norm=params.spectral_norm
             )
-        lay_out(self.discriminator)
-        self._adam = torch.optim.Adam(
-            self.discriminator.parameters(), lr=params.learning_rate, foreach=True
+        lay_out(self.discriminator.to(fabric.device))
+        self._adam = make_adam(
+            self.discriminator.parameters(),
+            learning_rate=params.learning_rate,
+            device=fabric.device,
         )
         self._runner, self._optimizer = fabric.setup(self.discriminator, self._adam)
         self.average = WeightAverage(self.discriminator, decay=ema_decay)
@@ -53,6 +54,10 @@ class Adversary:
     def has_begun(self, step: int) -> bool:
         """Tell whether the warm-up is over at ``step``."""
         return step >= self.params.warm_up_steps
+
+    def set_halving(self, halving: float) -> None:
+        """Bring the learning rate down to a share of its first value."""
+        set_rate(self._optimizer, self.params.learning_rate * halving)
 
     def oppose(self, enhanced: Images, reference: Images) -> Float[Tensor, ""]:
         """Return the network's adversarial loss (eq. 8).
@@ -62,46 +67,40 @@ class Adversary:
         self.discriminator.requires_grad_(False).eval()
         with self._fabric.autocast():
             with torch.no_grad():
-                real = self.discriminator(reference)
-            loss = generator_loss(real, self.discriminator(enhanced))
+                real = self._join(self.discriminator(reference))
+            loss = generator_loss(real, self._join(self.discriminator(enhanced)))
         self.discriminator.requires_grad_(True).train()
         return loss
 
-    def learn(
-        self,
-        enhanced: Images,
-        reference: Images,
-        *,
-        step: int,
-        halving: float,
-        check: Check,
-    ) -> dict[str, float | Tensor]:
+    def learn(self, enhanced: Images, reference: Images) -> dict[str, Tensor]:
         """Take the discriminator's step and return what is logged of it.
 
         Args:
             enhanced: the network's outputs; no gradient goes back to it.
             reference: what they should be.
-            step: the step of the run.
-            halving: the share of its first value that the learning rate has come down to.
-            check: called before weights change.
         """
-        for group in self._optimizer.param_groups:
-            group["lr"] = self.params.learning_rate * halving
         scores = self._runner(torch.cat((reference, enhanced.detach())))
-        real, fake = scores.chunk(2)
+        real, fake = (self._join(half) for half in scores.chunk(2))
         loss = discriminator_loss(real, fake)
         told = {
-            "discriminator_loss": loss.item(),
-            "discriminator_accuracy": accuracy(real, fake).item(),
-            "discriminator_spread": scores.detach().std(correction=0).item(),
+            "discriminator_loss": loss.detach(),
+            "discriminator_accuracy": accuracy(real, fake),
+            "discriminator_spread": torch.cat((real, fake)).detach().std(correction=0),
         }
-        check(told)
         self._optimizer.zero_grad(set_to_none=True)
         self._fabric.backward(loss)
         norm = measure_gradient(self.discriminator)
         self._optimizer.step()
+        wide = {name: value.double() for name, value in told.items()}
+        return {**wide, "discriminator_gradient_norm": norm}
+
+    def update_average(self, step: int) -> None:
+        """Take in the weights after ``step`` of the run."""
         self.average.update(self.discriminator, step - self.params.warm_up_steps)
-        return {**told, "discriminator_gradient_norm": norm}
+
+    def _join(self, scores: Scores) -> Scores:
+        """Return the scores of the whole batch, those of other processes too: means are over it."""
+        return cast(Tensor, self._fabric.all_gather(scores, sync_grads=True)).flatten()
 
     @property
     def is_doubtful(self) -> bool:
@@ -142,7 +141,7 @@ class Adversary:
         self.discriminator.load_state_dict(state["discriminator"])
         self.average.load_state_dict(state["average"])
         self.average.to(self._fabric.device)
-        self._adam.load_state_dict(state["optimizer"])
+        take_up(self._adam, state["optimizer"])
         self._dull_points = state["dull_points"]
 
 

@@ -6,6 +6,7 @@ A checkpoint is a plain state dict of tensors, numbers and strings, read with
 
 from __future__ import annotations
 
+import io
 import logging
 import pickle
 import warnings
@@ -14,18 +15,23 @@ from typing import Any
 
 import torch
 
-from lienet.files import replacing
+from lienet.files import write_bytes
 
 logger = logging.getLogger(__name__)
 CHECKPOINT_NAME = "checkpoint.pt"
-_FORMAT = 2
+_FORMAT = 3
 """Raised when what a checkpoint holds changes: one of another format is not taken up."""
 
 
 def save_checkpoint(folder: Path, state: dict[str, Any]) -> None:
-    """Write ``state`` to the folder's one checkpoint, atomically."""
-    with replacing(folder / CHECKPOINT_NAME) as beside:
-        torch.save({"format": _FORMAT} | state, beside)
+    """Write ``state`` to the folder's one checkpoint, atomically.
+
+    Raises:
+        InputError: the disk has no room.
+    """
+    content = io.BytesIO()  # onto a full disk torch itself fails without saying so
+    torch.save({"format": _FORMAT} | state, content)
+    write_bytes(folder / CHECKPOINT_NAME, content.getvalue())
 
 
 def load_checkpoint(folder: Path, *, run_key: str) -> dict[str, Any] | None:
@@ -48,6 +54,17 @@ def load_checkpoint(folder: Path, *, run_key: str) -> dict[str, Any] | None:
         logger.info("starting anew: %s belongs to other params or data, or is of old", path)
         return None
     return state
+
+
+def read_run_key(folder: Path) -> str | None:
+    """Return the key of the run that a checkpoint is of; None where none can be read."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            state = torch.load(folder / CHECKPOINT_NAME, map_location="meta", weights_only=True)
+    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError):
+        return None
+    return str(state["run_key"]) if state.get("format") == _FORMAT else None
 
 
 def remove_checkpoint(folder: Path) -> None:

@@ -19,9 +19,10 @@ from lienet.networks.memory_layout import lay_out
 from lienet.networks.shapes import Images
 from lienet.networks.vgg import Vgg19
 from lienet.params import Objective
-from lienet.training.adversarial import Adversary, Check
-from lienet.training.losses import l1_loss, mse_loss, ssim_loss
+from lienet.training.adversarial import Adversary
+from lienet.training.losses import l1_loss, mse_loss
 from lienet.training.perceptual import perceptual_loss
+from lienet.training.ssim import ssim_loss
 
 Loss = Float[Tensor, ""]
 PIXEL_LOSSES = {"mse": mse_loss, "l1": l1_loss}
@@ -85,11 +86,17 @@ class Criterion:
             )
 
     def compute(
-        self, enhanced: Images, reference: Images, *, step: int
+        self, enhanced: Images, reference: Images, *, opposed: bool
     ) -> tuple[Loss, dict[str, Loss]]:
-        """Return what the network minimises at ``step``, and its unweighted terms."""
+        """Return what the network minimises, and its unweighted terms.
+
+        Args:
+            enhanced: the network's output.
+            reference: the target in [0, 1].
+            opposed: as ``is_opposed`` says of the step.
+        """
         total, terms = compute_objective(self.objective, enhanced, reference)
-        if self.adversary is not None and not self.adversary.has_begun(step):
+        if self.adversary is not None and not opposed:
             return total, terms  # the warm-up is by pixels alone
         if (perceptual := self.objective.perceptual) is not None and self.vgg is not None:
             with self._fabric.autocast():
@@ -97,18 +104,29 @@ class Criterion:
             total = total + perceptual.weight * seen
             terms["perceptual_loss"] = seen.detach()
         if (adversary := self.adversary) is not None:
-            opposed = adversary.oppose(enhanced, reference)
-            total = total + adversary.params.weight * opposed
-            terms["adversarial_loss"] = opposed.detach()
+            fooled = adversary.oppose(enhanced, reference)
+            total = total + adversary.params.weight * fooled
+            terms["adversarial_loss"] = fooled.detach()
         return total, terms
 
-    def learn(
-        self, enhanced: Images, reference: Images, *, step: int, halving: float, check: Check
-    ) -> dict[str, float | Tensor]:
-        """Let the adversary take its own step, if it has begun; see ``Adversary.learn``."""
-        if self.adversary is None or not self.adversary.has_begun(step):
-            return {}
-        return self.adversary.learn(enhanced, reference, step=step, halving=halving, check=check)
+    def is_opposed(self, step: int) -> bool:
+        """Tell whether an adversary takes part in ``step``."""
+        return self.adversary is not None and self.adversary.has_begun(step)
+
+    def set_halving(self, halving: float) -> None:
+        """Bring the adversary's learning rate down to a share of its first value."""
+        if self.adversary is not None:
+            self.adversary.set_halving(halving)
+
+    def learn(self, enhanced: Images, reference: Images) -> dict[str, Tensor]:
+        """Let the adversary take its own step; see ``Adversary.learn``."""
+        assert self.adversary is not None, "a step is opposed by an adversary"
+        return self.adversary.learn(enhanced, reference)
+
+    def update_average(self, step: int) -> None:
+        """Take in the adversary's weights after ``step``, if it took part."""
+        if self.adversary is not None and self.is_opposed(step):
+            self.adversary.update_average(step)
 
     def watch(self, row: Mapping[str, float | int | None], *, step: int, state_dir: Path) -> None:
         """Stop the run at a logged row if the adversary has collapsed; see ``Adversary.watch``."""

@@ -8,6 +8,7 @@ from typing import Any
 from lienet.errors import ToolError
 from lienet.files import sha256_of_file, sha256_of_json
 from lienet.params import Model, Params
+from lienet.training.precision import Precision
 from lienet.workspace import Workspace
 
 _NOT_OF_THE_RUN = {"log_every_steps", "checkpoint_every_steps", "objectives", "overrides"}
@@ -15,29 +16,36 @@ _NOT_OF_THE_RUN = {"log_every_steps", "checkpoint_every_steps", "objectives", "o
 
 
 def find_run_key(
-    params: Params, spec: Model, data_sha256: dict[str, str], vgg19_path: Path | None = None
+    params: Params,
+    spec: Model,
+    data_sha256: dict[str, str],
+    vgg19_path: Path | None,
+    precision: Precision,
 ) -> str:
     """Return what names a run: the same for the same params that change weights, and data."""
     return sha256_of_json(
         {
-            "seed": params.seed,
-            **describe_training(params, spec, vgg19_path),
+            "seed": params.seed_of(spec),
+            **describe_training(params, spec, vgg19_path, precision),
             "model": spec.model_dump(),
             "data": data_sha256,
         }
     )
 
 
-def describe_training(params: Params, spec: Model, vgg19_path: Path | None) -> dict[str, Any]:
+def describe_training(
+    params: Params, spec: Model, vgg19_path: Path | None, precision: Precision
+) -> dict[str, Any]:
     """Return the params of training that change weights, and those of the objective.
 
-    VGG19's weights count by their content, wherever they lie.
+    VGG19's weights count by their content, wherever they lie, and the number format by what it is,
+    not by what params ask for.
     """
     minimised = params.train.objectives[spec.objective].model_dump()
     if minimised["perceptual"] and vgg19_path is not None:
         minimised["perceptual"]["weights"] = sha256_of_file(vgg19_path)
-    train = params.train.for_task(spec.task).model_dump(exclude=_NOT_OF_THE_RUN)
-    return {"train": train, "objective": minimised}
+    train = params.training_of(spec).model_dump(exclude=_NOT_OF_THE_RUN)
+    return {"train": train | {"precision": precision}, "objective": minimised}
 
 
 def find_vgg19(params: Params, spec: Model, workspace: Workspace) -> Path | None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lienet.fingerprint import Fingerprints
-from lienet.params import Params, Train
+from lienet.params import Params, Train, load_params
+from lienet.params.resolved import flatten, list_entries, resolve
 
 STAGES = ("download", "filter", "synthesize", "train", "export", "evaluate", "report")
 # They never change a byte of output: who computes, how hard servers are asked, and what a
@@ -22,8 +25,8 @@ FANNED_OUT_OVER = {
     "export": ("models",),
     "evaluate": ("models", "evaluate.methods"),
 }
-# Sections of which a method is read: each of their keys is tracked by itself.
-TRACKED_BY_KEY = {"train": Train}
+# What is called of a section or a mapping, as whose part it counts.
+_CALLED = re.compile(r"(\.for_task|\.metrics_of)?(\(.*\))?(\.(items|values|get|model_dump))?$")
 
 
 @pytest.fixture(params=STAGES)
@@ -37,9 +40,15 @@ def test_every_stage_is_held_here(pipeline: dict[str, Any]):
 
 
 def test_every_param_that_a_stage_reads_is_tracked(
-    stage: str, pipeline: dict[str, Any], sources: dict[str, Any], fingerprints: Fingerprints
+    stage: str, repository: Path, sources: dict[str, Any], fingerprints: Fingerprints
 ):
-    tracked = [entry.partition(".${")[0] for entry in pipeline[stage]["params"]]
+    params = load_params(repository / "profiles" / "sample.yaml")
+    tracked = {
+        key
+        for name, item in list_entries(params)
+        if name == stage
+        for key, _ in flatten(resolve(params, name, item))
+    }
     read = {
         path
         for name in fingerprints.of_stage(stage).modules
@@ -51,18 +60,23 @@ def test_every_param_that_a_stage_reads_is_tracked(
         for path in read
         if not any(_is_within(path, entry) for entry in NOT_DECIDING)
         and path not in FANNED_OUT_OVER.get(stage, ())
-        and not _is_covered_by_key(path, tracked)
         and not any(_is_within(path, entry) or _is_within(entry, path) for entry in tracked)
     }
     assert sorted(untracked) == []
 
 
-def test_training_is_tracked_key_by_key_and_each_task_by_its_own_override(
-    pipeline: dict[str, Any],
-):
-    tracked = [entry for entry in pipeline["train"]["params"] if entry.startswith("train")]
-    own = {"overrides": "train.overrides.${item.task}"}
-    assert sorted(tracked) == sorted(own.get(key, f"train.{key}") for key in Train.model_fields)
+def test_every_key_of_training_is_tracked_but_overrides_which_are_put_in(repository: Path):
+    params = load_params(repository / "profiles" / "sample.yaml")
+    tracked = resolve(params, "train", "sr-lienet")["train"]
+    assert tracked.keys() == Train.model_fields.keys() - {"overrides"}
+
+
+def test_the_items_of_each_stage_are_the_entries(stage: str, repository: Path):
+    params = load_params(repository / "profiles" / "sample.yaml")
+    module = import_module(f"lienet.stages.{stage}")
+    assert sorted(module.list_items(params)) == sorted(
+        item for name, item in list_entries(params) if name == stage
+    )
 
 
 def test_cached_outputs_are_ignored_by_git_and_small_reports_are_not(
@@ -88,19 +102,13 @@ def _params_read(tree: ast.AST) -> set[str]:
         def visit_Attribute(self, node: ast.Attribute) -> None:
             whole, _, path = ast.unparse(node).partition(".")
             if whole == "params" and path.split(".")[0] in Params.model_fields:
-                found.add(path.partition("[")[0])  # an entry counts as its mapping
+                path = path.partition("[")[0]  # an entry counts as its mapping
+                found.add(_CALLED.sub("", path, count=1))
             else:
                 self.generic_visit(node)
 
     Visitor().visit(tree)
     return found
-
-
-def _is_covered_by_key(path: str, tracked: list[str]) -> bool:
-    section = TRACKED_BY_KEY.get(path.partition(".")[0])
-    if section is None or path.partition(".")[2].partition(".")[0] in section.model_fields:
-        return False
-    return {f"{path.partition('.')[0]}.{key}" for key in section.model_fields} <= set(tracked)
 
 
 def _is_within(path: str, whole: str) -> bool:

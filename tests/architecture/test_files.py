@@ -57,7 +57,8 @@ def test_packages_import_nothing_and_modules_say_what_they_own(sources: dict[str
 def test_every_package_that_is_imported_is_declared(repository: Path, sources: dict[str, Any]):
     project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))
     extras = project["project"]["optional-dependencies"]
-    needed = [*project["project"]["dependencies"], *extras["train"], *extras["cluster"]]
+    needed = list(project["project"]["dependencies"])
+    needed += [line for name in ("train", "cluster", "serve", "mobile") for line in extras[name]]
     declared = {_distribution_of(line) for line in needed}
     providers = packages_distributions()
     undeclared = {

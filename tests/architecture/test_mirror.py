@@ -10,21 +10,25 @@ from typing import Any
 ELSEWHERE = {
     "lienet": "tests/test_api.py",
     "lienet.__main__": "tests/cli/test_app.py",
+    "lienet.cli.profiles": "tests/cli/test_app.py",
+    "lienet.cli.stages": "tests/cli/test_app.py",
     "lienet.params.checks": "tests/params/test_active.py",
     "lienet.params.whole": "tests/params/test_active.py",
 }
 FLOWS_ELSEWHERE = {
-    "deploy": "tests/flows/test_worker.py",
     "dvc_process": "tests/flows/test_dvc.py",
     "guard": "tests/flows/test_commands.py",
     "orphans": "tests/flows/test_worker.py",
+    "prefect_app": "tests/flows/test_server.py",
     "run": "tests/flows/test_pipeline.py",
     "session": "tests/flows/test_pipeline.py",
 }
 ABOUT_THE_WHOLE = {
     "tests/test_pipeline.py",
     "tests/test_extending.py",
+    "tests/fuzzing/test_fuzzing.py",
     "tests/goldens/test_outputs.py",
+    "tests/web/test_page.py",
 }
 
 

@@ -44,8 +44,11 @@ def test_stages_are_verbs_of_the_command_line_in_their_order(pipeline: dict[str,
 def test_each_entry_runs_its_stage_s_own_verb(entries: dict[str, Any]):
     for entry, stage in entries.items():
         name = _stage_of(entry, entries)
-        part = f"lienet {name} {entry.removeprefix(f'{name}_')}"
-        verbs = (f"lienet {name}", part, f"lienet {name} ${{key}}", f"lienet {name} ${{item}}")
+        part = f"python -m lienet {name} {entry.removeprefix(f'{name}_')}"
+        of_model = f"python -m lienet {name} ${{key}}-{entry.removeprefix(f'{name}_')}"
+        starts = f"python -m lienet {name}"
+        verbs = (starts, part, f"{starts} ${{key}}", f"{starts} ${{item}}")
+        verbs += (of_model,)
         assert stage["cmd"] in verbs
 
 
@@ -78,10 +81,17 @@ def test_each_entry_depends_on_its_stage_s_fingerprint_and_on_no_other_code(
         assert [dep for dep in stage["deps"] if dep.startswith(("lienet", "data/code"))] == expected
 
 
-def test_a_part_of_a_stage_tracks_the_stage_s_params(entries: dict[str, Any]):
-    for entry in entries.keys() - {"code_plugins", "download_vgg19"}:
-        whole = entries[_stage_of(entry, entries)]
-        assert entries[entry].get("params") == whole.get("params")
+def test_each_entry_depends_on_its_own_resolved_params_and_on_no_section(
+    entries: dict[str, Any],
+):
+    for entry, stage in entries.items():
+        if entry in ("code", "code_plugins"):
+            continue
+        name, item = stage["cmd"].removeprefix("python -m lienet ").partition(" ")[::2]
+        expected = [f"data/params/{name}/{item or name}.json"]
+        assert [dep for dep in stage["deps"] if dep.startswith("data/params")] == expected
+        assert "params" not in stage
+    assert entries["code"]["params"] == [{"params.yaml": None}]
 
 
 def _stage_of(name: str, entries: dict[str, Any]) -> str:

@@ -22,6 +22,7 @@ BY_HAND = {
     "cluster.py": set(),
     "degradations/resize.py": {"synthesize", "evaluate", "report"},
     "degradations/sr.py": {"synthesize", "report"},
+    "deployment/formats/onnx_int8.py": {"export"},
     "deployment/onnx.py": {"export"},
     "draws.py": {"synthesize", "train", "evaluate", "report"},
     "evaluation/benchmark.py": {"evaluate", "report"},
@@ -29,7 +30,7 @@ BY_HAND = {
     "executors.py": set(),
     "files.py": STAGES,
     "fingerprint.py": set(),
-    "images.py": STAGES - {"export"},
+    "images.py": STAGES,
     "networks/blocks.py": {"train", "export", "evaluate", "report"},
     "networks/vgg.py": {"train"},
     "params/active.py": STAGES,
@@ -44,11 +45,15 @@ BY_HAND = {
     "report/tables.py": {"report"},
     "screening/text.py": {"filter"},
     "shards/writing.py": {"synthesize"},
+    "sixteen_bits.py": STAGES,
     "stages/code.py": set(),
+    "screening/model_files.py": {"filter", "evaluate", "report"},
     "stages/train.py": {"train"},
     "tracking/runs.py": set(),
     "training/losses.py": {"train"},
+    "training/ssim.py": {"train"},
     "transfer/engine.py": {"download"},
+    "weights/index.json": set(),
 }
 """Files of the package, and the stages that a change in them makes stale."""
 _IMPORT = re.compile(

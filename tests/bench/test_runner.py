@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.runner import describe_machine, find_topics, measure_topic, read_processor_name
+from bench.runner import describe_machine, find_topics, measure_topic
 
 
 def test_topics_are_the_files_that_start_with_bench(tmp_path: Path):
@@ -85,8 +85,8 @@ def test_outside_git_there_is_no_commit(tmp_path: Path):
     assert describe_machine(tmp_path)["commit"] == "none"
 
 
-def test_the_processor_is_named_as_the_kernel_names_it(tmp_path: Path):
-    cpuinfo = tmp_path / "cpuinfo"
-    cpuinfo.write_text("processor\t: 0\nmodel name\t: Imaginary CPU @ 3 GHz\n")
-    assert read_processor_name(cpuinfo) == "Imaginary CPU @ 3 GHz"
-    assert read_processor_name(tmp_path / "none") != ""
+def test_a_machine_without_git_is_described_too(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert describe_machine(repository)["commit"] == "none"

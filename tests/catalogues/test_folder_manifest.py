@@ -126,6 +126,17 @@ def test_a_wrong_row_of_parquet_is_refused_by_its_number(photos: Path) -> None:
         list(find_listed_files(source_of(manifest="list.parquet"), base_dir=photos))
 
 
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_a_parquet_file_with_a_damaged_middle_is_one_line(photos: Path, share: float) -> None:
+    path = photos / "list.parquet"
+    pq.write_table(pa.table({"path": [f"{number}.jpg" for number in range(50)]}), path)
+    content = path.read_bytes()
+    at = int(len(content) * share)
+    path.write_bytes(content[:at] + content[at + 7 :])
+    with pytest.raises(DataError, match=r"list.parquet is not a whole Parquet file"):
+        list(find_listed_files(source_of(manifest="list.parquet"), base_dir=photos))
+
+
 def test_missing_folder_or_list_is_one_line(photos: Path) -> None:
     with pytest.raises(InputError, match=r"there is no list at .*list.csv"):
         list(find_listed_files(source_of(), base_dir=photos))

@@ -5,6 +5,7 @@ import hashlib
 import pytest
 
 from lienet.catalogues.keys import KeyGiver
+from lienet.draws import COUNT_MARK
 
 
 @pytest.mark.parametrize(
@@ -25,12 +26,30 @@ def test_keys_are_unique() -> None:
     names = ["a.jpg", "a.png", "a_2.jpg", "A.webp", "b/c.jpg", "b_c.jpg"]
     assert [giver.give(name) for name in names] == [
         "trip__a",
+        "trip__a+2",
         "trip__a_2",
-        "trip__a_2_2",
-        "trip__a_3",
+        "trip__a+3",
         "trip__b_c",
-        "trip__b_c_2",
+        "trip__b_c+2",
     ]
+
+
+def test_what_lies_beside_a_photograph_leaves_it_its_key() -> None:
+    giver = KeyGiver("trip")
+    names = ["IMG_03.AAE", "IMG_03.CR2", "IMG_03.HEIC", "IMG_03.jpg", "IMG_03.xmp"]
+    assert [giver.give(name) for name in names] == [
+        "trip__img_03_aae",
+        "trip__img_03_cr2",
+        "trip__img_03_heic",
+        "trip__img_03",
+        "trip__img_03_xmp",
+    ]
+
+
+def test_files_of_one_name_draw_one_lot() -> None:
+    giver = KeyGiver("trip")
+    first, second = giver.give("a.jpg"), giver.give("a.png")
+    assert second == f"{first}{COUNT_MARK}2"
 
 
 def test_long_keys_are_cut_and_stay_apart() -> None:

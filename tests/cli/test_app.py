@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from lienet.cli import app
+from lienet.images import encode_png
 from tests.fresh_workspace import make_workspace
 
 VERBS = ("code", "download", "filter", "synthesize", "train", "export", "evaluate", "report")
@@ -60,7 +63,10 @@ def test_without_arguments_the_help_is_shown(tmp_path: Path):
             "lienet: synthesize has the items sr, face, old_photo, got dust; see params.yaml",
         ),
         (("profile", "use", "bench"), "lienet: profile bench needs the folder"),
-        (("profile", "use", "nothing"), "lienet: the profiles are ablation, bench, paper, sample"),
+        (
+            ("profile", "use", "nothing"),
+            "lienet: the profiles are ablation, bench, paper, release, sample",
+        ),
     ],
 )
 def test_an_expected_error_is_one_line(clone: Path, arguments: tuple[str, ...], message: str):
@@ -108,3 +114,35 @@ def test_an_edited_params_file_is_in_no_profile(clone: Path):
     forced = run_lienet("profile", "use", "sample", "--force", folder=clone)
     assert "the former params.yaml is kept as params.yaml.bak" in forced.stdout
     assert "extra" not in (clone / "params.yaml").read_text()
+
+
+def test_the_version_is_that_of_the_package(tmp_path: Path):
+    done = run_lienet("--version", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (0, f"lienet {version('lienet')}\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+def test_an_output_that_cannot_be_written_is_one_line(clone: Path):
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "lienet", "models", "--json"],
+            cwd=clone,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "lienet: cannot write the output: No space left on device; make room\n"
+
+
+def test_a_name_that_is_no_text_is_printed_all_the_same(tmp_path: Path):
+    name = os.fsdecode(b"caf\xe9.png")
+    (tmp_path / name).write_bytes(encode_png(np.zeros((40, 40, 3), np.uint8)))
+    done = subprocess.run(
+        [sys.executable, "-m", "lienet", "score", tmp_path, tmp_path, "--no-vmaf"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8:strict", "COLUMNS": "120"},
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "caf\\udce9.png" in done.stdout

@@ -43,6 +43,15 @@ def test_an_unknown_task_is_refused_with_those_there_are(clone: Path):
     assert "face, old_photo, sr, sr_clean, got rain" in str(ran.exception)
 
 
+def test_a_photograph_is_not_replaced_by_its_degraded_self(clone: Path):
+    (clone / "link.png").symlink_to("photo.png")
+    for output in ("photo.png", "./photo.png", "link.png"):
+        ran = CliRunner().invoke(app, ["degrade", "photo.png", "-o", output])
+        assert isinstance(ran.exception, InputError)
+        assert "would replace the photograph" in str(ran.exception)
+    assert np.array_equal(decode_image((clone / "photo.png").read_bytes()), PHOTO)
+
+
 def test_old_photographs_are_observed(clone: Path):
     (clone / "old").mkdir()
     (clone / "old/scan.png").write_bytes(encode_png(PHOTO))

@@ -39,8 +39,11 @@ def test_track_promote_rollback_and_compare(runner: CliRunner):
     assert run("track", "sr-lienet") == "MLflow is up to date; new to it: sr-lienet\n"
     assert run("track") == "MLflow is up to date; new to it: sr-srgan\n"
     assert run("track") == "MLflow is up to date; new to it: nothing\n"
+    assert run("track", "sr-srgan", "--json", "made/runs.json").endswith("nothing\n")
+    (tracked,) = json.loads(Path("made/runs.json").read_text())
+    assert (tracked["item"], tracked["model"]) == ("sr-srgan", "srgan")
     said = run("promote", "sr-lienet", "--json", "made/first.json")
-    assert said == "sr-lienet: lienet-sr/1 is champion now\n"
+    assert said.startswith("sr-lienet: lienet-sr/1 is champion now\n  psnr_db under x4_q20_luma: ")
     assert json.loads(Path("made/first.json").read_text())["promoted"] is True
     assert "it replaces lienet-sr/1" in run("promote", "sr-srgan")
     assert run("rollback", "sr") == (

@@ -189,3 +189,9 @@ def test_correlation_hides_noise_at_full_size_more_than_at_half():
     assert full == sorted(full, reverse=True)
     ratios = [half / full for full, half in responses]
     assert ratios == sorted(ratios)
+
+
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_a_picture_of_one_tone_tells_nothing(level: int):
+    with pytest.raises(InputError, match=f"lights and shadows, got luma from {level} to {level}"):
+        observe(np.full((40, 40, 3), level, np.uint8))

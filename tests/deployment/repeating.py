@@ -19,6 +19,7 @@ def write_repeating(
     output: str = "enhanced",
     shape: tuple[int | None, ...] = (None, 3, None, None),
     kind: int = TensorProto.FLOAT,
+    multiple: int = 1,
 ) -> Path:
     """Write a network that repeats every pixel ``scale`` times per side.
 
@@ -30,10 +31,15 @@ def write_repeating(
         output: its name.
         shape: of every input; None is free.
         kind: the type of input and output.
+        multiple: both sides of an input must be one of it, as with networks of windows.
     """
+    folds = [
+        helper.make_node("SpaceToDepth", [inputs[0]], ["deep"], blocksize=multiple),
+        helper.make_node("DepthToSpace", ["deep"], ["unfolded"], blocksize=multiple),
+    ]
     node = helper.make_node(
         "Resize",
-        [inputs[0], "", "scales"],
+        [inputs[0] if multiple == 1 else "unfolded", "", "scales"],
         [output],
         mode="nearest",
         coordinate_transformation_mode="asymmetric",
@@ -44,7 +50,11 @@ def write_repeating(
     made = helper.make_tensor_value_info(output, kind, larger)
     scales = np.array([1, 1, scale, scale][: len(shape)], np.float32)
     graph = helper.make_graph(
-        [node], "g", given, [made], [numpy_helper.from_array(scales, "scales")]
+        [node] if multiple == 1 else [*folds, node],
+        "g",
+        given,
+        [made],
+        [numpy_helper.from_array(scales, "scales")],
     )
     opsets = [helper.make_opsetid("", 18)]
     model = helper.make_model(graph, opset_imports=opsets, ir_version=9, producer_name=producer)

@@ -7,7 +7,6 @@ import onnx
 import onnx.utils
 import pytest
 import torch
-from skimage import data
 from torch import Tensor, nn
 
 from lienet.degradations.resize import resize_bicubic
@@ -19,43 +18,14 @@ from lienet.errors import InputError, ModelError
 from lienet.networks.blocks import Modulation
 from lienet.networks.global_skip import BicubicUpsampling
 from lienet.networks.registry import build_model
+from lienet.networks.spade import count_spade_layers
 from lienet.params import load_params
-
-
-def photograph(height_px: int, width_px: int) -> np.ndarray:
-    """A photograph that grows darker to the right, so that no two tiles have like statistics."""
-    pixels = (
-        data.astronaut()[:height_px, :width_px] / 255.0 * np.linspace(1, 0.3, width_px)[:, None]
-    )
-    return np.rint(pixels * 65535).astype(np.uint16)
+from tests.deployment.pixels import Repeating, noise, photograph, repeat
 
 
 def plan_without_fade(length_px: int, **choices: int) -> list[tiling.Span]:
     """Tiles that are cut from each other."""
     return tiling.plan_spans(length_px, **(choices | {"fade_px": 0}))
-
-
-class Repeating(nn.Module):
-    """Repeats every pixel ``scale`` times per side; counts what it was given."""
-
-    def __init__(self, scale: int = 2) -> None:
-        super().__init__()
-        self.scale = scale
-        self.sizes_px: list[tuple[int, int]] = []
-
-    def forward(self, degraded: Tensor) -> Tensor:
-        self.sizes_px.append((degraded.shape[2], degraded.shape[3]))
-        return degraded.repeat_interleave(self.scale, 2).repeat_interleave(self.scale, 3)
-
-
-def noise(height_px: int, width_px: int, channels: int = 3, dtype: type = np.uint8) -> np.ndarray:
-    generator = np.random.default_rng(height_px * width_px)
-    high = np.iinfo(dtype).max
-    return generator.integers(0, high, (height_px, width_px, channels), dtype, endpoint=True)
-
-
-def repeat(pixels: np.ndarray, scale: int = 2) -> np.ndarray:
-    return pixels.repeat(scale, axis=0).repeat(scale, axis=1)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
@@ -291,3 +261,36 @@ def test_what_is_no_image_is_refused(pixels: np.ndarray):
 def test_a_tile_too_small_for_its_overlap_is_refused():
     with pytest.raises(InputError, match=r"at least 72, .* got 64"):
         Enhancer(Repeating(), scale=2, tile_px=64, overlap_px=32)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_strips_make_the_image(channels: int, dtype: type):
+    pixels, shares = noise(150, 60, channels, dtype), []
+    enhancer = Enhancer(Repeating(), scale=2, tile_px=48, overlap_px=16)
+    strips = list(enhancer.enhance_strips(pixels, shares.append))
+    assert len(strips) > 3
+    np.testing.assert_array_equal(np.concatenate(strips), enhancer.enhance(pixels))
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+
+
+def test_progress_counts_the_walks_for_statistics(restorer: nn.Module):
+    shares: list[float] = []
+    for _ in Enhancer(restorer, scale=1, tile_px=128).enhance_strips(
+        photograph(140, 120), shares.append
+    ):
+        pass
+    assert len(shares) == 2 * (1 + count_spade_layers(restorer))
+    assert shares[-1] == 1.0
+
+
+def test_even_tiles_compute_less_for_the_same_pixels():
+    pixels = noise(100, 150)
+    areas = {}
+    for is_even in (False, True):
+        network = Repeating()
+        enhancer = Enhancer(network, scale=2, tile_px=96, overlap_px=8, has_even_tiles=is_even)
+        np.testing.assert_array_equal(enhancer.enhance(pixels), repeat(pixels))
+        areas[is_even] = sum(height * width for height, width in network.sizes_px)
+    assert areas[True] < 0.75 * areas[False]

@@ -16,12 +16,20 @@ from lienet.errors import ModelError
 from lienet.networks.registry import build_model
 from lienet.params import Model
 from tests.networks.specs import (
+    bopbl_spec,
+    ecbsr_spec,
     enhancement_spec,
+    espcn_spec,
     esrgan_spec,
+    fsrnet_spec,
+    hifacegan_spec,
     lienet_spec,
     plain_spec,
+    rlfn_spec,
     sftgan_spec,
+    span_spec,
     srgan_spec,
+    vdsr_spec,
 )
 
 pytestmark = pytest.mark.xdist_group("onnx")
@@ -174,9 +182,18 @@ ENHANCEMENT = enhancement_spec(**TINY, convs_per_block=2, global_skip="colour")
 SPECS: list[Model] = [
     lienet_spec(**TINY, fusion_kernel=1),
     plain_spec(**TINY),
+    plain_spec(**TINY, scale=1, fold=4),
     srgan_spec(**TINY, scale=2),
     esrgan_spec(**TINY, growth=2),
     sftgan_spec(**TINY, scale=2),
+    vdsr_spec(scale=2),
+    espcn_spec(scale=2),
+    ecbsr_spec(scale=2, global_skip="bicubic"),
+    span_spec(scale=2),
+    rlfn_spec(scale=2),
+    hifacegan_spec(global_skip="bicubic"),
+    bopbl_spec(),
+    fsrnet_spec(),
 ]
 
 

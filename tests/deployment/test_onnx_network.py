@@ -43,7 +43,33 @@ def test_an_onnx_file_of_any_names_and_of_half_precision_runs(
 
 def test_a_fixed_size_is_told(tmp_path: Path):
     path = write_doubling(tmp_path / "fixed.onnx", shape=(1, 3, 24, 32))
-    assert OnnxNetwork(path, num_threads=1).input_size_px == (24, 32)
+    network = OnnxNetwork(path, num_threads=1)
+    assert network.input_size_px == network.fit_size(9, 99) == (24, 32)
+    assert network.scale == 2
+
+
+@pytest.mark.parametrize(("multiple", "fitting"), [(1, (9, 17)), (2, (10, 18)), (16, (16, 32))])
+def test_the_multiple_that_sides_must_be_of_is_found(
+    tmp_path: Path, multiple: int, fitting: tuple[int, int]
+):
+    network = OnnxNetwork(write_doubling(tmp_path / "windows.onnx", multiple=multiple))
+    assert network.fit_size(9, 17) == fitting
+    assert network.fit_size(*fitting) == fitting
+    assert network.scale == 2
+
+
+def test_a_network_that_takes_no_size_tried_tells_its_first_failure(tmp_path: Path):
+    network = OnnxNetwork(write_doubling(tmp_path / "windows.onnx", multiple=72))
+    with pytest.raises(ModelError, match=r"windows.onnx fails on an input of \(1, 3, 9, 11\)"):
+        network.fit_size(9, 11)
+
+
+def test_what_a_session_is_fed_has_the_file_s_type(tmp_path: Path, degraded: Planes):
+    path = write_doubling(tmp_path / "half.onnx", kind=TensorProto.FLOAT16)
+    network = OnnxNetwork(path, num_threads=1)
+    (fed,) = network.make_input(degraded).values()
+    assert fed.dtype == np.float16
+    assert network.session.run(None, network.make_input(degraded))[0].shape == (1, 3, 18, 22)
 
 
 @pytest.mark.parametrize(
@@ -54,6 +80,16 @@ def test_files_that_do_not_take_one_rgb_image_are_refused(tmp_path: Path, shape_
     path = write_doubling(tmp_path / "odd.onnx", shape=shape, num_inputs=num_inputs)
     with pytest.raises(ModelError, match="must take one float image n 3 h w, got image"):
         OnnxNetwork(path, num_threads=1)
+
+
+def test_a_broken_file_is_one_error_and_prints_nothing(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+):
+    path = write_doubling(tmp_path / "broken.onnx")
+    path.write_bytes(path.read_bytes().replace(b"larger", b"larg\xfd\xfe"))
+    with pytest.raises(ModelError, match=r"broken.onnx is not a usable ONNX file"):
+        OnnxNetwork(path, num_threads=1)
+    assert capfd.readouterr().out == ""
 
 
 def test_integer_inputs_are_refused(tmp_path: Path):
@@ -139,3 +175,12 @@ def test_a_file_that_lost_its_fold_says_so(
 def test_other_files_have_nothing_to_be_given(tmp_path: Path):
     network = OnnxNetwork(write_doubling(tmp_path / "plain.onnx"), num_threads=1)
     assert (network.num_statistics, network.fold) == (0, 1)
+
+
+def test_what_a_file_says_of_itself_is_told(tmp_path: Path):
+    path = write_repeating(tmp_path / "twice.onnx", 2)
+    assert OnnxNetwork(path).metadata == {}
+    proto = onnx.load(path)
+    onnx.helper.set_model_props(proto, {"task": "sr", "model": "twice"})
+    onnx.save(proto, path)
+    assert OnnxNetwork(path).metadata == {"task": "sr", "model": "twice"}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lienet.deployment.tiling import Mosaic, Span, plan_spans
+from lienet.deployment.tiling import Mosaic, Span, find_even_side, plan_spans
 
 
 @given(
@@ -67,12 +67,12 @@ def test_every_cell_belongs_to_one_tile(
 def place_all(values: dict[int, float], spans: list[Span], scale: int = 1) -> np.ndarray:
     """A strip 2 px high of tiles that are each of one value."""
     (rows,) = plan_spans(2, side_px=8, overlap_px=0)
-    mosaic = Mosaic(2 * scale, spans[-1].kept_stop * scale, np.uint8, scale)
+    mosaic = Mosaic(spans[-1].kept_stop * scale, np.uint8, scale)
     for span in spans:
         length = (span.kept_stop - span.kept_start) * scale
         kept = np.full((2 * scale, length, 3), values[span.start], np.float32)
         mosaic.place(kept, rows, span)
-    return mosaic.pixels
+    return mosaic.finished
 
 
 def test_two_tiles_change_over_linearly_by_hand():
@@ -94,24 +94,42 @@ def test_tiles_that_agree_make_the_image_they_were_cut_from(fade_px: int):
     plans = [
         plan_spans(length, side_px=60, overlap_px=8, fade_px=fade_px) for length in image.shape[:2]
     ]
-    mosaic = Mosaic(90, 133, np.uint16, 1)
+    mosaic, strips = Mosaic(133, np.uint16, 1), []
     for rows in plans[0]:
         for columns in plans[1]:
             tile = image[rows.start : rows.stop, columns.start : columns.stop]
             kept = tile[rows.kept_of_tile(1), columns.kept_of_tile(1)].copy()
             mosaic.place(kept, rows, columns)
-    np.testing.assert_array_equal(mosaic.pixels, np.rint(image))
+        strips.append(mosaic.finished)
+    np.testing.assert_array_equal(np.concatenate(strips), np.rint(image))
 
 
 def test_where_four_tiles_meet_each_has_its_share():
     spans = plan_spans(40, side_px=32, overlap_px=4, fade_px=4)
     assert len(spans) == 2
-    mosaic, levels = Mosaic(40, 40, np.uint8, 1), iter((0.0, 100.0, 100.0, 200.0))
+    mosaic, levels, strips = Mosaic(40, np.uint8, 1), iter((0.0, 100.0, 100.0, 200.0)), []
     for rows in spans:
         for columns in spans:
             shape = (rows.kept_stop - rows.kept_start, columns.kept_stop - columns.kept_start, 3)
             mosaic.place(np.full(shape, next(levels), np.float32), rows, columns)
+        strips.append(mosaic.finished)
     fade = slice(spans[1].kept_start, spans[0].kept_stop)
     shares = np.array([0.125, 0.375, 0.625, 0.875])
     expected = np.rint(100 * (shares[:, None] + shares[None, :]))
-    np.testing.assert_allclose(mosaic.pixels[fade, fade, 0], expected, atol=1)
+    whole = np.concatenate(strips)
+    np.testing.assert_allclose(whole[fade, fade, 0], expected, atol=1)
+
+
+@given(length_px=st.integers(1, 3000), side_px=st.integers(10, 60), overlap_px=st.integers(0, 3))
+def test_even_tiles_are_as_many_and_no_larger(length_px: int, side_px: int, overlap_px: int):
+    laps = {"overlap_px": 8 * overlap_px, "fade_px": 8 * overlap_px}
+    side_px *= 8
+    even_px = find_even_side(length_px, side_px=side_px, **laps)
+    assert even_px <= min(side_px, length_px)
+    spans = plan_spans(length_px, side_px=even_px, **laps)
+    assert len(spans) == len(plan_spans(length_px, side_px=side_px, **laps))
+
+
+def test_two_tiles_of_half_do_for_two_of_nearly_all():
+    assert find_even_side(1000, side_px=728, overlap_px=32, fade_px=32) == 552
+    assert find_even_side(700, side_px=728, overlap_px=32, fade_px=32) == 700

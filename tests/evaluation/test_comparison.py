@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 import skimage.data
+from PIL import Image, ImageCms
 from typer.testing import CliRunner
 
 from lienet.cli import app
@@ -43,6 +46,21 @@ def test_folders_are_paired_by_stem_and_other_files_passed_over(folders: tuple[P
         (references / "left.png", distorted / "left.jpg"),
         (references / "right.part.png", distorted / "right.part.jpg"),
     ]
+
+
+def test_folders_below_are_entered_through_links_and_what_is_passed_over_is_named(
+    folders: tuple[Path, Path], caplog: pytest.LogCaptureFixture
+):
+    references, distorted = folders
+    caplog.set_level("INFO")
+    for folder, other in ((references, "png"), (distorted, "jpg")):
+        (folder.parent / f"more {other}").mkdir()
+        (folder / "more").symlink_to(folder.parent / f"more {other}")
+        (folder / "more" / f"left.{other}").write_bytes((folder / f"left.{other}").read_bytes())
+    pairs = pair_files(references, distorted)
+    assert len(pairs) == 3
+    assert (references / "more" / "left.png", distorted / "more" / "left.jpg") in pairs
+    assert f"{references}: passed over 1 .txt" in caplog.text
 
 
 def test_scores_are_those_of_the_metrics(folders: tuple[Path, Path]):
@@ -122,7 +140,7 @@ def test_paths_that_are_no_pair_are_refused(folders: tuple[Path, Path], tmp_path
         pair_files(folders[0], folders[1] / "left.jpg")
     with pytest.raises(InputError, match="no such file or folder"):
         pair_files(folders[0], tmp_path / "nowhere")
-    with pytest.raises(InputError, match="without a JPEG, PNG, WebP or TIFF image"):
+    with pytest.raises(InputError, match="there is no image in"):
         pair_files(folders[0], empty)
 
 
@@ -138,3 +156,35 @@ def test_errors_name_the_files(folders: tuple[Path, Path]):
             border_px=0,
             with_vmaf=False,
         )
+
+
+def write_deep(path: Path, added: int) -> Path:
+    ramp = np.arange(40 * 50, dtype=np.uint16).reshape(40, 50) * 20 + added
+    Image.fromarray(ramp).save(path)
+    return path
+
+
+def make_profile() -> bytes:
+    """Return a profile that is not known to be sRGB."""
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    return bytes(srgb).replace("sRGB".encode("utf-16-be"), "mine".encode("utf-16-be"))
+
+
+def test_files_of_sixteen_bits_are_compared_at_their_depth(tmp_path: Path):
+    paths = write_deep(tmp_path / "a.png", 0), write_deep(tmp_path / "b.png", 100)
+    (score,) = score_pairs([paths], colour="rgb", border_px=0, with_vmaf=True)
+    assert score.psnr_db == pytest.approx(20 * math.log10(65535 / 100))
+    assert score.ssim < 1
+    rounded = (decode_image(path.read_bytes()) for path in paths)
+    assert score.vmaf == measure_vmaf(*rounded)
+
+
+def test_a_colour_profile_is_applied_at_eight_bits_and_that_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    plain, profiled = write_deep(tmp_path / "a.png", 0), tmp_path / "b.png"
+    with Image.open(plain) as image:
+        image.save(profiled, icc_profile=make_profile())
+    (score,) = score_pairs([(plain, profiled)], colour="rgb", border_px=0, with_vmaf=False)
+    assert score.psnr_db < 100
+    assert "b.png is compared at 8 bits, as its colour profile is applied" in caplog.text

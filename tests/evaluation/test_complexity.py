@@ -10,7 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from lienet.errors import InputError, ModelError
-from lienet.evaluation.complexity import count_macs, measure_latency_ms
+from lienet.evaluation.complexity import count_macs, measure_latency
 from lienet.networks.global_skip import BicubicUpsampling
 from lienet.networks.registry import count_parameters
 
@@ -48,33 +48,39 @@ def test_an_output_that_is_no_multiple_of_the_scale_is_refused(network: nn.Modul
         count_macs(network, scale=2, output_height_px=721, output_width_px=1280)
 
 
-def write_convolution(path: Path, channels: int) -> None:
-    weights = np.zeros((channels, 3, 3, 3), np.float32)
-    node = helper.make_node("Conv", ["degraded", "w"], ["enhanced"], pads=[1, 1, 1, 1])
-    ends = [
-        helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, each, None, None])
-        for name, each in (("degraded", 3), ("enhanced", channels))
+def write_convolutions(path: Path, channels: int) -> None:
+    """Write a network of two convolutions, by way of ``channels``."""
+    weights = {
+        "w": np.zeros((channels, 3, 3, 3), np.float32),
+        "v": np.zeros((3, channels, 3, 3), np.float32),
+    }
+    nodes = [
+        helper.make_node("Conv", ["degraded", "w"], ["between"], pads=[1, 1, 1, 1]),
+        helper.make_node("Conv", ["between", "v"], ["enhanced"], pads=[1, 1, 1, 1]),
     ]
-    graph = helper.make_graph(
-        [node], "g", ends[:1], ends[1:], [numpy_helper.from_array(weights, "w")]
-    )
+    ends = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, 3, None, None])
+        for name in ("degraded", "enhanced")
+    ]
+    constants = [numpy_helper.from_array(values, name) for name, values in weights.items()]
+    graph = helper.make_graph(nodes, "g", ends[:1], ends[1:], constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
     onnx.save(model, path)
 
 
 def test_latency_is_the_median_of_single_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    write_convolution(tmp_path / "small.onnx", 1)
+    write_convolutions(tmp_path / "small.onnx", 1)
     clock = iter([0.0, 0.005, 1.0, 1.001, 2.0, 2.100])  # 5 ms, 1 ms, 100 ms
-    monkeypatch.setattr("lienet.evaluation.complexity.time.perf_counter", lambda: next(clock))
-    latency_ms = measure_latency_ms(tmp_path / "small.onnx", height_px=8, width_px=8, num_runs=3)
-    assert latency_ms == pytest.approx(5.0)
+    monkeypatch.setattr("lienet.evaluation.timing.time.perf_counter", lambda: next(clock))
+    latency = measure_latency(tmp_path / "small.onnx", height_px=8, width_px=8, num_runs=3)
+    assert latency.median_ms == pytest.approx(5.0)
 
 
 def test_more_work_takes_longer(tmp_path: Path):
-    write_convolution(tmp_path / "small.onnx", 1)
-    write_convolution(tmp_path / "large.onnx", 64)
+    write_convolutions(tmp_path / "small.onnx", 1)
+    write_convolutions(tmp_path / "large.onnx", 64)
     small_ms, large_ms = (
-        measure_latency_ms(tmp_path / name, height_px=96, width_px=96, num_runs=5)
+        measure_latency(tmp_path / name, height_px=96, width_px=96, num_runs=5).median_ms
         for name in ("small.onnx", "large.onnx")
     )
     assert 0 < small_ms < large_ms
@@ -82,4 +88,4 @@ def test_more_work_takes_longer(tmp_path: Path):
 
 def test_a_missing_file_is_one_clear_error(tmp_path: Path):
     with pytest.raises(ModelError, match="no such ONNX file"):
-        measure_latency_ms(tmp_path / "none.onnx", height_px=8, width_px=8, num_runs=1)
+        measure_latency(tmp_path / "none.onnx", height_px=8, width_px=8, num_runs=1)

@@ -19,7 +19,9 @@ from lienet.errors import ToolError
 from lienet.evaluation.benchmark import Interval
 from lienet.evaluation.identity import FaceEmbedder, IdentityScore, summarise_identity
 from lienet.evaluation.scoring import EnhancedImage
-from lienet.screening.model_files import SHIPPED_MODEL
+from lienet.screening.model_files import find_shipped_model
+
+SHIPPED_MODEL = find_shipped_model("alignment").locate()
 
 
 @pytest.fixture(scope="module")

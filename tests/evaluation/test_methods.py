@@ -54,6 +54,12 @@ def test_restoration_brings_a_faded_photograph_back_towards_the_original():
     assert measure_ciede2000(pixels, restored) < measure_ciede2000(pixels, faded) - 3
 
 
+def test_where_a_task_enlarges_the_bicubic_picture_is_sharpened():
+    pixels, bicubic = make_photograph(), BicubicEnlargement(2, 512)
+    sharpened = UnsharpMask(2.0, 1.0, bicubic).enhance(pixels)
+    assert np.array_equal(sharpened, UnsharpMask(2.0, 1.0).enhance(bicubic.enhance(pixels)))
+
+
 def test_the_unsharp_mask_leaves_no_channel_and_no_row_out():
     flat = np.full((40, 30, 3), (10, 128, 250), np.uint8)
     assert np.array_equal(UnsharpMask(2.0, 1.0).enhance(flat), flat)
@@ -83,7 +89,8 @@ def test_a_picture_of_one_colour_stays_as_it_is(value: int):
 def test_params_decide_which_method_and_how_strong(repository: Path):
     specs = load_params(repository / "params.yaml").evaluate.methods
     made = {key: make_method(spec, 4, tile_px=64) for key, spec in specs.items()}
-    assert made["face-unsharp"] == UnsharpMask(2.0, 1.0)
+    assert made["face-unsharp"] == UnsharpMask(2.0, 1.0, BicubicEnlargement(4, 64))
+    assert make_method(specs["face-unsharp"], 1, tile_px=64) == UnsharpMask(2.0, 1.0)
     assert made["old_photo-classical"] == ClassicalRestoration(0.8, 0.5, 1.4)
     assert made["sr-bicubic"] == BicubicEnlargement(4, 64)
     assert make_method(specs["face-input"], 1, tile_px=64) == Unchanged()

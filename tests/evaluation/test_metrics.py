@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import cv2
 import numpy as np
@@ -198,6 +199,22 @@ def test_the_colour_error_is_a_mean_over_pixels_whatever_the_strips():
 def test_colour_errors_of_images_of_two_sizes_are_refused():
     with pytest.raises(InputError, match="must be as large"):
         measure_ciede2000(np.zeros((8, 8, 3), np.uint8), np.zeros((8, 9, 3), np.uint8))
+
+
+@pytest.mark.parametrize("colour", ["rgb", "luma"])
+def test_sixteen_bits_are_compared_as_they_are(colour: Any):
+    few = np.random.default_rng(0).integers(0, 250, (16, 20, 3), np.uint8)
+    deep = few.astype(np.uint16) * 257
+    assert measure_psnr(deep, deep + 100) == pytest.approx(20 * np.log10(65535 / 100))
+    assert measure_psnr(deep, deep, colour=colour) == PSNR_CEILING_DB
+    assert measure_ssim(deep, deep + 100, colour=colour) < 1
+    assert measure_ciede2000(deep, deep + 100) > 0
+    other = few + 3
+    for measure in (measure_psnr, measure_ssim):
+        expected = measure(few, other, colour=colour)
+        for reference, distorted in ((deep, other), (few, other.astype(np.uint16) * 257)):
+            found = measure(reference, distorted, colour=colour)
+            assert found == pytest.approx(expected, abs=1e-5)
 
 
 def test_the_sharpness_of_a_ramp_is_its_slope():

@@ -14,6 +14,7 @@ from prefect.logging import disable_run_logger
 from flows.commands import Commands, Finished
 from flows.dvc import Dvc
 from flows.pipeline import conclude, update_mlflow
+from flows.run import Ends
 from flows.session import Session
 from flows.stage import Outcome
 from lienet.params import load_params
@@ -28,45 +29,62 @@ ARMS = {"a@1": [], "b@1": [], "c@1": ["a@1"], "d@1": ["c@1"], "e": ["b@1", "d@1"
 
 
 def test_failed_stages_are_named_before_those_not_run():
-    state = conclude({"a": Outcome.RAN, "b": Outcome.FAILED, "c": Outcome.NOT_RUN})
+    outcomes = {"a": Outcome.RAN, "b": Outcome.FAILED, "c": Outcome.NOT_RUN}
+    state = conclude(Ends(outcomes, {"b": "b failed: no room"}))
     assert (state.type.value, state.message) == (
         "FAILED",
-        "failed: b; not run because of it: c",
+        "b failed: no room; not run because of it: c",
     )
 
 
 def test_cached_stages_are_counted_apart():
-    state = conclude({"a": Outcome.RAN, "b": Outcome.CACHED, "c": Outcome.CACHED})
+    state = conclude(Ends({"a": Outcome.RAN, "b": Outcome.CACHED, "c": Outcome.CACHED}, {}))
     assert (state.type.value, state.message) == ("COMPLETED", "1 stages ran, 2 were cached")
 
 
 @pytest.mark.parametrize(
-    ("outcomes", "commands"),
+    ("outcomes", "items"),
     [
-        ({"train@a": Outcome.CACHED, "export@a": Outcome.FAILED}, [["lienet", "track"]]),
-        ({"train@a": Outcome.FAILED, "filter@x": Outcome.RAN}, []),
+        (
+            {
+                "train@sr-lienet": Outcome.CACHED,
+                "export@sr-srgan": Outcome.FAILED,
+                "evaluate_methods@sr-bicubic": Outcome.RAN,
+                "filter@sample": Outcome.RAN,
+            },
+            [["sr-bicubic", "sr-lienet"]],
+        ),
+        ({"train@sr-lienet": Outcome.FAILED, "filter@sample": Outcome.RAN}, []),
     ],
 )
-def test_mlflow_is_updated_for_trained_models_and_its_absence_fails_no_run(
-    tmp_path: Path, repository: Path, outcomes: dict[str, Outcome], commands: list[list[str]]
+def test_mlflow_is_updated_for_the_models_of_the_run_and_its_absence_fails_none(
+    tmp_path: Path, repository: Path, outcomes: dict[str, Outcome], items: list[list[str]]
 ):
-    params = load_params(repository / "profiles" / "sample.yaml")
-    failing = FailingCommands(tmp_path)
-    with disable_run_logger():
-        update_mlflow(Session(Workspace(tmp_path), params, "", failing, Dvc(failing)), outcomes)
-    assert failing.asked == commands
+    for code, told in ((0, [{"run_id": "abc"}] if items else []), (1, [])):
+        commands = TrackCommands(tmp_path, code)
+        params = load_params(repository / "profiles" / "sample.yaml")
+        session = Session(Workspace(tmp_path), params, "", commands, Dvc(commands))
+        with disable_run_logger():
+            assert update_mlflow(session, outcomes) == told
+        assert [words[:3] for words in commands.asked] == [["lienet", "track", "--json"]] * len(
+            items
+        )
+        assert [words[4:] for words in commands.asked] == items
 
 
-class FailingCommands(Commands):
-    """Commands that all fail, and are noted."""
+class TrackCommands(Commands):
+    """Commands that end with a code, are noted, and write a run if they succeed."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, code: int) -> None:
         super().__init__(root, grace_s=1.0)
+        self.code = code
         self.asked: list[list[str]] = []
 
     def run(self, command, on_line=lambda line: None):
         self.asked.append([*command])
-        return Finished(1, ("MLflow is away",))
+        if self.code == 0:
+            Path(command[3]).write_text('[{"run_id": "abc"}]')
+        return Finished(self.code, ("MLflow is away",))
 
 
 class TestWithServer:
@@ -90,9 +108,11 @@ class TestWithServer:
         assert not (toy.root / "pwned").exists()
 
         first, second = api.latest_runs(2)
-        assert failed[::2] == ["FAILED", "failed: broken; not run because of it: after"]
-        assert "stage broken failed with exit code 255; its last lines:" in output
-        assert "broken met with a mishap" in output.partition("its last lines:")[2]
+        reason = "broken failed: broken met with a mishap"
+        assert failed[::2] == ["FAILED", f"{reason}; not run because of it: after"]
+        assert reason in output
+        assert "Traceback" not in output
+        assert "dvc push" not in output
         assert api.task_states(first["id"]) == {
             "start": "Completed",
             "broken": "Failed",

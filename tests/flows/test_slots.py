@@ -11,6 +11,7 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
+from flows import slots
 from flows.slots import Slots, count_slots, list_slots, read_limits
 from lienet.params import load_params
 from tests.loopback_servers import PrefectServer
@@ -86,3 +87,22 @@ def test_slots_are_shared_through_the_limits_of_the_server(prefect_server: Prefe
             assert limit.active_slots == 1
         limit = client.read_global_concurrency_limit_by_name("shared")
         assert limit.active_slots == 0
+
+
+@pytest.mark.services
+@pytest.mark.slow
+@pytest.mark.xdist_group("prefect")
+def test_nobody_waits_for_the_server_when_the_run_has_ended(
+    prefect_server: PrefectServer, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(slots, "_LOOK_EVERY_S", 1.0)
+    url = prefect_server.environment["PREFECT_API_URL"]
+    ended = threading.Event()
+    with temporary_settings({PREFECT_API_URL: url}), get_client(sync_client=True) as client:
+        client.upsert_global_concurrency_limit_by_name("taken", 1)
+        threading.Timer(4.0, ended.set).start()
+        with Slots({"taken": 1}, ["taken"]).take(["taken"]):
+            with Slots({"taken": 1}, ["taken"], ended.is_set).take(["taken"]):
+                assert ended.is_set()
+            limit = client.read_global_concurrency_limit_by_name("taken")
+            assert limit.active_slots == 1

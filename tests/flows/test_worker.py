@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from tests.flows.toy import Api, Toy, wait_until
-from tests.flows.worker_process import Worker
+from tests.flows.worker_process import Worker, create_run, deploy
 from tests.loopback_servers import MlflowServer, PrefectServer
 from tests.small_clone import Clone, copy_project, shrink, write_pictures
 
@@ -138,33 +138,6 @@ def make_clone(repository: Path, folder: Path) -> Clone:
     return clone
 
 
-def deploy(root: Path, environment: dict[str, str], api: Api) -> str:
-    """Deploy as ``make deploy`` does; return the pipeline's deployment."""
-    ran = subprocess.run(
-        [sys.executable, "-m", "flows.deploy"],
-        cwd=root,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    limits = {one["name"] for one in api.post("v2/concurrency_limits/filter")}
-    assert limits >= {"cpu", "gpu", "promote"}
-    nightly = api.get("deployments/name/nightly/nightly")
-    assert nightly["schedules"][0]["schedule"]["timezone"] == "Europe/Berlin"
-    assert nightly["work_pool_name"] == "lienet"
-    api.pause(nightly["id"])
-    found: str = api.get("deployments/name/pipeline/pipeline")["id"]
-    return found
-
-
-def create_run(api: Api, deployment: str, **parameters: object) -> str:
-    """Ask for a run now; return its id."""
-    run: str = api.post(f"deployments/{deployment}/create_flow_run", parameters=parameters)["id"]
-    return run
-
-
 def states_of(api: Api, deployment: str) -> dict[str, dict[str, Any]]:
     """Return a run in each state, by the state's name."""
     runs = api.post("flow_runs/filter", flow_runs={"deployment_id": {"any_": [deployment]}})
@@ -197,7 +170,7 @@ def logged_losses(server: MlflowServer, model: str) -> list[tuple[int, float]]:
     runs = api.post(
         "runs/search",
         experiment_ids=[experiment["experiment_id"]],
-        filter=f"attributes.run_name = '{model}'",
+        filter=f"tags.`lienet.model` = '{model}'",
     )["runs"]
     assert len(runs) == 1, json.dumps(runs)[:2000]
     run_id = runs[0]["info"]["run_id"]

@@ -215,6 +215,12 @@ class Api:
         request = urllib.request.Request(f"{self._url}/{path}", method="DELETE")
         self._opener.open(request, timeout=30).close()
 
+    def patch(self, path: str, **body: object) -> None:
+        """Send a PATCH of an object."""
+        headers = {"content-type": "application/json"}
+        url, text = f"{self._url}/{path}", json.dumps(body).encode()
+        self._send(urllib.request.Request(url, text, headers, method="PATCH"))
+
     def pause(self, deployment: str) -> None:
         """Stop a deployment's schedules."""
         self.post(f"deployments/{deployment}/pause_deployment")
@@ -269,3 +275,9 @@ def is_alive(pid: int) -> bool:
     except OSError:
         return False
     return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+def parent_of(pid: int) -> int:
+    """Return a process's parent."""
+    stat = Path(f"/proc/{pid}/stat").read_text()
+    return int(stat.rpartition(")")[2].split()[1])

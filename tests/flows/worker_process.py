@@ -10,6 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.flows.toy import Api
+
 
 class Worker:
     """Starts ``python -m flows.worker`` in a workspace; as a context, ends it."""
@@ -48,3 +50,30 @@ class Worker:
     def log(self) -> str:
         """Return what it and its flow runs wrote."""
         return self._log.read_text(encoding="utf-8", errors="replace")
+
+
+def deploy(root: Path, environment: dict[str, str], api: Api) -> str:
+    """Deploy as ``make deploy`` does; return the pipeline's deployment."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "flows.deploy"],
+        cwd=root,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    limits = {one["name"] for one in api.post("v2/concurrency_limits/filter")}
+    assert limits >= {"cpu", "gpu", "promote"}
+    nightly = api.get("deployments/name/nightly/nightly")
+    assert nightly["schedules"][0]["schedule"]["timezone"] == "Europe/Berlin"
+    assert nightly["work_pool_name"] == "lienet"
+    api.pause(nightly["id"])
+    found: str = api.get("deployments/name/pipeline/pipeline")["id"]
+    return found
+
+
+def create_run(api: Api, deployment: str, **parameters: object) -> str:
+    """Ask for a run now; return its id."""
+    run: str = api.post(f"deployments/{deployment}/create_flow_run", parameters=parameters)["id"]
+    return run

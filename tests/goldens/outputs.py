@@ -1,8 +1,9 @@
 """Hashes of everything that the pipeline writes, so that two runs can be held against each other.
 
-Measured times differ from run to run and are left out, and so is the folder that the photographs
-of a run lie in. Figure 6 draws measured times: of its file the size in pixels counts, on the page
-its title and caption. All else counts, byte by byte: weights, shards, ONNX, scores, tables.
+Measured times and memory differ from run to run and are left out, and so is the folder that the
+photographs of a run lie in. Figure 6 draws measured times: of its file the size in pixels counts,
+on the page its title and caption. All else counts, byte by byte: weights, shards, ONNX, scores,
+tables.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 FOLDERS = ("data", "reports")
-NOT_OUTPUTS = ("code", "plugins", "state", "published", "screens")
+NOT_OUTPUTS = ("code", "params", "plugins", "state", "published", "screens")
 _LATENCY_CELL = {
     ".md": re.compile(r"\| \**\d+\.\d\** (?=\|)"),
     ".html": re.compile(r'<td class="[^"]*">\d+\.\d</td>'),
 }
-"""Latency alone is shown with one decimal."""
+"""Latency and memory alone are shown with one decimal."""
 _FIGURE6_ON_PAGE = re.compile(
     r'(<section id="figure6.*?)<source[^>]*>\s*<img src="[^"]*"(.*?</section>)', re.DOTALL
 )
@@ -82,13 +83,21 @@ def _read(path: Path, pictures: str) -> bytes:
 
 def _without_times(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _without_times(v) for key, v in value.items() if "latency" not in key}
+        return {
+            key: _without_times(v)
+            for key, v in value.items()
+            if "latency" not in key and "memory" not in key
+        }
     return [_without_times(item) for item in value] if isinstance(value, list) else value
 
 
 def _without_latency(text: str) -> str:
     rows = [
-        {name: cell for name, cell in row.items() if name != "latency_ms"}
+        {
+            name: cell
+            for name, cell in row.items()
+            if not name.startswith(("latency", "peak_memory"))
+        }
         for row in csv.DictReader(io.StringIO(text))
     ]
     return json.dumps(rows)

@@ -189,3 +189,28 @@ def test_of_several_sources_the_leaks_of_each_are_left_out(
         assert [job.key for job in made.iterate("test")] == ["c", "e"]
         assert made.list_sources("test") == ["more", "photos"]
     assert "f is c: it is left out" in caplog.text
+
+
+def test_photographs_that_fall_to_another_split_than_before_are_told(
+    studio: Studio, plan: MakePlan, tmp_path: Path
+):
+    note = tmp_path / "state" / "sr.parquet"
+    studio.records = [record_of(f"k{n}", "test" if n % 2 else "train") for n in range(16)]
+    assert plan(studio).note_splits(note) == (0, [])
+    assert plan(studio).note_splits(note) == (0, [])
+    moved = [replace(one, split="valid") for one in studio.records[:7]]
+    studio.records = [*moved, *studio.records[7:], record_of("new", "valid")]
+    assert plan(studio).note_splits(note) == (
+        7,
+        [f"k{n}: valid, was {'test' if n % 2 else 'train'}" for n in range(5)],
+    )
+    assert plan(studio).note_splits(note) == (0, [])
+
+
+def test_a_broken_note_of_splits_is_made_anew(studio: Studio, plan: MakePlan, tmp_path: Path):
+    studio.records = [record_of("k", "train")]
+    note = tmp_path / "note.parquet"
+    note.write_bytes(b"PAR1 and no more")
+    assert plan(studio).note_splits(note) == (0, [])
+    studio.records = [record_of("k", "test"), record_of("t", "train")]
+    assert plan(studio).note_splits(note)[0] == 1

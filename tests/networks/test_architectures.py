@@ -21,11 +21,19 @@ BUILT_IN = [
     (specs.srgan_spec, "Srgan"),
     (specs.esrgan_spec, "Esrgan"),
     (specs.sftgan_spec, "Sftgan"),
+    (specs.vdsr_spec, "Vdsr"),
+    (specs.espcn_spec, "Espcn"),
+    (specs.ecbsr_spec, "Ecbsr"),
+    (specs.span_spec, "Span"),
+    (specs.rlfn_spec, "Rlfn"),
+    (specs.hifacegan_spec, "Hifacegan"),
+    (specs.bopbl_spec, "Bopbl"),
+    (specs.fsrnet_spec, "Fsrnet"),
 ]
 
 
 @pytest.fixture
-def espcn(repository: Path, monkeypatch: pytest.MonkeyPatch) -> Model:
+def three_layers(repository: Path, monkeypatch: pytest.MonkeyPatch) -> Model:
     """The example's architecture, known for the time of a test."""
     monkeypatch.setattr(architectures, "_parts", dict(architectures._parts))
     path = repository / "docs" / "examples" / "architecture.py"
@@ -33,8 +41,9 @@ def espcn(repository: Path, monkeypatch: pytest.MonkeyPatch) -> Model:
     assert found is not None
     assert found.loader is not None
     found.loader.exec_module(importlib.util.module_from_spec(found))
-    entry = {"task": "sr", "name": "espcn", "architecture": "espcn", "scale": 2}
-    return architectures.get("espcn").model_validate(entry | {"objective": "sr", "channels": 4})
+    entry = {"task": "sr", "name": "three_layers", "architecture": "three_layers", "scale": 2}
+    spec = architectures.get("three_layers")
+    return spec.model_validate(entry | {"objective": "sr", "channels": 4})
 
 
 @pytest.mark.parametrize(("make", "name"), BUILT_IN)
@@ -48,19 +57,20 @@ def test_every_architecture_builds_its_network_at_its_scale(make, name: str):
 
 
 def test_one_of_ones_own_is_stored_found_again_and_exported_at_any_size(
-    espcn: Model, tmp_path: Path
+    three_layers: Model, tmp_path: Path
 ):
-    store_untrained(tmp_path, espcn, seed=3, run_key="0" * 64)
+    store_untrained(tmp_path, three_layers, seed=3, run_key="0" * 64)
     model, card = load_model(tmp_path)
-    assert card.spec == espcn.model_dump()
+    assert card.spec == three_layers.model_dump()
     content = export_onnx(model, opset=18, metadata={})
     assert measure_parity(model, content, [(8, 8), (13, 21)]) < 1e-5
 
 
 def test_a_stored_model_whose_plugin_is_gone_is_one_clear_error(
-    espcn: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    three_layers: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    store_untrained(tmp_path, espcn, seed=3, run_key="0" * 64)
-    monkeypatch.delitem(architectures._parts, "espcn")
-    with pytest.raises(ModelError, match=r"no model that can be built: .*got espcn.*in plugins"):
+    store_untrained(tmp_path, three_layers, seed=3, run_key="0" * 64)
+    monkeypatch.delitem(architectures._parts, "three_layers")
+    said = r"no model that can be built: .*got three_layers.*in plugins"
+    with pytest.raises(ModelError, match=said):
         load_model(tmp_path)

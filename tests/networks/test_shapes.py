@@ -22,7 +22,8 @@ CHECKED = [
     *(f"lienet.training.{name}" for name in NAMES),
     *("lienet.evaluation.metrics", "lienet.evaluation.vmaf"),
 ]
-CHECKED.remove("lienet.networks.architectures")  # imports torch for type checkers alone
+for params in ("architectures", "light_architectures", "restoration_architectures"):
+    CHECKED.remove(f"lienet.networks.{params}")  # import torch for type checkers alone
 
 
 def test_a_wrong_shape_is_refused_by_a_network_while_tests_run():

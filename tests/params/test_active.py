@@ -124,6 +124,9 @@ def test_an_unknown_key_is_named(sample_tree: dict[str, Any], section: str):
         ("models", {}, "models: .*at least 1"),
         ("filter.exempt_sources", ["kodak"], "filter.exempt_sources names unknown sources"),
         ("filter.exempt_sources", ["sample"], "may hold test sources only, got sample"),
+        ("filter.text.policy", "none", "policy none looks for no text.*filter.privacy: reduced"),
+        ("filter.privacy", "none", "filter.privacy: .*'full' or 'reduced', got 'none'"),
+        ("filter.face.sha256", "8f23", "filter.face.sha256: .*got '?8f23"),
         ("filter.face.min_score", 1.5, "filter.face.min_score: .*less than 1, got 1.5"),
         (
             "report.figure_protocols.sr",

@@ -28,8 +28,16 @@ def test_the_architecture_decides_which_keys_a_model_has():
         ADAPTER.validate_python(srgan(growth=8))
 
 
+def test_a_learning_rate_and_a_seed_of_its_own_are_dumped_only_where_they_are_set():
+    chosen = ADAPTER.validate_python(srgan(learning_rate=2e-3, seed=7))
+    assert chosen.model_dump() == srgan(learning_rate=2e-3, seed=7)
+    assert ADAPTER.validate_python(srgan(seed=None)).model_dump(mode="json") == srgan()
+    with pytest.raises(ValidationError, match="learning_rate"):
+        ADAPTER.validate_python(srgan(learning_rate=0.0))
+
+
 def test_an_unknown_architecture_is_one_line_that_lists_those_there_are():
-    with pytest.raises(ValidationError, match=r"esrgan, lienet, .*plugins names, got vit"):
+    with pytest.raises(ValidationError, match=r"esrgan, .*lienet, .*plugins names, got vit"):
         ADAPTER.validate_python(srgan(architecture="vit"))
 
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from lienet.params.open_images_labels import LABEL_GROUPS, expand_labels
+import shlex
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from lienet.params.open_images_labels import LABEL_GROUPS, Label, expand_labels
 
 CAR_NAMED_PASSPORT = "/m/04rtyk"
 
@@ -23,3 +28,13 @@ def test_the_car_named_passport_is_no_identity_document() -> None:
 
 def test_no_id_is_in_two_groups() -> None:
     assert not set(LABEL_GROUPS["people"]) & set(LABEL_GROUPS["personal_information"])
+
+
+@pytest.mark.parametrize("name", ["House", "Tree house", "/m/", "/x/01", "/m/01 ", "People"])
+def test_a_name_that_is_no_machine_id_is_told_how_to_find_one(name: str) -> None:
+    with pytest.raises(ValidationError) as raised:
+        TypeAdapter(Label).validate_python(name)
+    (error,) = raised.value.errors()
+    assert error["msg"].endswith(f"see `lienet labels {shlex.quote(name)}`")
+    for label in ("people", "personal_information", "/m/01g317", "/g/11c52_"):
+        assert TypeAdapter(Label).validate_python(label) == label

@@ -52,10 +52,16 @@ def load_used(workspace: Workspace) -> Params:
     return load_params(workspace.params_path)
 
 
-def test_there_are_three_profiles_and_each_says_what_it_is(workspace: Workspace):
+def test_there_are_five_profiles_and_each_says_what_it_is(workspace: Workspace):
     profiles = read_profiles(workspace)
-    assert [profile.name for profile in profiles] == ["ablation", "bench", "paper", "sample"]
-    assert [profile.needs_data for profile in profiles] == [True, True, True, False]
+    assert [profile.name for profile in profiles] == [
+        "ablation",
+        "bench",
+        "paper",
+        "release",
+        "sample",
+    ]
+    assert [profile.needs_data for profile in profiles] == [True, True, True, True, False]
     assert all(len(profile.summary) > 20 for profile in profiles)
 
 
@@ -77,11 +83,17 @@ def test_bench_trains_every_model_alike_for_ten_thousand_steps(workspace: Worksp
     assert params.train.steps >= 10_000
     names = {model.name for model in params.models.values() if model.task == "sr"}
     rows = {"srgan", "srresnet", "esrgan", "sftgan", "lienet"}
-    skipping = {"srresnet_skip", "esrgan_skip", "sftgan_skip", "plain", "plain_deep"}
-    assert names == rows | skipping | {"lienet_noskip", "lienet_outputs", "lienet_literal"}
-    for task in ("face", "old_photo"):
+    skipping = {"srresnet_skip", "esrgan_skip", "sftgan_skip", "plain", "plain_mid", "plain_deep"}
+    assert names == rows | skipping | {
+        "lienet_noskip",
+        "lienet_outputs",
+        "lienet_fast",
+        "lienet_literal",
+    } | {"srgan_gan", "esrgan_gan", "sftgan_gan", "vdsr", "espcn", "ecbsr", "span", "rlfn"}
+    others = {"face": {"plain", "plain_wide", "hifacegan", "fsrnet"}, "old_photo": {"bopbl"}}
+    for task, named in others.items():
         names = {model.name for model in params.models.values() if model.task == task}
-        assert names == {"srresnet", "lienet", "lienet_gan"}
+        assert names == {"srresnet", "lienet", "lienet_gan"} | named
     assert set(params.filter.exempt_sources) == {"kodak24", "clic2025", "old_photos"}
     splits = {
         "train_clic2025": "train",
@@ -218,7 +230,7 @@ def test_two_different_folders_in_one_file_are_an_edit(workspace: Workspace, dat
         ("bench", None, "profile bench needs the folder of its photographs; give --data DIR"),
         ("bench", "nowhere", "--data must be a folder that exists, got .*nowhere"),
         ("sample", ".", "profile sample takes no --data"),
-        ("huge", None, "the profiles are ablation, bench, paper, sample, got huge"),
+        ("huge", None, "the profiles are ablation, bench, paper, release, sample, got huge"),
     ],
 )
 def test_a_wrong_request_changes_nothing(
@@ -240,3 +252,11 @@ def test_an_unfilled_profile_is_never_returned(workspace: Workspace, data_dir: P
     for profile in read_profiles(workspace):
         text = fill_profile(profile, data_dir if profile.needs_data else None)
         assert '"{data}' not in text
+
+
+def test_comments_of_ones_own_are_kept_beside(workspace: Workspace, data_dir: Path):
+    text = workspace.params_path.read_text()
+    workspace.params_path.write_text(text + "# why: the night of the first\n")
+    kept = use_profile(workspace, "bench", data_dir=data_dir)
+    assert kept == workspace.root / "params.yaml.bak"
+    assert kept.read_text().endswith("the night of the first\n")

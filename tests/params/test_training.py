@@ -8,7 +8,7 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from lienet.params import Objective, Perceptual, Train
+from lienet.params import Objective, Perceptual, Train, load_params
 
 
 @pytest.fixture
@@ -63,6 +63,17 @@ def test_train_refuses(train: dict[str, Any], key: str, value: Any):
 def test_a_layer_that_vgg19_does_not_have(layer: str):
     with pytest.raises(ValidationError, match="VGG19's layers are conv1_1 to conv5_4"):
         Perceptual.model_validate({"weight": 1.0, "layers": {layer: 1.0}, "weights": None})
+
+
+def test_a_model_s_own_rate_and_seed_come_before_what_is_shared(repository):
+    params = load_params(repository / "profiles" / "sample.yaml")
+    spec = params.models["face-lienet"]
+    assert params.training_of(spec) == params.train.for_task("face")
+    assert params.seed_of(spec) == params.seed
+    own = spec.model_copy(update={"learning_rate": 0.25, "seed": 3})
+    assert params.training_of(own).learning_rate == 0.25
+    assert params.training_of(own).steps == params.train.for_task("face").steps
+    assert params.seed_of(own) == 3
 
 
 def test_an_override_changes_its_task_alone(train: dict[str, Any]):

@@ -26,6 +26,7 @@ def test_the_card_says_task_data_protocol_and_limits():
         protocols={"x4_q20_luma": {"task": "sr", "scale": 4, "jpeg_quality": 20, "other": None}},
         licence="Bound by the licences of the photographs.",
         purpose="enlarges photographs that were reduced and stored as JPEG",
+        privacy={"own": "privacy full, by yunet:ab+text:cd; 3 of 4 kept"},
         latency=LatencyComparison(120.0, "sr-plain", 107.0, 120.0 / 107.0, 1.2),
     )  # fmt: skip
     assert card.startswith("# lienet (sr)\n")
@@ -36,4 +37,5 @@ def test_the_card_says_task_data_protocol_and_limits():
     assert "| x4_q20_luma | kodak24 | 2 | 26.500 | +1.250 [+1.100, +1.400] | 0.8100 | - |" in card
     assert "- `x4_q20_luma`: scale 4, jpeg_quality 20\n" in card
     assert "Bound by the licences of the photographs." in card
+    assert "- `own`: privacy full, by yunet:ab+text:cd; 3 of 4 kept\n" in card
     assert "## Limits" in card

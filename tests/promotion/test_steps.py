@@ -71,7 +71,8 @@ def test_a_worse_model_is_kept_out_a_better_one_gets_in_and_rollback_returns(
     for key, gain_db in (("sr-lienet", 0.5), ("sr-esrgan", 0.3), ("sr-srgan", 0.6)):
         write_measured(params, workspace, key, make_scores(gain_db))
     first = promote(params, workspace, "sr-lienet")
-    assert (first.promoted, first.champion, first.reasons) == (True, "lienet-sr/1", ())
+    assert (first.promoted, first.champion) == (True, "lienet-sr/1")
+    assert "the gain over the baseline is +0." in first.reasons[0]
     worse = promote(params, workspace, "sr-esrgan")
     assert (worse.promoted, worse.champion, worse.champion_model) == (
         False, "lienet-sr/1", "lienet",
@@ -82,6 +83,7 @@ def test_a_worse_model_is_kept_out_a_better_one_gets_in_and_rollback_returns(
     assert (better.promoted, better.champion, better.former_champion) == (
         True, "lienet-sr/3", "lienet-sr/1",
     )  # fmt: skip
+    assert "the gain over lienet is +0.1" in better.reasons[0]
     again = promote(params, workspace, "sr-srgan")
     assert (again.promoted, again.champion) == (False, "lienet-sr/3")
     assert again.reasons == ("lienet-sr/3 is the champion already",)

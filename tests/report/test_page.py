@@ -109,6 +109,14 @@ def test_without_photographs_the_page_has_neither_slider_nor_script(params, grou
     assert "compare" not in outline.ids
 
 
+def test_a_page_for_the_browser_is_linked_only_where_there_is_one(params, groups):
+    without = render_page(params, groups, [], None, [], {}, [])
+    linked = render_page(params, groups, [], None, [], {}, [], browser_page="web/index.html")
+    added = ' <a href="web/index.html">Try it on a picture</a>'
+    assert added in linked
+    assert linked.replace(added, "") == without
+
+
 def test_names_are_escaped(params, groups, comparisons):
     turned = params.model_copy(update={"profile": "<b>&"})
     html = render_page(turned, groups, [], None, [], {}, [])

@@ -10,15 +10,19 @@ import pytest
 from skimage.data import astronaut
 
 from lienet.errors import ToolError
+from lienet.files import sha256_of_file
+from lienet.screening.boxes import overlap
 from lienet.screening.detection import DEFAULT_FACE
-from lienet.screening.faces import YunetDetector, decode_faces
-from lienet.screening.model_files import SHIPPED_MODEL
+from lienet.screening.faces import YunetDetector, decode_faces, list_passes, turn_back
+from lienet.screening.model_files import ModelFile, find_shipped_model
 from lienet.screening.pyramid import Pyramid
+
+SHIPPED = find_shipped_model("face")
 
 
 @pytest.fixture(scope="module")
 def detector() -> YunetDetector:
-    return YunetDetector(None, DEFAULT_FACE)
+    return YunetDetector(SHIPPED, DEFAULT_FACE)
 
 
 def test_a_place_of_a_grid_becomes_a_rectangle():
@@ -52,20 +56,22 @@ def test_boxes_are_in_the_pixels_of_the_image_whatever_its_size(detector: YunetD
 
 
 def test_another_yunet_file_may_be_named(real_data: Path, detector: YunetDetector):
-    named = YunetDetector(real_data / "models/face_detection_yunet_2023mar.onnx", DEFAULT_FACE)
-    assert named.find(Pyramid(astronaut())) == detector.find(Pyramid(astronaut()))
+    path = real_data / "models/face_detection_yunet_2023mar.onnx"
+    named = YunetDetector(ModelFile("face", sha256_of_file(path), path), DEFAULT_FACE)
+    (theirs,), (ours,) = named.find(Pyramid(astronaut())), detector.find(Pyramid(astronaut()))
+    assert overlap(theirs, ours) > 0.7
 
 
 def test_a_file_that_is_no_model_is_one_clear_error(tmp_path: Path):
     path = tmp_path / "model.onnx"
     path.write_bytes(b"not a model")
     with pytest.raises(ToolError, match="is not a YuNet face detector"):
-        YunetDetector(path, DEFAULT_FACE)
+        YunetDetector(ModelFile("face", sha256_of_file(path), path), DEFAULT_FACE)
 
 
-def test_a_model_of_another_kind_is_one_clear_error(real_data: Path):
+def test_a_model_of_another_kind_is_one_clear_error():
     with pytest.raises(ToolError, match="is not a YuNet face detector"):
-        YunetDetector(real_data / "models/ch_PP-OCRv3_det_infer.onnx", DEFAULT_FACE)
+        YunetDetector(find_shipped_model("text"), DEFAULT_FACE)
 
 
 def test_yunet_finds_small_and_large_faces_once(detector: YunetDetector):
@@ -102,9 +108,17 @@ def test_what_yunet_finds_does_not_depend_on_what_it_saw_before(detector: YunetD
 
 def test_boxes_are_those_that_opencv_reads_from_the_same_network():
     picture = np.ascontiguousarray(astronaut()[:448, :480])
-    one_pass = DEFAULT_FACE.model_copy(update={"pass_sides_px": (480,)})
-    (ours,) = YunetDetector(None, one_pass).find(Pyramid(picture))
-    theirs = cv2.FaceDetectorYN.create(str(SHIPPED_MODEL), "", (480, 448), 0.6, 0.3, 5000)
+    one_pass = DEFAULT_FACE.model_copy(
+        update={
+            "pass_sides_px": (480,),
+            "turned_sides_px": (),
+            "large_side_px": None,
+            "min_score": 0.6,
+        }
+    )
+    smaller = find_shipped_model("alignment")
+    (ours,) = YunetDetector(smaller, one_pass).find(Pyramid(picture))
+    theirs = cv2.FaceDetectorYN.create(str(smaller.locate()), "", (480, 448), 0.6, 0.3, 5000)
     (row,) = theirs.detect(picture[..., ::-1].copy())[1]
     found = (ours.left_px, ours.top_px, ours.width_px, ours.height_px)
     assert found == pytest.approx(row[:4], abs=1.0)
@@ -112,7 +126,40 @@ def test_boxes_are_those_that_opencv_reads_from_the_same_network():
 
 
 def test_lower_score_can_be_asked_for():
-    strict = DEFAULT_FACE.model_copy(update={"min_score": 0.99})
-    assert YunetDetector(None, strict).find(Pyramid(astronaut())) == []
-    (face,) = YunetDetector(None, strict, min_score=0.6).find(Pyramid(astronaut()))
+    strict = DEFAULT_FACE.model_copy(update={"min_score": 0.99, "fine_min_score": 0.99})
+    assert YunetDetector(SHIPPED, strict).find(Pyramid(astronaut())) == []
+    (face,) = YunetDetector(SHIPPED, strict, min_score=0.6).find(Pyramid(astronaut()))
     assert face.score < 0.99
+
+
+@pytest.mark.parametrize("quarter_turns", [0, 1, 3])
+def test_a_rectangle_in_a_turned_image_is_turned_back(quarter_turns: int):
+    image = np.zeros((40, 70), np.uint8)
+    image[5:13, 20:26] = 1
+    down, across = np.nonzero(np.rot90(image, quarter_turns))
+    left, top = across.min(), down.min()
+    row = [left, top, across.max() + 1 - left, down.max() + 1 - top, 0.9]
+    (found,) = turn_back(np.array([row], np.float32), image.shape, quarter_turns)
+    assert found.tolist() == pytest.approx([20, 5, 6, 8, 0.9])
+
+
+@pytest.mark.parametrize("quarter_turns", [1, 3])
+def test_a_face_lying_on_its_side_is_found_where_it_is(detector: YunetDetector, quarter_turns: int):
+    small = cv2.resize(astronaut(), (256, 256), interpolation=cv2.INTER_AREA)
+    scene = np.full((700, 1000, 3), 90, np.uint8)
+    scene[100:356, 200:456] = np.rot90(small, quarter_turns)
+    (upright,) = detector.find(Pyramid(small))
+    (face,) = YunetDetector(SHIPPED, DEFAULT_FACE, min_score=0.99).find(Pyramid(scene))
+    assert face.width_px == pytest.approx(upright.height_px, rel=0.25)
+    assert face.height_px == pytest.approx(upright.width_px, rel=0.25)
+
+
+def test_large_images_get_one_pass_more():
+    small, large, huge = (Pyramid(np.zeros((8, px, 3), np.uint8)) for px in (900, 1500, 9000))
+    upright = [
+        [side for side, turns in list_passes(DEFAULT_FACE, image) if turns == 0]
+        for image in (small, large, huge)
+    ]
+    assert upright == [[1024, 320], [1024, 320, 1500], [1024, 320, 2048]]
+    turned = [one for one in list_passes(DEFAULT_FACE, small) if one[1]]
+    assert turned == [(640, 1), (640, 3)]

@@ -10,16 +10,17 @@ from skimage.data import astronaut, coffee
 
 from lienet.images import encode_png
 from lienet.screening.boxes import Box
-from lienet.screening.detection import DEFAULT_FACE, DEFAULT_TEXT, Detection
+from lienet.screening.detection import DEFAULT_DETECTION, DEFAULT_FACE, DEFAULT_TEXT, Detection
 from lienet.screening.inspector import Inspector
 from lienet.screening.verdict import Verdict
 
-SHIPPED_ONLY = Detection(DEFAULT_FACE, DEFAULT_TEXT, None, None)
+FACE, TEXT = DEFAULT_DETECTION.face_model, DEFAULT_DETECTION.text_model
 
 
-def test_without_named_models_faces_are_found_and_text_is_not_looked_for(tmp_path: Path):
-    inspector = Inspector(SHIPPED_ONLY)
-    assert inspector.name == "yunet"
+def test_without_named_models_faces_and_text_are_looked_for(tmp_path: Path):
+    inspector = Inspector(DEFAULT_DETECTION)
+    assert inspector.name == "yunet+text"
+    assert inspector.label == f"yunet:{FACE.sha256}+text:{TEXT.sha256}"
     assert inspector.inspect(astronaut()).reasons == ("face",)
     assert inspector.inspect(coffee()).word == "keep"
     path = tmp_path / "astronaut.png"
@@ -28,7 +29,7 @@ def test_without_named_models_faces_are_found_and_text_is_not_looked_for(tmp_pat
 
 
 def test_unreadable_file_is_refused_for_that_reason(tmp_path: Path):
-    inspector = Inspector(SHIPPED_ONLY)
+    inspector = Inspector(DEFAULT_DETECTION)
     broken = encode_png(np.zeros((64, 64, 3), np.uint8))[:-40]
     assert inspector.inspect_bytes(broken) == Verdict(("unreadable",), ())
     assert inspector.inspect_bytes(b"").word == "refuse"
@@ -51,7 +52,7 @@ class _Found:
 def _inspect(faces: tuple[Box, ...], texts: tuple[Box, ...], **changes: object) -> tuple:
     find_all = bool(changes.pop("find_all", True))
     text = DEFAULT_TEXT.model_copy(update=changes)
-    inspector = Inspector(Detection(DEFAULT_FACE, text, None, None, find_all=find_all))
+    inspector = Inspector(Detection(DEFAULT_FACE, text, FACE, TEXT, find_all=find_all))
     inspector._faces, inspector._texts = _Found(*faces), _Found(*texts)
     return inspector, inspector._texts
 
@@ -88,6 +89,20 @@ def test_text_is_not_searched_where_it_decides_nothing():
     assert (alone.inspect(coffee()).reasons, texts.num_asked) == ((), 0)
 
 
+@pytest.mark.parametrize(
+    ("face", "text", "said"),
+    [
+        (FACE, None, f"yunet:{FACE.sha256}, reduced: no text"),
+        (None, TEXT, f"text:{TEXT.sha256}, reduced: no face"),
+        (None, None, "reduced: no face and no text"),
+    ],
+)
+def test_what_is_not_looked_for_is_said(face, text, said: str):
+    inspector = Inspector(Detection(DEFAULT_FACE, DEFAULT_TEXT, face, text))
+    assert inspector.label == said
+    assert ("face" in inspector.inspect(astronaut()).reasons) == (face is not None)
+
+
 def test_a_poor_image_is_refused_and_measured():
     inspector, _ = _inspect((), ())
     verdict = inspector.inspect(np.full((200, 200, 3), 90, np.uint8))
@@ -97,19 +112,11 @@ def test_a_poor_image_is_refused_and_measured():
 
 
 def test_recall_on_labelled_photographs(real_data: Path):
-    models = real_data / "models"
-    inspector = Inspector(
-        Detection(
-            DEFAULT_FACE,
-            DEFAULT_TEXT,
-            models / "face_detection_yunet_2023mar.onnx",
-            models / "ch_PP-OCRv3_det_infer.onnx",
-        )
-    )
+    inspector = Inspector(DEFAULT_DETECTION)
     with (real_data / "privacy_truth.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     inspected = [(row, inspector.inspect_file(real_data / row["path"])) for row in rows]
-    for kind, least_recall, most_alarms in (("face", 0.95, 10), ("text", 0.85, 5)):
+    for kind, least_recall, most_alarms in (("face", 1.0, 9), ("text", 0.85, 7)):
         shows = [row[f"has_{kind}"] == "1" for row, _ in inspected]
         found = [kind in verdict.reasons for _, verdict in inspected]
         hits = sum(one and other for one, other in zip(shows, found, strict=True))

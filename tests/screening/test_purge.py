@@ -74,6 +74,20 @@ def test_a_linked_copy_elsewhere_keeps_its_bytes(raw_dir: Path, tmp_path: Path):
     assert cached.read_bytes() == b"the bytes of face"
 
 
+def test_dvcs_cache_loses_its_copy_of_what_is_refused_alone(raw_dir: Path, tmp_path: Path):
+    kept, refused = _store(raw_dir, "kept", "keep"), _store(raw_dir, "face", "refuse")
+    cached = {}
+    for record in (kept, refused):
+        md5 = hashlib.md5((raw_dir / record.path).read_bytes()).hexdigest()
+        cached[record.key] = tmp_path / "cache/files/md5" / md5[:2] / md5[2:]
+        cached[record.key].parent.mkdir(parents=True)
+        cached[record.key].write_bytes((raw_dir / record.path).read_bytes())
+    listed = _list(tmp_path, [kept, refused])
+    photographs = Photographs(raw_dir, None)
+    purge_refused(photographs, tmp_path / "none", listed, cache_dir=tmp_path / "cache")
+    assert [path.exists() for path in cached.values()] == [True, False]
+
+
 def test_fetched_copy_is_removed_too_under_any_name(raw_dir: Path, tmp_path: Path):
     kept, refused = _store(raw_dir, "kept", "keep"), _store(raw_dir, "face", "refuse")
     depot = tmp_path / "depot" / "files"
@@ -144,7 +158,7 @@ def test_refused_object_is_removed_from_a_store_and_a_second_run_is_quiet(
 
 @pytest.mark.slow
 def test_dvc_agrees_with_what_was_purged_once_it_is_told(tmp_path: Path, repository: Path):
-    """As docs/privacy.md says: commit download, collect garbage; a second repro does nothing."""
+    """As docs/privacy.md says: commit download; a second repro does nothing, a push takes none."""
     clone = Clone(tmp_path / "clone")
     copy_project(repository, clone.root)
     pictures = tmp_path / "pictures"
@@ -164,10 +178,15 @@ def test_dvc_agrees_with_what_was_purged_once_it_is_told(tmp_path: Path, reposit
     assert [path.name for path in images.iterdir()] == ["sample__coffee.png"]
     secret = sha256_of_file(pictures / "astronaut.png")
     cache = clone.root / ".dvc/cache"
-    assert secret in {sha256_of_file(path) for path in cache.rglob("*") if path.is_file()}
+    assert secret not in {sha256_of_file(path) for path in cache.rglob("*") if path.is_file()}
+    clone.run("dvc", "remote", "add", "--default", "team", str(tmp_path / "remote"))
+    clone.run("dvc", "push", "filter@sample", "download@sample")
     clone.run("dvc", "commit", "--force", "download@sample")
     assert stages_run(clone.run("dvc", "repro", "filter@sample")) == set()
-    clone.run("dvc", "gc", "--workspace", "--force")
+    clone.run("dvc", "push", "filter@sample", "download@sample")
+    pushed = {sha256_of_file(path) for path in (tmp_path / "remote").rglob("*") if path.is_file()}
+    assert sha256_of_file(images / "sample__coffee.png") in pushed
+    assert secret not in pushed
     left = {sha256_of_file(path) for path in clone.root.rglob("*") if path.is_file()}
     assert secret not in left
     shutil.rmtree(clone.root / "data/raw/sample")

@@ -8,14 +8,14 @@ import pytest
 from skimage.data import coffee
 
 from lienet.errors import ToolError
+from lienet.files import sha256_of_file
 from lienet.screening.boxes import overlap
 from lienet.screening.detection import DEFAULT_TEXT
+from lienet.screening.model_files import ModelFile, find_shipped_model
 from lienet.screening.pyramid import Pyramid
 from lienet.screening.text import TextDetector, choose_size, outline_text
 
-
-def _detector(real_data: Path) -> TextDetector:
-    return TextDetector(real_data / "models/ch_PP-OCRv3_det_infer.onnx", DEFAULT_TEXT)
+SHIPPED = find_shipped_model("text")
 
 
 def _tagged(height_px: int) -> np.ndarray:
@@ -60,18 +60,19 @@ def test_specks_and_doubtful_areas_are_left_out():
 def test_a_file_that_is_no_model_is_one_clear_error(tmp_path: Path):
     path = tmp_path / "model.onnx"
     path.write_bytes(b"not a model")
+    model = ModelFile("text", sha256_of_file(path), path)
     with pytest.raises(ToolError, match="is not a DB-style text detector"):
-        TextDetector(path, DEFAULT_TEXT)
+        TextDetector(model, DEFAULT_TEXT)
 
 
-def test_a_model_of_another_kind_is_one_clear_error(real_data: Path):
+def test_a_model_of_another_kind_is_one_clear_error():
     with pytest.raises(ToolError, match="is not a DB-style text detector"):
-        TextDetector(real_data / "models/face_detection_yunet_2023mar.onnx", DEFAULT_TEXT)
+        TextDetector(find_shipped_model("face"), DEFAULT_TEXT)
 
 
 @pytest.mark.parametrize("height_px", [14, 24])
-def test_a_name_tag_is_found_where_it_is(real_data: Path, height_px: int):
-    detector = _detector(real_data)
+def test_a_name_tag_is_found_where_it_is(height_px: int):
+    detector = TextDetector(SHIPPED, DEFAULT_TEXT)
     assert detector.find(Pyramid(coffee())) == []
     box = detector.find(Pyramid(_tagged(height_px)))[0]
     assert 100 - 6 <= box.top_px <= 100 + height_px
@@ -80,11 +81,10 @@ def test_a_name_tag_is_found_where_it_is(real_data: Path, height_px: int):
 
 
 @pytest.mark.parametrize("height_px", [14, 24])
-def test_in_a_large_image_a_close_look_finds_what_the_whole_shows(real_data: Path, height_px: int):
+def test_in_a_large_image_a_close_look_finds_what_the_whole_shows(height_px: int):
     scene = cv2.resize(coffee(), (1200, 800), interpolation=cv2.INTER_LINEAR)
     scene[200:600, 300:900] = _tagged(height_px)
-    model = real_data / "models/ch_PP-OCRv3_det_infer.onnx"
     whole = DEFAULT_TEXT.model_copy(update={"whole_side_px": 5000})
-    closely = TextDetector(model, DEFAULT_TEXT).find(Pyramid(scene))
-    (expected, *_) = TextDetector(model, whole).find(Pyramid(scene))
+    closely = TextDetector(SHIPPED, DEFAULT_TEXT).find(Pyramid(scene))
+    (expected, *_) = TextDetector(SHIPPED, whole).find(Pyramid(scene))
     assert max(overlap(expected, box) for box in closely) > 0.6

@@ -13,6 +13,7 @@ from lienet.errors import DataError
 from lienet.images import encode_jpeg, encode_png
 from lienet.shards import patches
 from lienet.shards.pairs import Pair, decode_pairs
+from lienet.shards.patch_sampling import BatchRequest
 from lienet.shards.patches import PatchStore, PatchStream, read_tiles
 from lienet.shards.reading import Sample, read_index
 from lienet.shards.writing import write_split
@@ -41,7 +42,7 @@ def numbers_of(batch: np.ndarray) -> list[int]:
 
 def draw(source: PatchStore | PatchStream, step: int, **changes: int) -> Pair:
     chosen = {"seed": 1, "step": step, "batch_size": 8, "patch_px": 16, **changes}
-    return source.draw(**chosen)
+    return source.draw(BatchRequest(**chosen))
 
 
 def test_the_store_holds_every_tile_in_order(split_dir: Path):
@@ -138,13 +139,13 @@ def test_the_window_moves_on_and_decodes_each_tile_once_in_an_epoch(
 ):
     decoded: list[str] = []
 
-    def watch(samples, scale):
+    def watch(samples, scale, **options):
         def note():
             for sample in samples:
                 decoded.append(sample.key)
                 yield sample
 
-        return decode_pairs(note(), scale)
+        return decode_pairs(note(), scale, **options)
 
     monkeypatch.setattr(patches, "decode_pairs", watch)
     stream = open_stream(split_dir)
@@ -167,3 +168,31 @@ def test_a_window_as_large_as_the_split_holds_it_once(split_dir: Path):
     stream = PatchStream(split_dir, scale=4)
     _, references = draw(stream, 0, batch_size=400)
     assert set(numbers_of(references)) == set(range(NUM_TILES))
+
+
+def test_processes_share_the_batch_of_one_out_of_the_store(split_dir: Path):
+    store = PatchStore.load(split_dir, scale=4, num_threads=3)
+    whole = draw(store, 5)
+    shares = [draw(store, 5, rank=rank, num_ranks=2) for rank in (0, 1)]
+    for side in (0, 1):
+        joined = np.concatenate([share[side] for share in shares])
+        assert np.array_equal(joined, whole[side])
+
+
+def test_processes_decode_tiles_of_their_own_in_a_stream(split_dir: Path):
+    seen = []
+    for rank in (0, 1):
+        stream = open_stream(split_dir, window_tiles=100)
+        drawn = draw(stream, 0, batch_size=800, rank=rank, num_ranks=2)
+        assert len(drawn[0]) == 400
+        seen.append(set(numbers_of(drawn[1])))
+    assert seen[0] | seen[1] == set(range(NUM_TILES))
+    assert len(seen[0]) == 12
+    assert len(seen[0] & seen[1]) <= 1  # the 24th of the sequence is of the next epoch
+
+
+def test_more_threads_decode_the_same_stream(split_dir: Path):
+    one, three = open_stream(split_dir), open_stream(split_dir, num_threads=3)
+    for step in range(12):
+        for got, wanted in zip(draw(three, step), draw(one, step), strict=True):
+            assert np.array_equal(got, wanted)

@@ -64,8 +64,8 @@ def team(
         team.outputs["pull"] = team.second.run("dvc", "pull")
         team.outputs["repro"] = team.second.run("dvc", "repro")
         team.outputs["experiment"] = team.second.run(
-            *("dvc", "exp", "run", "--name", EXPERIMENT, "--set-param", f"train.steps={STEPS}"),
-            "evaluate@sr-lienet",
+            *("dvc", "exp", "run", "--name", EXPERIMENT),
+            *("--set-param", f"+train.overrides.sr.steps={STEPS}", "evaluate@sr-lienet", "report"),
         )
         patch.undo()
         yield team

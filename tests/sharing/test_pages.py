@@ -46,8 +46,9 @@ def test_mlflow_compares_the_runs_of_a_team(team: Team):
     experiment = client.get_experiment_by_name("lienet-sr")
     assert experiment is not None
     runs = client.search_runs([experiment.experiment_id], order_by=["attributes.start_time ASC"])
-    assert sorted(run.info.run_name for run in runs) == ["bicubic", "lienet", "lienet"]
-    networks = [run for run in runs if run.info.run_name == "lienet"]
+    models = [run.data.tags["lienet.model"] for run in runs]
+    assert sorted(models) == ["bicubic", "lienet", "lienet"]
+    networks = [run for run, model in zip(runs, models, strict=True) if model == "lienet"]
     assert [run.data.params["train.steps"] for run in networks] == ["6", str(STEPS)]
     figures = [f"{run.data.metrics['num_params']:.0f}" for run in networks]
     read_page(

@@ -61,6 +61,26 @@ def test_it_says_what_made_a_stage_stale(
     assert message.startswith("export is stale: lienet.deployment.onnx, onnx 1.0 -> ")
 
 
+def test_each_entry_has_its_resolved_params_and_what_changed_is_told(
+    params: Params, workspace: Workspace, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level(logging.INFO, "lienet.stages.code")
+    run(params, workspace)
+    read = {
+        item: json.loads(workspace.resolved_path("train", item).read_bytes())["train"]["steps"]
+        for item in ("sr-lienet", "face-lienet")
+    }
+    assert read == {"sr-lienet": 200, "face-lienet": 150}
+    storage = params.storage.model_copy(update={"options": {"key": "a secret"}})
+    train = params.train.model_copy(update={"steps": 500})
+    run(params.model_copy(update={"train": train, "storage": storage}), workspace)
+    told = "\n".join(caplog.messages)
+    assert "train sr-lienet is stale: train.steps 200 -> 500" in told
+    assert "train face-lienet" not in told
+    assert "synthesize sr is stale: storage.options, storage.options.key" in told
+    assert "a secret" not in told
+
+
 def test_a_plugin_has_a_file_of_its_own_that_a_comment_does_not_change(
     params: Params, workspace: Workspace
 ):

@@ -6,12 +6,15 @@ from pathlib import Path
 import onnx
 import pytest
 
-from lienet.errors import ModelError
+from lienet.deployment.converted import read_list
+from lienet.errors import DataError, ModelError
 from lienet.files import sha256_of_file
 from lienet.params import Params, load_params
+from lienet.params.evaluation import FormatName
 from lienet.stages.export import list_items, run
 from lienet.workspace import Workspace
 from tests.networks.untrained import store_untrained
+from tests.stages.evaluate_inputs import make_samples, write_shards
 from tests.tracking.stores import list_runs, make_workspace, open_store
 
 KEY = "0123456789abcdef" * 4
@@ -19,7 +22,13 @@ KEY = "0123456789abcdef" * 4
 
 @pytest.fixture(scope="module")
 def params(repository: Path) -> Params:
-    return load_params(repository / "profiles" / "sample.yaml")
+    params = load_params(repository / "profiles" / "sample.yaml")
+    return _with_formats(params)
+
+
+def _with_formats(params: Params, *names: FormatName) -> Params:
+    chosen = params.export.model_copy(update={"formats": names, "calibration_tiles": 2})
+    return params.model_copy(update={"export": chosen})
 
 
 @pytest.fixture
@@ -55,6 +64,27 @@ def test_a_model_is_exported_with_its_report_and_tracked(params: Params, workspa
     assert tracked.data.metrics["export/max_error"] == report["max_error"]
     files = [Path(each.path).name for each in client.list_artifacts(tracked.info.run_id, "model")]
     assert files == ["model.json", "model.onnx", "weights.safetensors"]
+
+
+def test_a_model_is_converted_to_the_formats_of_params(params: Params, workspace: Workspace):
+    _store(params, workspace, "sr-lienet")
+    write_shards(workspace, "sr", "valid", make_samples())
+    run(_with_formats(params, "onnx_int8", "onnx_fp16"), workspace, "sr-lienet")
+    folder = workspace.formats_dir("sr", "lienet")
+    found = read_list(folder, remedy="")
+    assert [each.format for each in found] == ["onnx_int8", "onnx_fp16"]
+    assert [each.reason for each in found] == [None, None]
+    float32 = (workspace.model_dir("sr", "lienet") / "model.onnx").stat().st_size
+    for each in found:
+        assert each.sha256 == sha256_of_file(folder / (each.file or ""))
+        assert (each.size_bytes or 0) < 0.75 * float32
+
+
+def test_formats_without_validation_tiles_are_one_clear_error(params: Params, workspace: Workspace):
+    _store(params, workspace, "sr-lienet")
+    write_shards(workspace, "sr", "valid", [])
+    with pytest.raises(DataError, match=r"holds no tiles.*empty export\.formats"):
+        run(_with_formats(params, "onnx_int8"), workspace, "sr-lienet")
 
 
 def test_a_model_that_strays_leaves_no_file(params: Params, workspace: Workspace):

@@ -14,7 +14,7 @@ import skimage.data
 from typer.testing import CliRunner
 
 from lienet.cli import app
-from lienet.errors import DataError
+from lienet.errors import DataError, ToolError
 from lienet.images import decode_image, encode_jpeg, encode_png
 from lienet.manifests.records import read_filtered, read_manifest, write_manifest
 from lienet.params import Params, load_params
@@ -81,9 +81,9 @@ def test_faces_are_refused_and_the_rest_is_kept(
     assert 200 < box["left_px"] + box["width_px"] / 2 < 250
     assert judged["astronaut"].score > 0.9
     assert (judged["coffee"].score, judged["coffee"].boxes) == (0.0, "[]")
-    assert {record.detector for record in judged.values()} == {"yunet"}
+    labels = {record.detector for record in judged.values()}
+    assert labels == {f"yunet:{params.filter.face.sha256}+text:{params.filter.text.sha256}"}
     assert "kept 1 of 3 photographs, refused 1 for face, 1 for unreadable" in caplog.text
-    assert caplog.text.count("text is not looked for") == 1
 
 
 @pytest.mark.parametrize("word", ["exempt", "consented"])
@@ -115,7 +115,8 @@ def test_the_bytes_do_not_depend_on_workers_or_on_an_earlier_run(
     path = workspace.filtered_dir("sample") / "manifest.parquet"
     leftover = path.parent.parent / ".sample.killed.part"
     leftover.mkdir(parents=True)
-    face = params.filter.face.model_copy(update={"pass_sides_px": (64,)})
+    few = {"pass_sides_px": (64,), "turned_sides_px": ()}
+    face = params.filter.face.model_copy(update=few)
     quick = params.filter.model_copy(update={"face": face})
     _run(params, workspace, num_workers=1, filter=quick)
     alone = path.read_bytes()
@@ -123,6 +124,31 @@ def test_the_bytes_do_not_depend_on_workers_or_on_an_earlier_run(
     assert path.read_bytes() == alone
     assert [file.name for file in path.parent.iterdir()] == ["manifest.parquet"]
     assert not leftover.exists()
+
+
+def test_without_a_detector_it_stops_and_keeps_nothing_or_says_that_privacy_is_reduced(
+    params: Params, workspace: Workspace
+):
+    _store_a_face_and_a_cup(workspace)
+    text = params.filter.text.model_copy(update={"model": "absent.onnx"})
+    chosen = params.filter.model_copy(update={"text": text})
+    with pytest.raises(ToolError, match=r"filter\.text\.model must name an ONNX file"):
+        _run(params, workspace, filter=chosen)
+    assert not workspace.filtered_dir("sample").exists()
+    reduced = _run(params, workspace, filter=chosen.model_copy(update={"privacy": "reduced"}))
+    assert reduced["coffee"].detector == f"yunet:{chosen.face.sha256}, reduced: no text"
+    counts = json.loads(workspace.refusal_counts_path("sample").read_text())
+    assert counts["privacy"] == "reduced"
+
+
+def test_another_model_in_the_environment_stops_it_with_its_name(
+    params: Params, workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    _store_a_face_and_a_cup(workspace)
+    (tmp_path / "other.onnx").write_text("another model")
+    monkeypatch.setenv("LIENET_FACE_MODEL", str(tmp_path / "other.onnx"))
+    with pytest.raises(ToolError, match=r"other\.onnx is not the model that filter\.face\.sha256"):
+        _run(params, workspace)
 
 
 def test_refusing_everything_warns_and_goes_on(
@@ -204,6 +230,15 @@ def test_purged_files_go_and_their_verdicts_stay_in_later_runs(
     assert first["astronaut"].reasons == ("face",)
 
 
+def test_of_a_source_on_this_machine_nothing_is_purged_by_default(
+    params: Params, workspace: Workspace
+):
+    assert params.filter.purge_refused == "remote"
+    _store_a_face_and_a_cup(workspace)
+    _run(params, workspace)
+    assert len(list((workspace.raw_dir("sample") / "images").iterdir())) == 2
+
+
 def test_labels_of_persons_come_from_the_raw_manifest(
     params: Params, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ):
@@ -236,7 +271,6 @@ def test_inspect_prints_a_list_of_objects(
     monkeypatch.chdir(tmp_path)
     models = real_data / "models"
     monkeypatch.setenv("LIENET_FACE_MODEL", str(models / "face_detection_yunet_2023mar.onnx"))
-    monkeypatch.setenv("LIENET_TEXT_MODEL", str(models / "ch_PP-OCRv3_det_infer.onnx"))
     Path("a.png").write_bytes(encode_png(skimage.data.astronaut()))
     Path("b.png").write_bytes(b"broken")
     Path("c.png").write_bytes(encode_png(skimage.data.coffee()))
@@ -257,4 +291,4 @@ def test_inspect_outside_a_workspace_shows_a_table(tmp_path: Path, monkeypatch: 
     Path("a.png").write_bytes(encode_png(skimage.data.coffee()))
     ran = CliRunner().invoke(app, ["inspect", "a.png"])
     assert ran.exit_code == 0
-    assert "1 of 1 kept, by yunet" in ran.stdout
+    assert "1 of 1 kept, by yunet+text" in ran.stdout

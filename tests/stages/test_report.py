@@ -46,7 +46,7 @@ def read_outputs(workspace: Workspace) -> dict[str, bytes]:
     paths = [
         path
         for path in sorted(workspace.reports_dir.rglob("*"))
-        if path.is_file() and "evaluate" not in path.parts
+        if path.is_file() and not {"evaluate", "metrics"} & {*path.parts}
     ]
     return {str(path.relative_to(workspace.reports_dir)): path.read_bytes() for path in paths}
 
@@ -63,6 +63,8 @@ def test_all_outputs_are_written_and_a_second_run_writes_the_same(params, worksp
     assert first["ATTRIBUTION.csv"] == (
         b"key,title,author,licence,origin,source\nsample__1,,nobody,CC0,here,sample\n"
     )
+    metrics = sorted(path.name for path in (workspace.metrics_dir / "sr").iterdir())
+    assert metrics == ["bicubic.json", "esrgan.json", "lienet.json", "sftgan.json", "srgan.json"]
     assert first["table1.csv"].count(b"\n") == 1 + 4 * 5 + 4
     report.run(params, workspace, "report")
     assert read_outputs(workspace) == first

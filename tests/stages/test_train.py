@@ -21,7 +21,7 @@ from lienet.stages import train
 from lienet.training.history import HISTORY_COLUMNS
 from lienet.training.run_key import describe_training
 from lienet.workspace import Workspace
-from tests.stages.train_inputs import make_workspace
+from tests.stages.train_inputs import add_portrait, make_workspace
 
 OUTPUTS = ("weights.safetensors", "model.json", "history.csv")
 
@@ -47,7 +47,7 @@ def test_outputs(tmp_path: Path, repository: Path):
     train.run(params, workspace, "sr-lienet")
     model, card = load_model(workspace.model_dir("sr", "lienet"))
     assert (card.task, card.name, card.steps, card.scale) == ("sr", "lienet", 60, 4)
-    assert card.training == describe_training(params, params.models["sr-lienet"], None)
+    assert card.training == describe_training(params, params.models["sr-lienet"], None, "fp32")
     assert card.num_params == sum(value.numel() for value in model.parameters())
     assert set(card.data_sha256) == {"train", "valid"}
     with (workspace.model_dir("sr", "lienet") / "history.csv").open(encoding="utf-8") as stream:
@@ -99,10 +99,64 @@ def test_sigkill_and_again_gives_the_same_bytes(
 
 
 @pytest.mark.usefixtures("unreachable")
+def test_a_begun_run_keeps_its_number_format_on_another_machine(
+    tmp_path: Path,
+    repository: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+):
+    caplog.set_level("INFO", logger="lienet")
+    workspace, params = make_workspace(tmp_path / "a", repository, precision="auto", steps=20)
+    monkeypatch.setattr("lienet.stages.train.choose_precision", lambda *_, **__: "bf16")
+    monkeypatch.setattr("lienet.stages.train.remove_checkpoint", lambda folder: None)
+    train.run(params, workspace, "sr-lienet")
+    card = read_card(workspace.model_dir("sr", "lienet"))
+    assert card.training["train"]["precision"] == "bf16"
+    monkeypatch.setattr("lienet.stages.train.choose_precision", lambda *_, **__: "fp32")
+    train.run(params, workspace, "sr-lienet")
+    assert read_card(workspace.model_dir("sr", "lienet")).run_key == card.run_key
+    assert "resuming at step 15 of 20" in caplog.text
+
+
+@pytest.mark.usefixtures("unreachable")
+def test_auto_leaves_a_note_of_what_was_timed(
+    tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("lienet.training.precision.has_native_bf16", lambda *, cuda: True)
+    workspace, params = make_workspace(tmp_path / "a", repository, precision="auto", steps=10)
+    train.run(params, workspace, "sr-lienet")
+    (note,) = (workspace.state_dir / "precision").iterdir()
+    step_s = json.loads(note.read_text())["step_s"]
+    faster = "bf16" if step_s["bf16"] < 0.95 * step_s["fp32"] else "fp32"
+    trained = read_card(workspace.model_dir("sr", "lienet")).training["train"]
+    assert trained["precision"] == faster
+
+
+@pytest.mark.usefixtures("unreachable")
 def test_stream_trains_too(tmp_path: Path, repository: Path):
     workspace, params = make_workspace(tmp_path / "a", repository, store="stream", steps=10)
     train.run(params, workspace, "sr-lienet")
     assert read_card(workspace.model_dir("sr", "lienet")).steps == 10
+
+
+@pytest.mark.usefixtures("unreachable")
+def test_landmarks_are_found_for_a_network_that_learns_them(
+    tmp_path: Path, repository: Path, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level("INFO", logger="lienet")
+    workspace, params = make_workspace(tmp_path / "a", repository)
+    train.run(add_portrait(workspace, params), workspace, "face-fsrnet")
+    assert "fsrnet: landmarks of 1 faces in 1 tiles" in caplog.text
+    with (workspace.model_dir("face", "fsrnet") / "history.csv").open(encoding="utf-8") as stream:
+        losses = [float(row["prior_loss"]) for row in csv.DictReader(stream)]
+    assert len(losses) == 2
+    assert min(losses) > 0
+
+
+def test_landmarks_of_streamed_tiles_are_refused(tmp_path: Path, repository: Path):
+    workspace, params = make_workspace(tmp_path / "a", repository, store="stream")
+    with pytest.raises(ParamsError, match=r"fsrnet learns landmarks of tiles in memory, got .*str"):
+        train.run(add_portrait(workspace, params), workspace, "face-fsrnet")
 
 
 def test_no_training_data_is_one_clear_error(tmp_path: Path, repository: Path):
@@ -131,10 +185,12 @@ def test_history_of_an_adversarial_run(tmp_path: Path, repository: Path):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("unreachable")
-@pytest.mark.parametrize("objective", ["sr", "gan"])
-def test_two_processes_train_one_model(tmp_path: Path, repository: Path, objective: str):
+@pytest.mark.parametrize(("objective", "store"), [("sr", "memory"), ("gan", "stream")])
+def test_two_processes_train_one_model(
+    tmp_path: Path, repository: Path, objective: str, store: str
+):
     workspace, _ = make_workspace(
-        tmp_path / "a", repository, objective=objective, devices=2, steps=20
+        tmp_path / "a", repository, objective=objective, store=store, devices=2, steps=20
     )
     trained = subprocess.run(
         [sys.executable, "-m", "lienet", "train", "sr-lienet"],

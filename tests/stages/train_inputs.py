@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import skimage.data
 import yaml
 
+from lienet.degradations.face import degrade_face
 from lienet.images import encode_png
 from lienet.params import Params, load_params
 from lienet.shards.reading import Sample
 from lienet.shards.writing import write_split
 from lienet.workspace import Workspace
+from tests.networks.specs import fsrnet_spec
 from tests.sr_inputs import degrade_sr
 
 
@@ -88,3 +91,24 @@ def make_workspace(
             shard_max_bytes=1 << 20,
         )
     return workspace, load_params(root / "params.yaml")
+
+
+def add_portrait(workspace: Workspace, params: Params) -> Params:
+    """Add face shards of one portrait, and a network that learns where its landmarks are."""
+    reference = np.ascontiguousarray(skimage.data.astronaut()[:256, 96:352])
+    info = dict(make_sample(0).info) | {"height_px": 256, "width_px": 256}
+    degraded = encode_png(degrade_face(reference, factor=4))
+    sample = Sample("astronaut", encode_png(reference), {1: degraded}, info)
+    for split in ("train", "valid"):
+        write_split(
+            workspace.shards_dir("face") / split,
+            [sample],
+            task="face",
+            split=split,
+            params={},
+            shard_max_bytes=1 << 20,
+        )
+    content = params.model_dump()
+    content["models"]["face-fsrnet"] = fsrnet_spec().model_dump()
+    content["train"]["overrides"]["face"] = {"steps": 20, "patch_px": 64}
+    return Params.model_validate(content)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -58,7 +59,9 @@ def test_what_is_delivered_twice_is_there_once(
     ]
     assert [each.model_id for each in run.outputs.model_outputs] == [model.model_id]
     artifacts = {each.path for each in client.list_artifacts(run_id)}
-    assert artifacts == {"history.csv", "model", "evaluate"}
+    assert artifacts == {"history.csv", "model", "evaluate", "per_image.json"}
+    tables = json.loads(run.data.tags["mlflow.loggedArtifacts"])
+    assert tables == [{"path": "per_image.json", "type": "table"}]
     pictures = client.list_artifacts(run_id, "evaluate/images/x4")
     assert [each.path for each in pictures] == ["evaluate/images/x4/a.png"]
 

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lienet.tracking.runs import (
+    FLOW_TAG,
     PARENT_TAG,
-    PIPELINE_TAG,
     find_experiment,
     find_logged_model,
     find_run,
-    nest_run,
+    join_pipeline,
+    title_run,
 )
-from lienet.tracking.table_columns import VIEW_TAG, describe_view
+from lienet.tracking.table_columns import NOTE, NOTE_STARTS, VIEW_TAG, describe_view
 from lienet.workspace import Workspace
 from tests.tracking.stores import make_workspace, open_store
 
@@ -47,14 +48,50 @@ def test_an_experiment_is_found_again_with_its_view(client: MlflowClient, worksp
     assert found.artifact_location.startswith((workspace.state_dir / "mlartifacts").as_uri())
 
 
-def test_a_run_is_found_by_name_and_key(client: MlflowClient, workspace: Workspace):
+def test_the_note_is_made_new_where_it_is_not_a_person_s_own(
+    client: MlflowClient, workspace: Workspace
+):
+    made = find_experiment(client, workspace, "lienet-note")
+    assert client.get_experiment(made).tags["mlflow.note.content"] == NOTE.format(id=made)
+    client.set_experiment_tag(made, "mlflow.note.content", f"{NOTE_STARTS[-1]} as of old")
+    find_experiment(client, workspace, "lienet-note")
+    assert client.get_experiment(made).tags["mlflow.note.content"] == NOTE.format(id=made)
+
+
+def test_a_run_is_found_by_model_and_key_and_says_who_made_it(
+    client: MlflowClient, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("getpass.getuser", lambda: "ann")
     experiment = find_experiment(client, workspace, "lienet-runs")
-    made = find_run(client, experiment, "small", KEY)
-    assert made.info.run_name == "small"
+    made = find_run(client, experiment, "small", KEY, "small 5 steps")
+    assert (made.info.run_name, made.data.tags["mlflow.user"]) == ("small 5 steps", "ann")
     assert find_run(client, experiment, "small", KEY).info.run_id == made.info.run_id
     others = [("large", KEY), ("small", "cd" * 32)]
     ids = {find_run(client, experiment, *each).info.run_id for each in others}
     assert len(ids | {made.info.run_id}) == 3
+
+
+def test_runs_have_names_of_their_own(client: MlflowClient, workspace: Workspace):
+    experiment = find_experiment(client, workspace, "lienet-names")
+    title = title_run("small", 400, "4103b35f00d")
+    assert title == "small 400 steps 4103b35"
+    names = [
+        find_run(client, experiment, "small", key * 32, title).info.run_name for key in ("ab", "cd")
+    ]
+    assert names == [title, f"{title} cdcd"]
+    assert title_run("bicubic", 0, "") == "bicubic"
+
+
+def test_a_run_with_its_model_s_name_alone_gets_a_full_one(
+    client: MlflowClient, workspace: Workspace
+):
+    experiment = find_experiment(client, workspace, "lienet-former")
+    former = find_run(client, experiment, "small", KEY)
+    assert former.info.run_name == "small"
+    again = find_run(client, experiment, "small", KEY, "small 5 steps")
+    assert (again.info.run_id, again.info.run_name) == (former.info.run_id, "small 5 steps")
+    client.update_run(former.info.run_id, name="my best")
+    assert find_run(client, experiment, "small", KEY, "small 5 steps").info.run_name == "my best"
 
 
 def test_a_run_has_one_logged_model_for_each_set_of_weights(
@@ -88,24 +125,15 @@ def test_a_logged_model_that_was_left_half_made_is_taken_up(
     assert [each.model_id for each in outputs] == [found.model_id]
 
 
-def test_runs_of_a_pipeline_have_one_parent_in_each_experiment(
+def test_the_pipeline_run_that_a_run_was_made_in_is_a_tag_and_no_row(
     client: MlflowClient, workspace: Workspace
 ):
-    parents = {}
-    for task in ("sr", "face"):
-        experiment = find_experiment(client, workspace, f"lienet-nest-{task}")
-        for pipeline in ("night-5", "night-6"):
-            for name in ("a", "b"):
-                run = find_run(client, experiment, name, KEY)
-                nest_run(client, workspace.state_dir, run, pipeline)
-        runs = [find_run(client, experiment, name, KEY) for name in ("a", "b")]
-        first, second = (run.data.tags[PARENT_TAG] for run in runs)
-        assert first == second
-        parents[task] = client.get_run(first)
-        assert parents[task].info.experiment_id == experiment
-    assert parents["sr"].info.run_id != parents["face"].info.run_id
-    assert parents["sr"].data.tags[PIPELINE_TAG] == "night-5"
-    assert parents["sr"].info.run_name == "pipeline night-5"
+    experiment = find_experiment(client, workspace, "lienet-joined")
+    for pipeline in ("night-5", "night-6"):
+        join_pipeline(client, find_run(client, experiment, "a", KEY), pipeline)
+    (run,) = client.search_runs([experiment])
+    assert run.data.tags[FLOW_TAG] == "night-5"
+    assert PARENT_TAG not in run.data.tags
 
 
 def test_a_parent_that_is_a_run_of_mlflow_is_taken_as_it_is(
@@ -114,9 +142,8 @@ def test_a_parent_that_is_a_run_of_mlflow_is_taken_as_it_is(
     experiment = find_experiment(client, workspace, "lienet-given")
     given = find_run(client, experiment, "flow", KEY).info.run_id
     run = find_run(client, experiment, "a", KEY)
-    nest_run(client, workspace.state_dir, run, given)
+    join_pipeline(client, run, given)
     assert client.get_run(run.info.run_id).data.tags[PARENT_TAG] == given
     other = find_run(client, experiment, "b", KEY)
-    nest_run(client, workspace.state_dir, other, "f" * 32)
-    parent = client.get_run(client.get_run(other.info.run_id).data.tags[PARENT_TAG])
-    assert parent.data.tags[PIPELINE_TAG] == "f" * 32
+    join_pipeline(client, other, "f" * 32)
+    assert client.get_run(other.info.run_id).data.tags[FLOW_TAG] == "f" * 32

@@ -21,7 +21,7 @@ import skimage.data
 from PIL import Image
 
 from lienet.deployment.enhancer import Enhancer
-from lienet.images import encode_jpeg, encode_png
+from lienet.images import encode_png
 from lienet.tracking.model_versions import ModelVersions
 from lienet.tracking.store import open_store
 from lienet.tracking.track import track
@@ -38,7 +38,7 @@ NOT_IMAGES = [
     ("", "base64 text of an image is expected, got str"),
     ("not base64!", "the text is not base64"),
     ("é", "the text is not base64"),
-    (base64.b64encode(b"no image").decode(), "are not a whole PNG, JPEG or WebP image"),
+    (base64.b64encode(b"no image").decode(), "not a JPEG, PNG, WebP, TIFF, AVIF or HEIC file"),
 ]
 
 
@@ -57,24 +57,34 @@ def decode(text: str) -> np.ndarray[Any, Any]:
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(text))))
 
 
-def make_png(mode: str, size_px: tuple[int, int] = (9, 5)) -> bytes:
+def save(image: Image.Image, kind: str, **options: Any) -> bytes:
     stream = io.BytesIO()
-    Image.new(mode, size_px, 77 if mode == "L" else (10, 20, 30, 40)[: len(mode)]).save(
-        stream, format="PNG"
-    )
+    image.save(stream, format=kind, **options)
     return stream.getvalue()
 
 
-def test_images_come_as_rgb(serving: ModuleType):
-    pixels = skimage.data.astronaut()[:20, :30]
-    assert np.array_equal(
-        serving.decode(encode(encode_png(pixels)), where="row 0", max_pixels=600), pixels
-    )
-    jpeg = encode(encode_jpeg(pixels, quality=90, chroma="4:2:0"))
-    assert serving.decode(jpeg, where="row 0", max_pixels=600).shape == (20, 30, 3)
-    grey = serving.decode(encode(make_png("L")), where="row 0", max_pixels=600)
-    assert grey.shape == (5, 9, 3)
-    assert (grey == 77).all()
+def make_animation() -> bytes:
+    frames = [Image.new("RGB", (9, 5), shade) for shade in ("black", "white")]
+    return save(frames[0], "WEBP", save_all=True, append_images=frames[1:])
+
+
+def make_lying_portrait() -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return save(Image.new("RGB", (9, 5)), "JPEG", exif=exif)
+
+
+def make_deep_scan() -> bytes:
+    return save(Image.fromarray(np.full((5, 9), 30_000, np.uint16)), "PNG")
+
+
+PICTURES = [
+    (make_lying_portrait(), "RGB", (10, 18)),
+    (make_deep_scan(), "I;16", (18, 10)),
+    (save(Image.new("L", (9, 5), 77), "PNG"), "L", (18, 10)),
+    (save(Image.new("RGBA", (9, 5), (10, 20, 30, 40)), "PNG"), "RGBA", (18, 10)),
+    (save(Image.new("RGB", (9, 5)), "TIFF"), "RGB", (18, 10)),
+]
 
 
 @pytest.mark.parametrize(("text", "reason"), NOT_IMAGES)
@@ -89,36 +99,57 @@ def test_what_is_no_image_is_told_in_one_line(serving: ModuleType, text: Any, re
     assert error.get_http_status_code() == 400
 
 
-def test_large_broken_and_transparent_images_are_refused(serving: ModuleType):
+def test_large_broken_and_animated_files_are_refused(serving: ModuleType):
     whole = encode_png(skimage.data.astronaut()[:20, :30])
     for content, max_pixels, reason in (
-        (whole, 599, "at most 599 pixels are taken, got 30x20"),
-        (make_png("RGBA"), 600, "has an alpha channel"),
-        (whole[:500], 600, "not a whole PNG"),
+        (whole, 599, "at most 599 pixels, got 30x20"),
+        (make_animation(), 600, "several frames"),
+        (whole[:500], 600, "not a whole png file"),
     ):
         with pytest.raises(serving.BadImage, match=reason):
             serving.decode(encode(content), where="row 0", max_pixels=max_pixels)
 
 
-@pytest.mark.parametrize("size_px", [(3, 5), (8, 8), (21, 34)])
-def test_it_answers_as_the_enhancer_does(
-    serving: ModuleType, tmp_path: Path, size_px: tuple[int, int]
-):
-    import pandas as pd
-
+@pytest.fixture
+def model(serving: ModuleType, tmp_path: Path) -> Any:
+    """A network that repeats every pixel twice per side, as a server loads it."""
     write_repeating(tmp_path / "model.onnx", 2)
     context = type("Context", (), {"artifacts": {"onnx": str(tmp_path / "model.onnx")}})
     context.model_config = {}
-    model = serving.ImageModel()
-    model.load_context(context)
+    loaded = serving.ImageModel()
+    loaded.load_context(context)
+    return loaded
+
+
+def ask(model: Any, contents: list[bytes]) -> list[Image.Image]:
+    import pandas as pd
+
+    answers = model.predict(None, pd.DataFrame({"image": [encode(each) for each in contents]}))
+    return [Image.open(io.BytesIO(base64.b64decode(text))) for text in answers["image"]]
+
+
+@pytest.mark.parametrize("size_px", [(3, 5), (8, 8), (21, 34)])
+def test_it_answers_as_the_enhancer_does(model: Any, tmp_path: Path, size_px: tuple[int, int]):
     pixels = np.random.default_rng(1).integers(0, 256, (*size_px, 3), np.uint8)
-    table = pd.DataFrame({"image": [encode(encode_png(pixels)), encode(make_png("L"))]})
-    answers = model.predict(context, table)["image"]
+    (answer,) = ask(model, [encode_png(pixels)])
     expected = Enhancer(tmp_path / "model.onnx", scale=2).enhance(pixels)
-    assert np.array_equal(decode(answers[0]), expected)
-    assert decode(answers[1]).shape == (10, 18, 3)
+    assert np.array_equal(np.asarray(answer), expected)
+
+
+def test_pictures_come_back_upright_at_their_depth_with_grey_and_alpha(model: Any):
+    answers = ask(model, [content for content, _, _ in PICTURES])
+    assert [(answer.mode, answer.size) for answer in answers] == [
+        (mode, size_px) for _, mode, size_px in PICTURES
+    ]
+    assert (np.asarray(answers[1]) == 30_000).all()
+    assert answers[0].getexif()[0x0112] == 1
+
+
+def test_a_table_without_images_is_told_its_column(serving: ModuleType, model: Any):
+    import pandas as pd
+
     with pytest.raises(serving.BadImage, match="a table with the column image"):
-        model.predict(context, table.rename(columns={"image": "picture"}))
+        model.predict(None, pd.DataFrame({"picture": ["x"]}))
 
 
 def post(url: str, body: bytes) -> tuple[int, str]:
@@ -193,7 +224,7 @@ def test_the_champion_of_a_server_answers_and_no_password_is_kept(
                 expected = pixels.repeat(4, axis=0).repeat(4, axis=1)
                 assert np.array_equal(decode(answer["image"]), expected)
             bodies: list[bytes] = [b"no json", b"[]", b"{}", b'{"inputs": "x"}', b"\xff\xfe"]
-            for value in ("not base64!", encode(b"no image"), 5, None, encode(make_png("RGBA"))):
+            for value in ("not base64!", encode(b"no image"), 5, None, encode(make_animation())):
                 bodies.append(json.dumps({"dataframe_records": [{"image": value}]}).encode())
             bodies.append(b'{"dataframe_records": [{"picture": "x"}]}')
             for sent in bodies:

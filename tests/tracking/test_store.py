@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lienet.errors import ToolError
+from lienet.errors import InputError, ToolError
 from lienet.tracking.store import (
     connect,
     explain_errors,
@@ -89,3 +89,10 @@ def test_a_database_that_is_none_is_one_line(tmp_path: Path):
         with explain_errors(uri):
             connect(uri, tmp_path)
     assert "\n" not in str(raised.value)
+
+
+def test_reading_makes_no_store(tmp_path: Path):
+    missing = tmp_path / "typo" / "x.db"
+    with pytest.raises(InputError, match=f"there is no MLflow store, got {missing}"):
+        connect(f"sqlite:///{missing}", None)
+    assert not missing.parent.exists()

@@ -2,7 +2,14 @@ from __future__ import annotations
 
 import json
 
-from lienet.tracking.table_columns import COLUMNS, NOTE, VIEW_KEY, VIEW_TAG, describe_view
+from lienet.tracking.table_columns import (
+    COLUMNS,
+    NOTE,
+    NOTE_STARTS,
+    VIEW_KEY,
+    VIEW_TAG,
+    describe_view,
+)
 
 
 def test_the_view_names_every_column_as_the_page_does():
@@ -14,5 +21,7 @@ def test_the_view_names_every_column_as_the_page_does():
 
 
 def test_the_note_links_to_the_view():
-    assert f"#/experiments/7/runs?viewStateShareKey={VIEW_KEY}" in NOTE.format(id=7)
+    shown = f"#/experiments/7/runs?workflowType=machine_learning&viewStateShareKey={VIEW_KEY}"
+    assert NOTE.format(id=7).startswith(f"Each run is a model; **[Table 1]({shown})**")
+    assert NOTE.startswith(NOTE_STARTS)
     assert VIEW_TAG.endswith(VIEW_KEY)

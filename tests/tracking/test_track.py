@@ -14,7 +14,7 @@ import pytest
 
 from lienet.errors import InputError, ToolError
 from lienet.params import Params
-from lienet.tracking.track import track, track_after_stage, tracking_lock
+from lienet.tracking.track import track, track_after_stage, track_runs, tracking_lock
 from lienet.workspace import Workspace
 from tests.loopback_servers import MlflowServer
 from tests.tracking.stores import count_points, list_points, list_runs, make_workspace, open_store
@@ -37,7 +37,7 @@ def test_a_model_is_brought_to_mlflow_once(params: Params, workspace: Workspace)
     assert track(params, workspace) == [ITEM]
     client = open_store(workspace)
     (run,) = list_runs(client)
-    assert (run.info.run_name, run.info.status) == ("lienet", "FINISHED")
+    assert (run.info.run_name, run.info.status) == ("lienet 30 steps", "FINISHED")
     assert list_points(client, run.info.run_id, "loss") == LOSSES
     assert run.data.metrics["export/max_error"] == 2e-7
     assert run.data.tags["lienet.profile"] == "sample"
@@ -88,14 +88,25 @@ def test_a_call_that_was_cut_is_made_up_for(
     assert set(counts.values()) == {1}
 
 
-def test_runs_are_nested_under_the_pipeline_of_the_environment(
+def test_runs_name_the_pipeline_run_of_the_environment(
     params: Params, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("LIENET_PARENT_RUN_ID", "night-7")
     track(params, workspace)
-    by_name = {run.info.run_name: run for run in list_runs(open_store(workspace))}
-    parent = by_name["lienet"].data.tags["mlflow.parentRunId"]
-    assert parent == by_name["pipeline night-7"].info.run_id
+    (run,) = list_runs(open_store(workspace))
+    assert run.data.tags["lienet.flow_run"] == "night-7"
+
+
+def test_the_run_of_each_item_is_told_whether_it_is_new_or_not(
+    params: Params, workspace: Workspace
+):
+    (first,) = track_runs(params, workspace)
+    (again,) = track_runs(params, workspace)
+    assert (first.item, first.task, first.model) == (ITEM, "sr", "lienet")
+    assert (first.was_behind, again.was_behind) == (True, False)
+    (run,) = list_runs(open_store(workspace))
+    told = (again.experiment_id, again.run_id, again.name)
+    assert told == (run.info.experiment_id, run.info.run_id, run.info.run_name)
 
 
 def test_an_item_that_is_none_is_named_and_one_without_files_passed_over(
@@ -244,4 +255,5 @@ def test_a_server_ranks_logged_models_as_the_local_store_does(
         assert [each.path for each in client.list_artifacts(runs[0].info.run_id)] == [
             "evaluate",
             "history.csv",
+            "per_image.json",
         ]

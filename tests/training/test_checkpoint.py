@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import pickle
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from lienet.errors import InputError
 from lienet.training.checkpoint import (
     CHECKPOINT_NAME,
     load_checkpoint,
@@ -77,3 +79,15 @@ def test_remove(tmp_path: Path):
     remove_checkpoint(tmp_path)
     remove_checkpoint(tmp_path)
     assert load_checkpoint(tmp_path, run_key="a") is None
+
+
+def test_a_full_disk_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    save_checkpoint(tmp_path, {"run_key": "a"})
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    with pytest.raises(InputError, match=r"checkpoint\.pt: No space left on device"):
+        save_checkpoint(tmp_path, {"run_key": "b"})
+    assert load_checkpoint(tmp_path, run_key="a") is not None

@@ -16,19 +16,20 @@ from lienet.errors import ParamsError, TrainingError
 from lienet.images import Pixels
 from lienet.networks.discriminator import Discriminator
 from lienet.params import Objective, Train
+from lienet.shards.patch_sampling import BatchRequest
 from lienet.training.checkpoint import CHECKPOINT_NAME
-from lienet.training.loop import Assignment, Outcome, fit, learning_rate_at, start_fabric
+from lienet.training.loop import Assignment, Outcome, fit, start_fabric
 
 
 class Patches:
     """Smooth random pictures; the degraded one is the reference's every second pixel."""
 
-    def draw(
-        self, *, seed: int, step: int, batch_size: int, patch_px: int, rank: int = 0
-    ) -> tuple[Pixels, Pixels]:
-        generator = np.random.default_rng((seed, step, rank))
-        coarse = generator.integers(0, 256, (batch_size, patch_px // 4, patch_px // 4, 3))
+    def draw(self, asked: BatchRequest) -> tuple[Pixels, Pixels]:
+        generator = np.random.default_rng((asked.seed, asked.step, 0))
+        side = asked.patch_px // 4
+        coarse = generator.integers(0, 256, (asked.batch_size, side, side, 3))
         reference = coarse.repeat(8, axis=1).repeat(8, axis=2).astype(np.uint8)
+        reference = np.array_split(reference, asked.num_ranks)[asked.rank]
         return reference[:, ::2, ::2], reference
 
 
@@ -98,7 +99,7 @@ def make_train(**changes: Any) -> Train:
 
 @pytest.fixture(scope="module")
 def fabric() -> Fabric:
-    return start_fabric(make_train())
+    return start_fabric(make_train(), "fp32")
 
 
 def run(
@@ -111,14 +112,16 @@ def run(
     patches: Any = None,
     objective: dict[str, Any] = OBJECTIVE,
     model: nn.Module | None = None,
+    targets: Any = (),
 ) -> Outcome:
-    degraded, reference = Patches().draw(seed=9, step=0, batch_size=1, patch_px=16)
+    degraded, reference = Patches().draw(BatchRequest(9, 0, 1, 16))
     work = Assignment(
         train=train or make_train(),
         objective=Objective.model_validate(objective),
         seed=5,
         run_key=run_key,
         patches=patches or Patches(),
+        targets=targets,
         valid_tiles=[(degraded[0], reference[0])],
         state_dir=state_dir,
         on_step=on_step,
@@ -178,15 +181,11 @@ class PoisonedPatches(Patches):
     def __init__(self, model: Callable[[], nn.Module]) -> None:
         self.model = model
 
-    def draw(
-        self, *, seed: int, step: int, batch_size: int, patch_px: int, rank: int = 0
-    ) -> tuple[Pixels, Pixels]:
-        if step == 6:
+    def draw(self, asked: BatchRequest) -> tuple[Pixels, Pixels]:
+        if asked.step == 6:
             with torch.no_grad():
                 next(self.model().parameters()).fill_(float("nan"))
-        return super().draw(
-            seed=seed, step=step, batch_size=batch_size, patch_px=patch_px, rank=rank
-        )
+        return super().draw(asked)
 
 
 def test_a_loss_that_is_not_finite_stops_at_its_step(fabric: Fabric, tmp_path: Path):
@@ -283,13 +282,6 @@ def test_history_averages_the_steps_of_its_window(fabric: Fabric, tmp_path: Path
     assert [row["valid_psnr_db"] is None for row in rows] == [True, False, True, False]
 
 
-@pytest.mark.parametrize(
-    ("step", "expected"), [(0, 1.0), (3, 1.0), (4, 0.5), (8, 0.25), (12, 0.25), (99, 0.25)]
-)
-def test_learning_rate(step, expected):
-    assert learning_rate_at(make_train(learning_rate=1.0), step) == expected
-
-
 def test_batch_must_divide_by_devices():
     with pytest.raises(ParamsError, match=r"train\.batch_size must divide"):
-        start_fabric(make_train(batch_size=3, num_nodes=2))
+        start_fabric(make_train(batch_size=3, num_nodes=2), "fp32")

@@ -11,9 +11,10 @@ from lightning_fabric import Fabric
 
 from lienet.errors import TrainingError
 from lienet.params import Adversarial, Objective, Perceptual
-from lienet.training.losses import l1_loss, mse_loss, ssim_loss
+from lienet.training.losses import l1_loss, mse_loss
 from lienet.training.objectives import Criterion, compute_objective
 from lienet.training.perceptual import perceptual_loss
+from lienet.training.ssim import ssim_loss
 
 ENHANCED = torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(0))
 REFERENCE = torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(1))
@@ -69,7 +70,7 @@ def criterion(tmp_path: Path) -> Criterion:
 
 
 def test_every_term_has_its_weight(criterion: Criterion):
-    total, terms = criterion.compute(ENHANCED, REFERENCE, step=10)
+    total, terms = criterion.compute(ENHANCED, REFERENCE, opposed=criterion.is_opposed(10))
     assert list(terms) == ["pixel_loss", "perceptual_loss", "adversarial_loss"]
     assert criterion.vgg is not None
     seen = perceptual_loss(criterion.vgg, {"conv1_1": 3.0}, ENHANCED, REFERENCE)
@@ -79,12 +80,15 @@ def test_every_term_has_its_weight(criterion: Criterion):
 
 
 def test_the_adversary_has_no_part_in_the_warm_up(criterion: Criterion):
-    _, terms = criterion.compute(ENHANCED, REFERENCE, step=9)
+    _, terms = criterion.compute(ENHANCED, REFERENCE, opposed=criterion.is_opposed(9))
     assert terms.keys() == {"pixel_loss"}
-    learned = criterion.learn(
-        ENHANCED, REFERENCE, step=9, halving=1.0, check=lambda told: pytest.fail("it began")
-    )
-    assert learned == {}
+    assert criterion.adversary is not None
+    averaged = criterion.adversary.average.state_dict()["head.bias"].clone()
+    criterion.adversary.discriminator.head.bias.data.fill_(1.0)
+    for step, is_followed in ((9, False), (10, True)):
+        criterion.update_average(step)
+        now = criterion.adversary.average.state_dict()["head.bias"]
+        assert torch.equal(now, averaged) != is_followed
 
 
 def test_without_an_adversary_there_is_no_state():
@@ -93,7 +97,7 @@ def test_without_an_adversary_there_is_no_state():
     )
     fabric = Fabric(accelerator="cpu", devices=1)
     plain = Criterion(objective, ema_decay=0.9, seed=0, fabric=fabric)
-    total, _ = plain.compute(ENHANCED, REFERENCE, step=0)
+    total, _ = plain.compute(ENHANCED, REFERENCE, opposed=plain.is_opposed(0))
     assert total == mse_loss(ENHANCED, REFERENCE)
     assert plain.state_dict() == {}
     assert not plain.is_doubtful

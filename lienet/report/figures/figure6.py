@@ -1,9 +1,13 @@
-"""Figure 6: quality against parameters and against measured latency, a row for each test set."""
+"""Figure 6: quality against parameters and measured latency, a row for each test set.
+
+Where networks were converted, a third panel has each in the format that is fastest of it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from lienet.evaluation.format_costs import FormatCost
 from lienet.report.figures.canvas import make_figure, to_png
 from lienet.report.figures.cost_panel import LABEL_HEIGHT_PX, Mark, Panel, draw_cost_panel
 from lienet.report.number_format import count_noun, format_count
@@ -48,10 +52,15 @@ def draw_figure6(groups: Sequence[Group], *, theme: Theme = LIGHT) -> bytes:
 
 
 def make_panels(group: Group) -> list[Panel]:
-    """Return the panel of parameters, then that of latency where anything has one."""
+    """Return the panel of parameters, that of latency where anything has one, that of formats."""
     panels = [_make_parameters_panel(group)]
     timed = [row for row in group.rows if row.evaluation.latency_ms is not None]
-    return [*panels, _make_latency_panel(group, timed)] if timed else panels
+    if timed:
+        panels.append(_make_latency_panel(group, timed))
+    converted = [row for row in group.rows if _find_fastest(group, row) is not None]
+    if converted:
+        panels.append(_make_formats_panel(group, converted))
+    return panels
 
 
 def _make_parameters_panel(group: Group) -> Panel:
@@ -85,6 +94,46 @@ def _make_latency_panel(group: Group, timed: Sequence[Row]) -> Panel:
     )
 
 
+def _find_fastest(group: Group, row: Row) -> FormatCost | None:
+    """Return the format of a row that is fastest on one thread, of those measured here."""
+    run = (
+        each
+        for each in row.formats
+        if 1 in each.latency_ms and group.test_set in each.results.get(group.protocol, {})
+    )
+    return min(run, key=lambda each: each.latency_ms[1], default=None)
+
+
+def _make_formats_panel(group: Group, converted: Sequence[Row]) -> Panel:
+    """Return the panel in which each network stands in its fastest format, at its quality there."""
+    fastest = {row.model: _find_fastest(group, row) for row in converted}
+    metric = _find_metric(group)
+
+    def find(row: Row) -> FormatCost:
+        cost = fastest[row.model]
+        assert cost is not None
+        return cost
+
+    def measure(row: Row) -> float:
+        return find(row).results[group.protocol][group.test_set].metrics[metric].mean
+
+    height_px, width_px = converted[-1].evaluation.latency_input_px
+    return _make_panel(
+        group,
+        converted,
+        lambda row: find(row).latency_ms[1],
+        lambda row: f"{find(row).latency_ms[1]:.1f} ms, {find(row).format}",
+        cost_title=f"latency (ms), one thread, {width_px}×{height_px} px input",
+        note="each in its fastest format",
+        measure=measure,
+    )
+
+
+def _find_metric(group: Group) -> str:
+    """Return the quality that is drawn: VMAF where all have it."""
+    return "vmaf" if all("vmaf" in row.measured.means for row in group.rows) else "psnr_db"
+
+
 def _make_panel(
     group: Group,
     shown: Sequence[Row],
@@ -93,12 +142,18 @@ def _make_panel(
     *,
     cost_title: str,
     note: str,
+    measure: Callable[[Row], float] | None = None,
 ) -> Panel:
-    """Return a panel of some rows, on the colours, areas and heights of the whole group."""
-    metric = "vmaf" if all("vmaf" in row.measured.means for row in group.rows) else "psnr_db"
+    """Return a panel of some rows, on the colours, areas and heights of the whole group.
+
+    Their quality is that of the network as it is, unless ``measure`` says another.
+    """
+    metric = _find_metric(group)
     name, decimals = ("VMAF", 1) if metric == "vmaf" else ("PSNR", 2)
     qualities = {row.model: row.measured.means[metric] for row in group.rows}
     colours = colour_models(qualities)
+    if measure is not None:
+        qualities |= {row.model: measure(row) for row in shown}
     largest = max(row.evaluation.num_macs or 0 for row in group.rows if row.is_network) or 1
 
     def mark(row: Row) -> Mark:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from lienet.evaluation.format_costs import Difference, FormatCost, FormatSet
 from lienet.images import decode_image
 from lienet.report.figures.cost_panel import Panel
 from lienet.report.figures.figure6 import draw_figure6, make_panels
@@ -94,3 +95,29 @@ def test_without_vmaf_the_axis_says_that_psnr_stands_in(groups):
         assert panel.quality_title == "PSNR (dB); VMAF was not measured"
         assert panel.marks[4].quality == rows[4].measured.means["psnr_db"]
         assert panel.marks[4].note.startswith(f"{panel.marks[4].quality:.2f} · ")
+
+
+def test_each_converted_network_stands_in_its_fastest_format(groups):
+    group = groups[0]
+
+    def make(name: str, latency_ms: float, vmaf: float) -> FormatCost:
+        found = Difference(mean=vmaf, difference=0, difference_low=0, difference_high=0)
+        measured = FormatSet(num_images=3, metrics={"vmaf": found})
+        return FormatCost(
+            format=name,
+            tool="tool 1",
+            reason=None,
+            size_bytes=1,
+            latency_ms={1: latency_ms},
+            peak_memory_mb=None,
+            results={group.protocol: {group.test_set: measured}},
+        )
+
+    formats = (make("onnx", 58.1, 60.0), make("onnx_int8", 30.0, 59.0), make("slow", 99.0, 58.0))
+    lienet = replace(group.rows[-1], formats=formats)
+    panels = make_panels(replace(group, rows=(*group.rows[:-1], lienet)))
+    assert len(panels) == 3
+    (mark,) = panels[2].marks
+    assert (mark.name, mark.cost, mark.quality) == ("lienet", 30.0, 59.0)
+    assert mark.note == "59.0 · 30.0 ms, onnx_int8"
+    assert mark.colour == panels[1].marks[-1].colour

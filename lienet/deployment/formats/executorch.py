@@ -1,0 +1,100 @@
+"""ExecuTorch programs for XNNPACK, in float32 and in eight bits, of any size up to a limit."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from torch import fx
+
+from lienet.deployment.formats.base import Format, Source
+from lienet.deployment.formats.phone_program import PhoneProgram, make_program
+from lienet.files import write_bytes
+
+_CONVOLUTION = torch.ops.aten.conv2d.default
+
+
+class ExecutorchFloat32(Format):
+    """ExecuTorch in float32."""
+
+    suffix = ".pte"
+    tool = "executorch"
+    extra = "mobile"
+
+    def convert(self, source: Source, path: Path) -> None:
+        """Write the program."""
+        with _quiet():
+            program = make_program(source.model)
+            write_bytes(path, _compile(program.module, program))
+
+
+class ExecutorchInt8(Format):
+    """ExecuTorch in eight bits by static quantisation.
+
+    Weights have a scale for each output channel, activations one for each tensor. Convolutions
+    alone are quantised: sums and products in eight bits lose twice as much (docs/formats.md), leaky
+    ReLU exists in XNNPACK in float32 only, and the bicubic skip stays in float32 as in ONNX.
+    """
+
+    suffix = ".pte"
+    tool = "executorch"
+    extra = "mobile"
+
+    def convert(self, source: Source, path: Path) -> None:
+        """Write the program, its ranges chosen by the calibration tiles."""
+        with _quiet():
+            program = make_program(source.model, folds=False)
+            write_bytes(path, _compile(_quantise(program, source), program))
+
+
+def _compile(module: torch.nn.Module, program: PhoneProgram) -> bytes:
+    from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
+    from executorch.exir import to_edge_transform_and_lower
+
+    exported = torch.export.export(
+        module, program.example, dynamic_shapes=program.dynamic_shapes, strict=False
+    )
+    lowered = to_edge_transform_and_lower(exported, partitioner=[XnnpackPartitioner()])
+    content: bytes = lowered.to_executorch().buffer
+    return content
+
+
+def _quantise(program: PhoneProgram, source: Source) -> fx.GraphModule:
+    from executorch.backends.xnnpack.quantizer.xnnpack_quantizer import (
+        XNNPACKQuantizer,
+        get_symmetric_quantization_config,
+    )
+    from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
+
+    quantiser = XNNPACKQuantizer()
+    how = get_symmetric_quantization_config(is_per_channel=True)
+    quantiser.set_operator_type(_CONVOLUTION, how)
+    quantiser.set_filter_function(_is_whole)
+    observed = prepare_pt2e(program.module, quantiser)
+    with torch.no_grad():
+        for tile in source.calibration:
+            observed(torch.from_numpy(tile), *program.example[1:])
+    converted: fx.GraphModule = convert_pt2e(observed)
+    return converted
+
+
+def _is_whole(node: fx.Node) -> bool:
+    """Whether a convolution is in one group: the bicubic skip, which is not, stays in float32."""
+    return len(node.args) < 7 or bool(node.args[6] == 1)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the converter's remarks on what it does away from the user."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)

@@ -1,0 +1,170 @@
+"""The tables of formats: what each one costs a network, and whether the order of networks survives.
+
+Both are drawn under the protocol of a task's figures. Networks that were not converted have no row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from lienet.evaluation.format_costs import FormatCost, FormatCosts, FormatSet, read_format_costs
+from lienet.evaluation.scores import ImageScore, Interval, read_scores
+from lienet.params import Params
+from lienet.report.number_format import ABSENT, format_interval, format_percent, title_task
+from lienet.report.paired_differences import Bootstrap, Pair
+from lienet.report.side_tables import Sheet
+from lienet.report.summaries import Cell
+from lienet.workspace import Workspace
+
+_METRICS = {"psnr_db": ("PSNR dB", 3), "ssim": ("SSIM", 4), "vmaf": ("VMAF", 2)}
+_THREADS = (1, 2)
+_OURS = "lienet"
+
+
+def read_all_costs(params: Params, workspace: Workspace) -> list[FormatCosts]:
+    """Read what was measured of formats, for every network that was converted to any.
+
+    Raises:
+        DataError: a file is broken.
+    """
+    found = []
+    for key, spec in params.models.items():
+        path = workspace.format_costs_path(spec.task, spec.name)
+        if path.is_file():
+            costs = read_format_costs(path, remedy=f"run `lienet evaluate {key}-formats`")
+            found += [costs] if costs.formats else []
+    return found
+
+
+def make_format_sheets(params: Params, costs: Iterable[FormatCosts]) -> list[Sheet]:
+    """Return a sheet for each task: every format of every network, float32 first."""
+    tasks: dict[str, list[FormatCosts]] = {}
+    for each in costs:
+        tasks.setdefault(each.task, []).append(each)
+    percent = format_percent(params.evaluate.bootstrap_confidence)
+    sheets = []
+    for task, group in tasks.items():
+        height_px, width_px = group[0].latency_input_px
+        protocol = params.report.figure_protocols[task]
+        sheets.append(
+            Sheet(
+                f"{title_task(task)}: what a format costs",
+                f"Differences from the network itself on the same images, under {protocol}. "
+                f"Latency of one image of {width_px}x{height_px} px, and the memory that running "
+                "adds on one thread, in the format's own runtime.",
+                [
+                    "model",
+                    "format",
+                    "test set (images)",
+                    "KB",
+                    *(f"{title} [{percent}]" for title, _ in _METRICS.values()),
+                    *(f"ms, {number} thread{'s' * (number > 1)}" for number in _THREADS),
+                    "MB",
+                ],
+                [line for each in group for line in _describe(each, protocol)],
+                num_words=3,
+            )
+        )
+    return sheets
+
+
+def compare_formats(
+    params: Params, workspace: Workspace, costs: Sequence[FormatCosts], bootstrap: Bootstrap
+) -> list[Pair]:
+    """Compare lienet with every other network of its task, both in the same format.
+
+    Raises:
+        DataError: the scores of a format are missing or broken.
+    """
+    pairs: list[Pair] = []
+    for ours in (each for each in costs if each.model == _OURS):
+        protocol = params.report.figure_protocols[ours.task]
+        for other in (each for each in costs if each.task == ours.task and each is not ours):
+            for name in [each.format for each in ours.formats if each.results][1:]:
+                first, second = (_read(workspace, each, name, protocol) for each in (ours, other))
+                pairs += _compare(ours, other, name, first, second, bootstrap)
+    return pairs
+
+
+def _describe(costs: FormatCosts, protocol: str) -> Iterator[list[Cell]]:
+    for each in costs.formats:
+        if each.reason is not None:
+            said = f"{each.format}: {each.tool} says: {each.reason}"
+            yield [
+                Cell(costs.model),
+                Cell(said),
+                Cell(ABSENT),
+                _describe_size(each),
+                *[Cell(ABSENT)] * (1 + len(_METRICS) + len(_THREADS)),
+            ]
+        for test_set, measured in each.results.get(protocol, {}).items():
+            yield [
+                Cell(costs.model),
+                Cell(each.format),
+                Cell(f"{test_set} ({measured.num_images})"),
+                *_describe_numbers(each, measured),
+            ]
+
+
+def _describe_numbers(cost: FormatCost, measured: FormatSet) -> Iterator[Cell]:
+    yield _describe_size(cost)
+    for name, (_, decimals) in _METRICS.items():
+        found = measured.metrics.get(name)
+        if found is None:
+            yield Cell(ABSENT)
+            continue
+        interval = Interval(found.difference, found.difference_low, found.difference_high)
+        yield Cell(format_interval(interval, decimals, measured.num_images))
+    for number in _THREADS:
+        latency_ms = cost.latency_ms.get(number)
+        yield Cell(ABSENT if latency_ms is None else f"{latency_ms:.1f}")
+    memory_mb = cost.peak_memory_mb
+    yield Cell(ABSENT if memory_mb is None else f"{memory_mb:.1f}")
+
+
+def _describe_size(cost: FormatCost) -> Cell:
+    return Cell(ABSENT if cost.size_bytes is None else f"{cost.size_bytes / 1e3:.0f}")
+
+
+def _read(
+    workspace: Workspace, costs: FormatCosts, name: str, protocol: str
+) -> dict[str, dict[str, ImageScore]]:
+    """Return a format's scores by test set and image; none where it was not measured."""
+    if not any(each.format == name and each.results for each in costs.formats):
+        return {}
+    path = workspace.format_costs_dir(costs.task, costs.model) / f"{name}.csv"
+    found: dict[str, dict[str, ImageScore]] = {}
+    for score in read_scores(
+        path, remedy=f"run `lienet evaluate {costs.task}-{costs.model}-formats`"
+    ):
+        if score.protocol == protocol:
+            found.setdefault(score.test_set, {})[score.key] = score
+    return found
+
+
+def _compare(
+    ours: FormatCosts,
+    other: FormatCosts,
+    name: str,
+    first: dict[str, dict[str, ImageScore]],
+    second: dict[str, dict[str, ImageScore]],
+    bootstrap: Bootstrap,
+) -> Iterator[Pair]:
+    for test_set in sorted(first.keys() & second.keys()):
+        keys = sorted(first[test_set].keys() & second[test_set].keys())
+        pairs = [(first[test_set][key].values, second[test_set][key].values) for key in keys]
+        yield Pair(
+            task=ours.task,
+            protocol=name,
+            test_set=test_set,
+            ours=ours.model,
+            other=other.model,
+            num_images=len(keys),
+            differences={
+                metric: bootstrap(np.array([one[metric] - two[metric] for one, two in pairs]))
+                for metric in _METRICS
+                if all(metric in values for pair in pairs for values in pair)
+            },
+        )

@@ -1,0 +1,1 @@
+"""The page that enhances pictures in a browser, and the server for those who want one."""
