@@ -19,7 +19,8 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # PYTHON chooses the interpreter, PIP_FLAGS adds to pip's options (an index, a proxy).
 PYTHON ?=
 PIP_FLAGS ?=
-TEST_FLAGS ?= -n 2 --dist loadgroup
+# A worker that died is a failure: pytest-xdist may wait for ever for the one in its place.
+TEST_FLAGS ?= -n 2 --dist loadgroup --max-worker-restart 0
 # A stamp holds the path it was made for: a .venv does not survive being moved. All that the
 # pipeline needs is there where everything is.
 STAMP := .venv/.installed-dev

@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -23,6 +24,13 @@ from flows.time_limits import limiting_time
 from lienet.errors import ToolError
 
 _PROCESS = (sys.executable, "-P", str(Path(__file__).with_name("dvc_process.py")))
+
+
+@dataclass(frozen=True)
+class _Process:
+    popen: subprocess.Popen[bytes]
+    was_kept: bool
+    """Whether it has run a command before."""
 
 
 class Dvc:
@@ -56,23 +64,40 @@ class Dvc:
         command holds it. After the timeout, if there is one, it is ended, and what it still says
         to that is not passed on.
         """
-        process = self._take()
-        assert process.stdin is not None
+        finished = None
+        while finished is None:
+            finished = self._try(self._take(), words, on_line, timeout_s)
+        return finished
+
+    def _try(
+        self,
+        process: _Process,
+        words: Sequence[str],
+        on_line: Callable[[str], None],
+        timeout_s: float | None,
+    ) -> Finished | None:
+        """Run a command in a process; None if that had died while it was kept."""
+        popen = process.popen
+        assert popen.stdin is not None
         try:
             with suppress(BrokenPipeError):  # a process that is stopped tells by its exit code
-                process.stdin.write(json.dumps(["--wait-for-lock", *words]).encode() + b"\n")
-                process.stdin.flush()
-            limit = limiting_time(timeout_s, partial(self._commands.cut, process))
+                popen.stdin.write(json.dumps(["--wait-for-lock", *words]).encode() + b"\n")
+                popen.stdin.flush()
+            limit = limiting_time(timeout_s, partial(self._commands.cut, popen))
             with self._commands.working(f"dvc {' '.join(words)}"), limit as is_over:
                 lines, code = follow(
-                    process, lambda line: None if is_over.is_set() else on_line(line), end=END
+                    popen, lambda line: None if is_over.is_set() else on_line(line), end=END
                 )
         except BaseException:
-            self._commands.end(process)
+            self._commands.end(popen)
             raise
         if code is None or is_over.is_set():
-            return Finished(self._commands.end(process), lines, is_over.is_set())
-        self._idle.append(process)
+            exit_code = self._commands.end(popen)
+            is_cut = is_over.is_set() or self._commands.is_stopped
+            if process.was_kept and not lines and not is_cut:
+                return None  # the guard of a DVC that was killed lives a moment longer
+            return Finished(exit_code, lines, is_over.is_set())
+        self._idle.append(popen)
         return Finished(INTERRUPTED if self._commands.is_stopped else int(code), lines)
 
     def ask(self, *words: str) -> str:
@@ -88,13 +113,14 @@ class Dvc:
             raise ToolError(f"dvc {' '.join(words[:2])} failed: {last}")
         return "\n".join(lines)
 
-    def _take(self) -> subprocess.Popen[bytes]:
+    def _take(self) -> _Process:
         """Return a process that is idle and alive, or a new one."""
         while True:
             try:
-                process = self._idle.pop()
+                popen = self._idle.pop()
             except IndexError:  # asking first whether one is there would leave time to lose it
-                return self._commands.start(_PROCESS, stdin=subprocess.PIPE)
-            if process.poll() is None:
-                return process
-            self._commands.end(process)
+                popen = self._commands.start(_PROCESS, stdin=subprocess.PIPE)
+                return _Process(popen, was_kept=False)
+            if popen.poll() is None:
+                return _Process(popen, was_kept=True)
+            self._commands.end(popen)

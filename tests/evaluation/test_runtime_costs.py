@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lienet.errors import ModelError
-from lienet.evaluation.runtime_costs import measure_here, measure_runtime
+from lienet.evaluation.runtime_costs import measure_runtime
 from tests.deployment.repeating import write_repeating
 
 SIZE = {"height_px": 256, "width_px": 256, "num_runs": 2, "num_threads": 1}
@@ -21,7 +21,8 @@ def test_a_file_is_measured_in_a_process_of_its_own(tmp_path: Path):
 
 def test_memory_grows_with_the_output(tmp_path: Path):
     small, large = (
-        measure_here(write_repeating(tmp_path / f"{scale}.onnx", scale), **SIZE) for scale in (1, 8)
+        measure_runtime(write_repeating(tmp_path / f"{scale}.onnx", scale), **SIZE)
+        for scale in (1, 8)
     )
     assert small.peak_memory_mb is not None
     assert large.peak_memory_mb is not None

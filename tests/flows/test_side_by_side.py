@@ -81,7 +81,7 @@ def test_a_failed_stage_is_told_in_one_line_and_nothing_new_begins(tmp_path: Pat
 def test_an_interrupt_ends_what_runs(tmp_path: Path):
     toy = Toy(tmp_path / "clone", {"a": []}, seconds=60.0)
     process = start(toy)
-    wait_until((toy.root / "times.log").is_file, "the stage's start")
+    wait_until(lambda: "start" in toy.times().get("a", {}), "the stage's start")
     os.kill(process.pid, signal.SIGINT)
     process.communicate(timeout=50)  # less than the stage would take
     assert process.returncode == 130

@@ -24,9 +24,9 @@ name, seconds, outcome = sys.argv[1], float(sys.argv[2]), sys.argv[3]
 def note(event):
     with open("times.log", "a") as stream:
         stream.write(f"{name} {event} {time.time()}\\n")
-note("start")
-print(f"{name} is at work")
 try:
+    note("start")
+    print(f"{name} is at work")
     time.sleep(seconds)
 except KeyboardInterrupt:
     note("interrupted")

@@ -67,8 +67,10 @@ def fuzz(name: str, found: Path, *, num_files: int | None, seconds: float, first
                 faulthandler.dump_traceback_later(MAX_SECONDS_A_FILE, exit=True)
                 read(content)
 
-            try_one()
-            faulthandler.cancel_dump_traceback_later()
+            try:
+                try_one()
+            finally:
+                faulthandler.cancel_dump_traceback_later()
             gc.collect()
             count += left
     raise AssertionError("counting has no end")
