@@ -32,7 +32,7 @@ from lienet.screening.inspector import Inspector
 
 ROOT = Path(__file__).resolve().parent.parent
 PEERS_PYTHON = ROOT / ".venv-peers" / "bin" / "python"
-NUM_STEPS, NUM_PHOTOGRAPHS, NUM_WORKERS, NUM_VMAF = 12, 48, 2, 6
+NUM_STEPS, NUM_PHOTOGRAPHS, NUM_WORKERS, NUM_VMAF = 12, 240, 2, 6
 NUM_ROUNDS = 3
 LEFT_OUT = "left out: not installed (make peers)"
 Measured = dict[str, float | str]

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 _HINT = (
     r"\s*$|Generating lock file|Updating lock file|Use `dvc push`|Data and pipelines are up to"
     r"|To track the changes with git|To enable auto staging|\s+(git add|dvc config) |Having any"
-    r"|ERROR: failed to reproduce"
+    r"|ERROR: failed to reproduce|WARNING: '.+' is empty\.$"
 )
 IS_HINT = re.compile(_HINT)
 """What DVC says to somebody at a terminal, or again about a stage that failed."""

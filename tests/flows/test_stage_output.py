@@ -29,6 +29,7 @@ def test_the_reason_of_a_failure_is_the_stages_own_last_word(lines, reason: str)
 
 def test_hints_of_dvc_are_known_and_a_stages_words_are_not_taken_for_one():
     hints = ("Use `dvc push` to send your updates", "\tgit add dvc.lock", "  ", FAILED[-1])
+    hints += ("WARNING: 'data/weights/vgg19' is empty.",)
     assert all(map(IS_HINT.match, hints))
     assert not any(map(IS_HINT.match, FAILED[:-1]))
 
