@@ -38,10 +38,10 @@ deploy worker: export PREFECT_API_URL ?= http://127.0.0.1:4200/api
 deploy worker: export PREFECT_HOME ?= $(CURDIR)/data/state/prefect
 MLFLOW ?= http://127.0.0.1:5000
 
-.PHONY: help setup run demo test fuzz check format docs mobile web bench peers gpu server deploy worker
+.PHONY: help setup run demo test test-fast fuzz check format docs mobile web bench peers gpu server deploy worker
 
 help: ## list the commands
-	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 
 setup: $(STAMP) ## make .venv and install lienet with the versions in constraints.txt
 
@@ -79,6 +79,9 @@ demo: run ## photographs to Table 1: run the pipeline on the active params
 
 test: $(STAMP) ## every test that needs no GPU
 	@pytest $(TEST_FLAGS)
+
+test-fast: $(STAMP) ## the quick tests of what differs from the last commit
+	@pytest $(TEST_FLAGS) -m "not slow and not services" $$(python -m tests.mirror)
 
 fuzz: $(STAMP) ## broken files through every reader; MINUTES=3, TARGETS=pictures …
 	@python -m tests.fuzzing --minutes $(MINUTES) $(TARGETS)

@@ -6,26 +6,12 @@ import ast
 from pathlib import Path
 from typing import Any
 
-# Each with the place that tests it instead.
-ELSEWHERE = {
-    "lienet": "tests/test_api.py",
-    "lienet.__main__": "tests/cli/test_app.py",
-    "lienet.cli.profiles": "tests/cli/test_app.py",
-    "lienet.cli.stages": "tests/cli/test_app.py",
-    "lienet.params.checks": "tests/params/test_active.py",
-    "lienet.params.whole": "tests/params/test_active.py",
-}
-FLOWS_ELSEWHERE = {
-    "dvc_process": "tests/flows/test_dvc.py",
-    "guard": "tests/flows/test_commands.py",
-    "orphans": "tests/flows/test_worker.py",
-    "prefect_app": "tests/flows/test_server.py",
-    "run": "tests/flows/test_pipeline.py",
-    "session": "tests/flows/test_pipeline.py",
-}
+from tests.mirror import mirror_of
+
 ABOUT_THE_WHOLE = {
     "tests/test_pipeline.py",
     "tests/test_extending.py",
+    "tests/test_mirror.py",
     "tests/fuzzing/test_fuzzing.py",
     "tests/goldens/test_outputs.py",
     "tests/web/test_page.py",
@@ -34,16 +20,16 @@ ABOUT_THE_WHOLE = {
 
 def test_every_module_has_its_tests(repository: Path, sources: dict[str, Any]):
     expected = {
-        name: _mirror_of(source.path)
+        name: mirror_of(str(source.path))
         for name, source in sources.items()
-        if name not in ELSEWHERE and _has_code(source.tree)
+        if _has_code(source.tree)
     }
-    lacking = [str(path) for path in expected.values() if not (repository / path).is_file()]
+    lacking = [path for path in expected.values() if not (repository / path).is_file()]
     assert lacking == []
 
 
 def test_every_test_file_has_its_module(repository: Path, sources: dict[str, Any]):
-    known = {str(_mirror_of(source.path)) for source in sources.values()} | ABOUT_THE_WHOLE
+    known = {mirror_of(str(source.path)) for source in sources.values()} | ABOUT_THE_WHOLE
     found = {
         str(path.relative_to(repository))
         for path in (repository / "tests").rglob("test_*.py")
@@ -54,14 +40,9 @@ def test_every_test_file_has_its_module(repository: Path, sources: dict[str, Any
 
 
 def test_every_flow_has_its_tests(repository: Path):
-    names = {path.stem for path in (repository / "flows").glob("*.py")} - {"__init__"}
-    expected = {FLOWS_ELSEWHERE.get(name, f"tests/flows/test_{name}.py") for name in names}
+    names = {path.name for path in (repository / "flows").glob("*.py")} - {"__init__.py"}
+    expected = {mirror_of(f"flows/{name}") for name in names}
     assert sorted(path for path in expected if not (repository / path).is_file()) == []
-
-
-def _mirror_of(path: Path) -> Path:
-    inside = path.relative_to("lienet")
-    return Path("tests", *inside.parts[:-1], f"test_{inside.name}")
 
 
 def _tests_of_the_bench(repository: Path) -> set[str]:
