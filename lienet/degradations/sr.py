@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from lienet.degradations.reductions import downsample
 from lienet.images import Pixels, encode_jpeg
-from lienet.params.base import Chroma, Enlargement
+from lienet.params.base import Chroma
 from lienet.params.degradations import Degradation, degradations
 
 
@@ -19,7 +19,9 @@ class SrDegradation(Degradation):
     purpose: ClassVar = "enlarges photographs that were reduced and stored as JPEG"
     bytes_per_pixel: ClassVar = 1.3
 
-    scales: Annotated[tuple[Enlargement, ...], Field(min_length=1)]
+    scales: Annotated[tuple[Literal[2, 3, 4], ...], Field(min_length=1)]
+    """By how much photographs are reduced per side. Their sides are cropped to multiples of all
+    scales of a task: published figures take a task for each scale."""
     jpeg_quality: Annotated[int, Field(ge=1, le=100)] | None
     """IJG quality; null, and ``jpeg_chroma`` too, stores the inputs without loss."""
     jpeg_chroma: Chroma | None

@@ -122,8 +122,16 @@ def measure_quality(
     reference: Pixels, distorted: Pixels, *, colour: Colour, border_px: int
 ) -> tuple[float, float]:
     """Return :func:`measure_psnr` and :func:`measure_ssim`, of a pair prepared once."""
-    pair = prepare_pair(reference, distorted, colour=colour, border_px=border_px)
-    return _psnr(*pair), _ssim(*pair)
+    return measure_prepared(*prepare_pair(reference, distorted, colour=colour, border_px=border_px))
+
+
+def measure_prepared(reference: Prepared, distorted: Prepared) -> tuple[float, float]:
+    """Return PSNR in dB and SSIM of two images that are cropped and in their colours already.
+
+    Raises:
+        InputError: they are smaller than SSIM's window.
+    """
+    return _psnr(reference, distorted), _ssim(reference, distorted)
 
 
 def measure_ciede2000(reference: Pixels, distorted: Pixels) -> float:

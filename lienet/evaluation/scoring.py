@@ -15,7 +15,8 @@ from pathlib import Path
 from torch import nn
 
 from lienet.deployment.enhancer import Enhancer
-from lienet.errors import DataError
+from lienet.errors import DataError, InputError
+from lienet.evaluation.matlab_luma import measure_in_matlab_luma, measure_published_bicubic
 from lienet.evaluation.measures import Batch, BatchMetric
 from lienet.evaluation.methods import Enhances, make_baseline
 from lienet.evaluation.metrics import measure_quality
@@ -184,9 +185,8 @@ def _measure(
 ) -> Iterator[ImageScore]:
     def measure(job: tuple[Protocol, Pixels]) -> tuple[float, float]:
         protocol, pixels = job
-        return measure_quality(
-            reference, pixels, colour=protocol.colour, border_px=protocol.border_px
-        )
+        is_baseline = pixels is versions[-1]
+        return _measure_one(protocol, image.key, reference, pixels, is_baseline=is_baseline)
 
     jobs = [(protocol, pixels) for protocol in protocols.values() for pixels in versions]
     qualities = list(threads.map(measure, jobs))
@@ -194,3 +194,23 @@ def _measure(
         found = qualities[place * len(versions) : (place + 1) * len(versions)]
         values, baseline = ({"psnr_db": p, "ssim": s} for p, s in (found[0], found[-1]))
         yield ImageScore(name, image.test_set, image.key, values, baseline)
+
+
+def _measure_one(
+    protocol: Protocol, key: str, reference: Pixels, pixels: Pixels, *, is_baseline: bool
+) -> tuple[float, float]:
+    """Return PSNR and SSIM under a protocol, which may have a baseline of its own."""
+    border_px = protocol.border_px
+    if protocol.colour != "matlab_luma":
+        return measure_quality(reference, pixels, colour=protocol.colour, border_px=border_px)
+    is_grey = key in protocol.grey_images
+    try:
+        if is_baseline:
+            return measure_published_bicubic(
+                reference, scale=protocol.scale, border_px=border_px, is_grey=is_grey
+            )
+        return measure_in_matlab_luma(reference, pixels, border_px=border_px, is_grey=is_grey)
+    except InputError as error:
+        raise DataError(
+            f"test image {key}: {error}", remedy="edit evaluate.protocols in params.yaml"
+        ) from error

@@ -155,6 +155,13 @@ def _protocol_conflicts(params: Params) -> Iterator[str]:
         is_made = jpeg == (protocol.jpeg_quality, protocol.jpeg_chroma)
         if not is_made or protocol.scale not in degradation.list_scales():
             yield f"evaluate.protocols.{name} asks for inputs that synthesize does not make"
+        if protocol.colour == "matlab_luma" and (degradation.kind != "sr" or jpeg != (None, None)):
+            yield (
+                f"evaluate.protocols.{name}.colour matlab_luma is for tasks of kind sr without "
+                "JPEG, of which papers print bicubic rows"
+            )
+        if protocol.grey_images and protocol.colour != "matlab_luma":
+            yield f"evaluate.protocols.{name}.grey_images are told apart by matlab_luma alone"
 
 
 def _report_conflicts(params: Params) -> Iterator[str]:

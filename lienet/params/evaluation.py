@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, SerializeAsAny
 
-from lienet.params.base import Chroma, Name, Positive, Scale, Section, Task
+from lienet.params.base import Chroma, Name, Positive, Section, Task
 from lienet.plugins import Registry
 
 FormatName = Literal[
@@ -37,14 +37,19 @@ class Protocol(Section):
     """One fully specified way to measure; names it stands under appear in every table."""
 
     task: Task
-    scale: Scale
+    scale: Literal[1, 2, 3, 4]
     jpeg_quality: Annotated[int, Field(ge=1, le=100)] | None
     """Of the inputs, where the task has one for all; else null."""
     jpeg_chroma: Chroma | None
-    colour: Literal["rgb", "luma"]
-    """RGB, or BT.601 studio-range luma as MATLAB's rgb2ycbcr gives it."""
+    colour: Literal["rgb", "luma", "matlab_luma"]
+    """RGB; or BT.601 studio-range luma as MATLAB's rgb2ycbcr gives it, kept as a real number; or
+    the same as super-resolution papers compare it, rounded to 8 bits, where the bicubic row is
+    that of luma alone (:mod:`lienet.evaluation.matlab_luma`)."""
     border_px: Annotated[int, Field(ge=0)]
     """Cropped from every side before PSNR and SSIM."""
+    grey_images: tuple[str, ...] = ()
+    """Keys of test images whose published files are grey: ``matlab_luma`` compares them as they
+    are, from 0 to 255. One that no test set holds is passed over."""
 
 
 class Latency(Section):

@@ -88,6 +88,18 @@ def test_a_ramp_by_hand_with_its_mirrored_border():
     assert reduced[0] == 5570 / 4096
 
 
+def test_a_clamped_border_by_hand_and_the_inside_as_ever():
+    ramp = np.arange(32, dtype=np.float64)[None, :, None].repeat(4, axis=0)
+    mirrored = resize_bicubic(ramp, scale=Fraction(1, 4))[0, :, 0]
+    clamped = resize_bicubic(ramp, scale=Fraction(1, 4), border="clamp")[0, :, 0]
+    assert clamped[2:6] == pytest.approx(mirrored[2:6], abs=1e-12)
+    # As above, but all taps beyond the border see 0: of the mirrored 542, the 987 at 1 is left and
+    # what the mirror adds is gone, which makes 5028 + 987.
+    assert clamped[0] == 6015 / 4096
+    # At the other end it is the same seen from 31.
+    assert clamped[-1] == pytest.approx(31 - 6015 / 4096, abs=1e-12)
+
+
 @pytest.mark.parametrize(
     "factor", [Fraction(1, 4), Fraction(1, 2), Fraction(1, 3), Fraction(2), Fraction(4, 3)]
 )

@@ -60,12 +60,28 @@ def test_every_scale_has_its_input():
     assert made.content == degrade_sr(PHOTO, scale=4, jpeg_quality=20, jpeg_chroma="4:2:0")
 
 
+def test_photographs_are_reduced_by_three_as_by_two_and_four():
+    clean = {"jpeg_quality": None, "jpeg_chroma": None}
+    degradation = SrDegradation.model_validate(TASK | clean | {"scales": [2, 3, 4]})
+    assert degradation.find_multiple() == 12
+    whole = degradation.degrade_whole(PHOTO[:, :60])
+    assert {scale: pixels.shape for scale, pixels in whole.items()} == {
+        2: (48, 30, 3),
+        3: (32, 20, 3),
+        4: (24, 15, 3),
+    }
+    assert np.array_equal(whole[3], resize_bicubic(PHOTO[:, :60], scale=Fraction(1, 3)))
+    # GRADIENT grows by one a pixel each way: output (i, j) lies at (3i + 1, 3j + 1).
+    assert whole[3][4, 5].tolist() == [13 + 16, 13 + 16 + 20, 13 + 16 + 40]
+
+
 def test_inputs_without_a_jpeg_are_stored_without_loss():
     clean = SrDegradation.model_validate(TASK | {"jpeg_quality": None, "jpeg_chroma": None})
     whole = clean.degrade_whole(PHOTO)[2]
     made = clean.make_input(whole, generators_of(1, "sr", "a"))
     assert np.array_equal(decode_image(made.content), whole)
     assert clean.describe_jpeg() is None
+    assert clean.describe(task="sr_clean", scale=3) == "antialiased bicubic ÷3"
     assert clean.describe(task="sr_clean", scale=2) == "antialiased bicubic ÷2"
     with pytest.raises(ValidationError, match="both given, or both null"):
         SrDegradation.model_validate(TASK | {"jpeg_quality": None})

@@ -9,7 +9,9 @@ import pytest
 import skimage.data
 from torch import Tensor, nn
 
+from lienet.degradations.reductions import downsample
 from lienet.errors import DataError
+from lienet.evaluation.matlab_luma import measure_in_matlab_luma, measure_published_bicubic
 from lienet.evaluation.measures import Ciede2000, Sharpness, Vmaf
 from lienet.evaluation.methods import Unchanged
 from lienet.evaluation.metrics import (
@@ -115,6 +117,47 @@ def test_gains_are_over_bicubic_of_the_same_input(samples, protocols):
         assert bicubic.values["ssim"] == bicubic.baseline["ssim"] == ours.baseline["ssim"]
         assert ours.values["psnr_db"] < ours.baseline["psnr_db"]
         assert "vmaf" not in ours.values
+
+
+def make_matlab_protocol(**choices: object) -> Protocol:
+    clean = {"task": "sr_clean", "jpeg_quality": None, "jpeg_chroma": None}
+    return make_protocol(**clean | {"colour": "matlab_luma"} | choices)
+
+
+def test_gains_in_matlab_luma_are_over_the_bicubic_row_that_papers_print(samples):
+    protocols = {"matlab": make_matlab_protocol()}
+    contenders = make_contenders({4: Darkened(4)}, tile_px=512)
+    seen: list[EnhancedImage] = []
+    scores = score_samples(samples, contenders, protocols, metrics={}, on_image=seen.append)
+    bicubic = {4: Contender(contenders[4].baseline, contenders[4].baseline)}
+    rows = score_samples(samples, bicubic, protocols, metrics={})
+    for sample, image, ours, row in zip(samples, seen, scores, rows, strict=True):
+        reference = decode_image(sample.reference_png)
+        measured = measure_in_matlab_luma(reference, image.pixels, border_px=4)
+        published = measure_published_bicubic(reference, scale=4, border_px=4)
+        assert (ours.values["psnr_db"], ours.values["ssim"]) == measured
+        for found in (ours.baseline, row.values, row.baseline):
+            assert (found["psnr_db"], found["ssim"]) == published
+        assert measured[0] < published[0]
+
+
+def test_images_of_grey_files_are_compared_as_they_are(samples):
+    pixels = np.repeat(decode_image(samples[0].reference_png)[..., :1], 3, axis=2)
+    degraded = encode_png(downsample(pixels, scale=4))
+    grey = Sample("grey", encode_png(pixels), {4: degraded}, {"test_set": "set14"})
+    protocols = {
+        "all": make_matlab_protocol(),
+        "one": make_matlab_protocol(grey_images=("grey", "unknown")),
+    }
+    contenders = make_contenders({4: Darkened(4)}, tile_px=512)
+    studio, full = score_samples([grey], contenders, protocols, metrics={})
+    # Studio range is 219 of 255 steps: the same error counts 20 log10(255 / 219) less in it.
+    less_db = 20 * np.log10(255 / 219)
+    assert studio.values["psnr_db"] - full.values["psnr_db"] == pytest.approx(less_db, abs=0.05)
+    assert studio.baseline["psnr_db"] - full.baseline["psnr_db"] == pytest.approx(less_db, abs=0.05)
+    protocols = {"matlab": make_matlab_protocol(grey_images=("a",))}
+    with pytest.raises(DataError, match="image a: a grey image .*got colours; edit eval"):
+        score_samples([samples[0]], contenders, protocols, metrics={})
 
 
 def test_samples_are_read_one_at_a_time(samples, protocols):

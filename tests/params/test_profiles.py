@@ -19,6 +19,8 @@ DATA_FOLDERS = (
     "valid/cid22",
     "test/kodak24",
     "test/clic2025",
+    "test/set5",
+    "test/set14",
     "faces",
     "old_photos",
 )
@@ -52,16 +54,17 @@ def load_used(workspace: Workspace) -> Params:
     return load_params(workspace.params_path)
 
 
-def test_there_are_five_profiles_and_each_says_what_it_is(workspace: Workspace):
+def test_there_are_six_profiles_and_each_says_what_it_is(workspace: Workspace):
     profiles = read_profiles(workspace)
     assert [profile.name for profile in profiles] == [
         "ablation",
         "bench",
+        "clean",
         "paper",
         "release",
         "sample",
     ]
-    assert [profile.needs_data for profile in profiles] == [True, True, True, True, False]
+    assert [profile.needs_data for profile in profiles] == [True, True, True, True, True, False]
     assert all(len(profile.summary) > 20 for profile in profiles)
 
 
@@ -130,10 +133,12 @@ def test_the_sample_tests_faces_on_a_portrait_that_nothing_is_trained_on(workspa
 
 def test_old_photographs_are_made_alike_in_every_profile(workspace: Workspace):
     steps = ("fading", "saturation", "texture", "grain", "blur", "jpeg")
-    made = [
-        parse_params(profile.text, name=profile.name).synthesize.tasks["old_photo"]
+    tasks = [
+        parse_params(profile.text, name=profile.name).synthesize.tasks
         for profile in read_profiles(workspace)
     ]
+    made = [each["old_photo"] for each in tasks if "old_photo" in each]
+    assert len(made) == 5
     assert all(getattr(one, step) == getattr(made[0], step) for one in made for step in steps)
 
 
@@ -162,7 +167,38 @@ def test_paper_is_trained_on_open_images_and_tested_on_div2k_and_ffhq(workspace:
     ]
 
 
-@pytest.mark.parametrize("name", ["bench", "paper"])
+def test_clean_trains_at_x4_and_measures_every_scale_as_papers_do(workspace: Workspace):
+    clean = next(profile for profile in read_profiles(workspace) if profile.name == "clean")
+    bench = next(profile for profile in read_profiles(workspace) if profile.name == "bench")
+    params, others = (parse_params(each.text, name=each.name) for each in (clean, bench))
+    assert {key: model.scale for key, model in params.models.items()} == {
+        "sr_clean-plain": 4,
+        "sr_clean-lienet": 4,
+        "sr_clean-lienet_fast": 4,
+    }
+    for model in params.models.values():
+        alike = others.models[f"sr-{model.name}"]
+        assert model == alike.model_copy(update={"task": "sr_clean"})
+        trained, like = params.training_of(model), others.training_of(alike)
+        assert trained.objectives[model.objective] == like.objectives[model.objective]
+        named = {"objectives", "overrides"}
+        assert trained.model_dump(exclude=named) == like.model_dump(exclude=named)
+    as_papers = [each for each in params.evaluate.protocols.values() if each.colour != "rgb"]
+    assert {each.task: (each.scale, each.border_px) for each in as_papers} == {
+        "sr_clean": (4, 4),
+        "sr_clean_x2": (2, 2),
+        "sr_clean_x3": (3, 3),
+    }
+    for each in as_papers:
+        assert each.colour == "matlab_luma"
+        assert params.synthesize.tasks[each.task].describe_jpeg() is None
+        assert params.synthesize.tasks[each.task].find_multiple() == each.scale
+        assert f"{each.task}-bicubic" in params.evaluate.methods
+    tested = [name for name, each in params.download.sources.items() if each.split == "test"]
+    assert tested == ["set5", "set14"]
+
+
+@pytest.mark.parametrize("name", ["bench", "clean", "paper"])
 def test_a_profile_that_needs_data_is_filled_with_its_folder(
     workspace: Workspace, data_dir: Path, name: str
 ):
@@ -230,7 +266,7 @@ def test_two_different_folders_in_one_file_are_an_edit(workspace: Workspace, dat
         ("bench", None, "profile bench needs the folder of its photographs; give --data DIR"),
         ("bench", "nowhere", "--data must be a folder that exists, got .*nowhere"),
         ("sample", ".", "profile sample takes no --data"),
-        ("huge", None, "the profiles are ablation, bench, paper, release, sample, got huge"),
+        ("huge", None, "the profiles are ablation, bench, clean, paper, release, sample, got huge"),
     ],
 )
 def test_a_wrong_request_changes_nothing(
