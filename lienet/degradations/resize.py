@@ -37,9 +37,9 @@ def resize_bicubic(
     """Resize an image as MATLAB's ``imresize(image, scale, "bicubic")`` does.
 
     The cubic kernel has a = -0.5 and is stretched by the factor of a reduction (antialiasing); the
-    weights of a pixel sum to one. Rows are resized before columns, unless columns are reduced more; as MATLAB
-    does, uint8 is rounded after each pass, floating point never. By factors of 2 and 4, up or
-    down, uint8 is computed exactly: the result is the same on every machine.
+    weights of a pixel sum to one. Rows are resized before columns, unless columns are reduced more;
+    as MATLAB does, uint8 is rounded after each pass, floating point never. By factors of 2 and 4,
+    up or down, uint8 is computed exactly: the result is the same on every machine.
 
     Args:
         pixels: HWC, uint8 or floating point of any range.

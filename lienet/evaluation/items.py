@@ -110,14 +110,17 @@ def _open_method(params: Params, spec: MethodSpec, index: ShardIndex) -> Item:
         width_px=size.input_width_px,
         num_runs=size.num_runs,
     )
+    scale = scales[-1]
+    sides = (chosen.macs_output_height_px, chosen.macs_output_width_px)
+    height_px, width_px = (side_px - side_px % scale for side_px in sides)
     facts = {
         "task": spec.task,
         "model": spec.name,
         "architecture": spec.method,
-        "scale": scales[-1],
+        "scale": scale,
         "num_params": 0,
-        "num_macs": _count_macs_of_method(params, spec, scales[-1]),
-        "macs_output_px": [chosen.macs_output_height_px, chosen.macs_output_width_px],
+        "num_macs": _count_macs_of_method(spec, scale, height_px, width_px),
+        "macs_output_px": [height_px, width_px],
         **_state_latency(Latency(latency_ms, size.input_height_px, size.input_width_px)),
         "steps": 0,
         "data_sha256": {"test": index.sha256},
@@ -126,7 +129,9 @@ def _open_method(params: Params, spec: MethodSpec, index: ShardIndex) -> Item:
     return Item(spec.task, spec.name, contenders, facts, None)
 
 
-def _count_macs_of_method(params: Params, spec: MethodSpec, scale: int) -> int | None:
+def _count_macs_of_method(
+    spec: MethodSpec, scale: int, output_height_px: int, output_width_px: int
+) -> int | None:
     """Return the multiply-adds of a method that has any worth counting; None where unknown."""
     if spec.method == "input":
         return 0
@@ -135,8 +140,8 @@ def _count_macs_of_method(params: Params, spec: MethodSpec, scale: int) -> int |
     return count_macs(
         BicubicUpsampling(scale),
         scale=scale,
-        output_height_px=params.evaluate.macs_output_height_px,
-        output_width_px=params.evaluate.macs_output_width_px,
+        output_height_px=output_height_px,
+        output_width_px=output_width_px,
     )
 
 

@@ -6,7 +6,13 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, SerializeAsAny
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SerializeAsAny,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 
 from lienet.params.base import Chroma, Name, Positive, Section, Task
 from lienet.plugins import Registry
@@ -50,6 +56,14 @@ class Protocol(Section):
     grey_images: tuple[str, ...] = ()
     """Keys of test images whose published files are grey: ``matlab_luma`` compares them as they
     are, from 0 to 255. One that no test set holds is passed over."""
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_empty(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave ``grey_images`` out where there are none, as in params."""
+        fields: dict[str, Any] = write(self)
+        if not self.grey_images:
+            fields.pop("grey_images", None)
+        return fields
 
 
 class Latency(Section):

@@ -61,6 +61,20 @@ def test_the_baselines_cover_every_scale_and_count_their_filter(params, index, t
     assert kept.facts["num_macs"] == 0
 
 
+def test_bicubic_by_three_counts_for_the_largest_output_that_has_whole_inputs(
+    repository, index, tmp_path
+):
+    clean = load_params(repository / "profiles" / "clean.yaml")
+    bicubic = open_item(clean, Workspace(tmp_path), "sr_clean_x3-bicubic", index)
+    assert sorted(bicubic.contenders) == [3]
+    assert bicubic.facts["macs_output_px"] == [720, 1278]
+    # 27 outputs per input pixel, 25 taps each, of one channel.
+    assert bicubic.facts["num_macs"] == 27 * 25 * 240 * 426
+    enlarged = bicubic.contenders[3].enhancer.enhance(np.full((5, 4, 3), 77, np.uint8))
+    assert enlarged.shape == (15, 12, 3)
+    assert (enlarged == 77).all()
+
+
 def test_a_model_that_is_not_there_is_one_error(params, index, tmp_path):
     with pytest.raises(ModelError, match="train the model first"):
         open_item(params, Workspace(tmp_path), "sr-lienet", index)

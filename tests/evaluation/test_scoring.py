@@ -156,7 +156,7 @@ def test_images_of_grey_files_are_compared_as_they_are(samples):
     assert studio.values["psnr_db"] - full.values["psnr_db"] == pytest.approx(less_db, abs=0.05)
     assert studio.baseline["psnr_db"] - full.baseline["psnr_db"] == pytest.approx(less_db, abs=0.05)
     protocols = {"matlab": make_matlab_protocol(grey_images=("a",))}
-    with pytest.raises(DataError, match="image a: a grey image .*got colours; edit eval"):
+    with pytest.raises(DataError, match=r"image a: a grey image .*got colours; edit eval"):
         score_samples([samples[0]], contenders, protocols, metrics={})
 
 

@@ -118,21 +118,6 @@ def test_an_unknown_key_is_named(sample_tree: dict[str, Any], section: str):
         ("synthesize.tasks.sr.scales", [5], "scales.0: "),
         ("models.sr-lienet.scale", 3, r"models.sr-lienet.scale: .*1, 2 or 4, got 3"),
         ("evaluate.protocols.x4_q20_luma.scale", 3, "x4_q20_luma asks for inputs that"),
-        (
-            "evaluate.protocols.x4_q20_luma.colour",
-            "matlab_luma",
-            "x4_q20_luma.colour matlab_luma is for tasks of kind sr without JPEG",
-        ),
-        (
-            "evaluate.protocols.face_luma.colour",
-            "matlab_luma",
-            "face_luma.colour matlab_luma is for tasks of kind sr without JPEG",
-        ),
-        (
-            "evaluate.protocols.x4_q20_luma.grey_images",
-            ["sample__coffee"],
-            "x4_q20_luma.grey_images are told apart by matlab_luma alone",
-        ),
         ("synthesize.tasks.sr.tile_px", 190, "tile_px and tile_stride_px must divide by 4"),
         ("train.patch_px", 96, "train.patch_px 96 x scale 4 exceeds .*sr.tile_px 192"),
         ("synthesize.split.valid_share", 0.8, "leaves nothing for training"),
@@ -216,29 +201,6 @@ def test_low_resolution_is_nobody_s_reference(sample_tree: dict[str, Any]):
     assert params.sources_of("sr") == ("sample", "portrait")
     with pytest.raises(ParamsError, match=r"sr.sources: the low resolution of small is no refer"):
         parse_changed(changed, "synthesize.tasks.sr.sources", ["sample", "small"])
-
-
-def test_a_clean_task_has_all_three_scales_and_protocols_as_papers_measure(
-    sample_tree: dict[str, Any],
-):
-    changed = copy.deepcopy(sample_tree)
-    clean = changed["synthesize"]["tasks"]["sr"] | {"jpeg_quality": None, "jpeg_chroma": None}
-    changed["synthesize"]["tasks"]["sr_clean"] = clean | {"scales": [2, 3, 4]}
-    changed["train"]["overrides"]["sr_clean"] = {}
-    for scale in (2, 3, 4):
-        changed["evaluate"]["protocols"][f"x{scale}_matlab"] = {
-            "task": "sr_clean",
-            "scale": scale,
-            "jpeg_quality": None,
-            "jpeg_chroma": None,
-            "colour": "matlab_luma",
-            "border_px": scale,
-        }
-    params = parse_params(json.dumps(changed), name="params.yaml")
-    assert params.synthesize.tasks["sr_clean"].list_scales() == (2, 3, 4)
-    assert params.evaluate.protocols["x3_matlab"].grey_images == ()
-    with pytest.raises(ParamsError, match="tile_px and tile_stride_px must divide by 3"):
-        parse_changed(changed, "synthesize.tasks.sr_clean.tile_px", 128)
 
 
 def test_several_mistakes_are_named_together(sample_tree: dict[str, Any]):
