@@ -34,7 +34,7 @@ def draw_table1(params: Params, workspace: Workspace) -> Iterator[RenderableType
     nearest = tables.find_nearest(groups)
     for group in groups:
         is_chosen = group.protocol in params.report.figure_protocols.values()
-        if (is_chosen and group.has_networks) or group is nearest:
+        if (is_chosen and group.has_table) or group is nearest:
             mark = ", whose bicubic row lies nearest the paper's" if group is nearest else ""
             images = count_noun(group.num_images, "image")
             said = f"\nTable 1: {group.protocol} on {group.test_set} ({images}){mark}"

@@ -74,7 +74,7 @@ def _render_bicubic(groups: Sequence[Group], nearest: Group | None) -> list[str]
 def _render_groups(params: Params, groups: Sequence[Group], nearest: Group | None) -> list[str]:
     parts = []
     for group in groups:
-        if not group.has_networks:
+        if not group.has_table:
             continue
         mark = f" {NEAREST_MARK} nearest the paper's bicubic row" if group is nearest else ""
         images = count_noun(group.num_images, "image")

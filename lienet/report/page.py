@@ -93,9 +93,7 @@ def _describe(
         "profile": params.profile,
         "confidence": format_percent(params.evaluate.bootstrap_confidence),
         "resamples": params.evaluate.bootstrap_resamples,
-        "tables": [
-            _describe_table(group, nearest, params) for group in groups if group.has_networks
-        ],
+        "tables": [_describe_table(group, nearest, params) for group in groups if group.has_table],
         "bicubic": describe_bicubic(groups, nearest),
         "protocols": {
             name: each

@@ -39,10 +39,10 @@ class Cell:
 
 
 def describe_bicubic(groups: Sequence[Group], nearest: Group | None) -> list[dict[str, Any]]:
-    """Return bicubic's scores under every protocol that enlarges, and how far the paper's are."""
+    """Return bicubic's scores wherever JPEG is enlarged, and how far the paper's are."""
     paper, lines = PAPER_TABLE1["bicubic"], []
     for group in groups:
-        if group.baseline is None or not group.enlarges:
+        if group.baseline is None or not group.enlarges or not group.is_compressed:
             continue
         means = group.baseline.measured.means
         line = {

@@ -61,7 +61,7 @@ def columns_of(params: Params, group: Group) -> list[Column]:
             _of_cost("INT8 latency ms", lambda row: row.latency_int8_ms, "{:.1f}".format),
             _of_cost("peak memory MB", lambda row: row.peak_memory_mb, "{:.1f}".format),
         ]
-    if enlarges:
+    if enlarges and group.is_compressed:
         columns.append(Column("paper PSNR (gain)", "paper", _say_paper("psnr_db", 2)))
         columns.append(Column("paper SSIM (gain)", "paper", _say_paper("ssim", 4)))
     return columns

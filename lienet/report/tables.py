@@ -93,6 +93,8 @@ class Group:
     protocol: str
     test_set: str
     rows: tuple[Row, ...]
+    is_compressed: bool = True
+    """Whether its inputs are JPEG, as those of the paper's Table 1 are."""
 
     @property
     def enlarges(self) -> bool:
@@ -131,6 +133,15 @@ class Group:
         """Whether anything that learned was measured here."""
         return any(row.is_network for row in self.rows)
 
+    @property
+    def has_table(self) -> bool:
+        """Whether it is shown as a table of its own.
+
+        Without networks that are the benchmarks of super-resolution alone, whose bicubic rows are
+        known; those of JPEG stand together in one table, to find the paper's protocol.
+        """
+        return self.has_networks or (self.enlarges and not self.is_compressed)
+
 
 def group_rows(
     params: Params, evaluations: Sequence[Evaluation], costs: Iterable[FormatCosts] = ()
@@ -147,7 +158,8 @@ def group_rows(
                 for each in own
                 if test_set in each.results.get(name, {})
             )
-            groups.append(Group(protocol.task, name, test_set, rows))
+            is_compressed = protocol.jpeg_quality is not None
+            groups.append(Group(protocol.task, name, test_set, rows, is_compressed))
     return groups
 
 
@@ -180,7 +192,7 @@ def find_nearest(groups: Iterable[Group]) -> Group | None:
     """Return the group whose bicubic row lies nearest the paper's.
 
     Nearest is the smallest difference of bicubic PSNR in dB, then of bicubic SSIM, then the
-    earlier group. Only super-resolution is compared, as the paper's Table 1 is of nothing else.
+    earlier group. Only super-resolution of JPEG is compared: the paper's Table 1 is of that.
     """
     paper = PAPER_TABLE1["bicubic"]
 
@@ -192,5 +204,9 @@ def find_nearest(groups: Iterable[Group]) -> Group | None:
             abs(measured["ssim"] - paper.ssim),
         )
 
-    comparable = [group for group in groups if group.enlarges and group.baseline is not None]
+    comparable = [
+        group
+        for group in groups
+        if group.enlarges and group.is_compressed and group.baseline is not None
+    ]
     return min(comparable, key=distance, default=None)

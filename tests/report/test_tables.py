@@ -9,6 +9,8 @@ from dataclasses import replace
 import pytest
 
 from lienet.report import tables
+from lienet.report.summaries import describe_bicubic
+from lienet.report.table_columns import columns_of
 from tests.report.evaluated import with_means
 
 
@@ -68,3 +70,30 @@ def test_nearest_is_the_smallest_difference_in_psnr_then_in_ssim(groups):
     tied = [with_bicubic(groups[0], 29.0, 0.80), with_bicubic(groups[1], 29.0, 0.84)]
     assert tables.find_nearest(tied) is tied[1]
     assert tables.find_nearest([]) is None
+
+
+def test_inputs_without_jpeg_are_not_the_paper_s(params, groups):
+    near = with_bicubic(groups[0], 29.32, 0.8422)
+    far = with_bicubic(groups[1], 20.0, 0.5)
+    assert tables.find_nearest([near, far]) is near
+    clean = replace(near, is_compressed=False)
+    assert tables.find_nearest([clean, far]) is far
+    assert tables.find_nearest([clean]) is None
+    assert [line["protocol"] for line in describe_bicubic([clean, far], far)] == [far.protocol]
+    shown, hidden = ([c.title for c in columns_of(params, group)] for group in (near, clean))
+    assert [title for title in shown if title not in hidden] == [
+        "paper PSNR (gain)",
+        "paper SSIM (gain)",
+    ]
+    evaluations = [row.evaluation for row in groups[0].rows]
+    bare = replace(groups[0], rows=groups[0].rows[:1])
+    assert [group.has_table for group in (near, bare)] == [True, False]
+    assert replace(bare, is_compressed=False).has_table, "a benchmark's bicubic row is a table"
+    assert all(group.is_compressed for group in tables.group_rows(params, evaluations))
+    protocols = {
+        name: each.model_copy(update={"jpeg_quality": None, "jpeg_chroma": None})
+        for name, each in params.evaluate.protocols.items()
+    }
+    evaluate = params.evaluate.model_copy(update={"protocols": protocols})
+    without = params.model_copy(update={"evaluate": evaluate})
+    assert not any(group.is_compressed for group in tables.group_rows(without, evaluations))
