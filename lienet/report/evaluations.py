@@ -53,9 +53,13 @@ def read_evaluations(params: Params, workspace: Workspace) -> list[Evaluation]:
 def order_methods(params: Params) -> list[str]:
     """Return the keys as tables show them: baselines, other methods, rivals as listed, lienet.
 
-    Methods of a task without models are left out: nothing stands beside them.
+    Methods of a task without models are left out: nothing stands beside them, but for inputs that
+    were reduced without JPEG, of which the literature's rows are known.
     """
     tasks = {model.task for model in params.models.values()}
+    for task, degradation in params.synthesize.tasks.items():
+        if degradation.enlarges and degradation.describe_jpeg() is None:
+            tasks.add(task)
     methods = [key for key, each in params.evaluate.methods.items() if each.task in tasks]
 
     def place(key: str) -> tuple[int, bool]:

@@ -8,6 +8,7 @@ import shutil
 import pytest
 
 from lienet.errors import DataError
+from lienet.params import load_params
 from lienet.report.evaluations import order_methods, read_evaluations, read_per_image
 from lienet.workspace import Workspace
 
@@ -40,6 +41,18 @@ def test_bicubic_comes_first_and_lienet_last_wherever_params_list_them(params):
         "sr-sftgan",
         "sr-lienet",
     ]
+
+
+def test_benchmarks_are_shown_without_a_model_other_tasks_are_not(repository):
+    clean = load_params(repository / "profiles" / "clean.yaml")
+    bicubics = [f"sr_clean{scale}-bicubic" for scale in ("", "_x2", "_x3")]
+    networks = [f"sr_clean-{name}" for name in ("plain", "lienet_fast", "lienet")]
+    assert order_methods(clean) == [*bicubics, *networks]
+    tasks = clean.synthesize.tasks
+    jpeg = tasks["sr_clean_x2"].model_copy(update={"jpeg_quality": 20, "jpeg_chroma": "4:2:0"})
+    synthesize = clean.synthesize.model_copy(update={"tasks": tasks | {"sr_clean_x2": jpeg}})
+    compressed = clean.model_copy(update={"synthesize": synthesize})
+    assert order_methods(compressed) == [bicubics[0], bicubics[2], *networks]
 
 
 def test_variants_of_lienet_come_before_lienet_itself(params):
