@@ -149,7 +149,7 @@ def shrink(params: dict[str, Any], pictures: Path) -> dict[str, Any]:
         "checkpoint_every_steps": 3,
         "max_valid_tiles": 2,
     }
-    params["evaluate"] |= {"bootstrap_resamples": 100, "keep_images_per_set": 1}
+    params["evaluate"]["keep_images_per_set"] = 1
     params["evaluate"]["latency"] = {"input_height_px": 32, "input_width_px": 32, "num_runs": 2}
     params["evaluate"]["macs_output_height_px"] = 64
     params["evaluate"]["macs_output_width_px"] = 64

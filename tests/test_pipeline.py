@@ -196,7 +196,7 @@ def test_changed_code_reruns_the_stages_that_use_it(clone: Clone):
 def test_a_params_file_that_is_wrong_costs_no_outputs(clone: Clone):
     path = clone.root / "params.yaml"
     text = path.read_text()
-    path.write_text(text.replace("bootstrap_confidence: 0.95", "bootstrap_confidence: 95"))
+    path.write_text(text.replace("confidence: 0.95", "confidence: 95"))
     try:
         ran = subprocess.run(
             [sys.executable, "-m", "lienet", "evaluate"],
@@ -208,7 +208,7 @@ def test_a_params_file_that_is_wrong_costs_no_outputs(clone: Clone):
     finally:
         path.write_text(text)
     assert ran.returncode == 1
-    assert ran.stderr.startswith("lienet: evaluate.bootstrap_confidence: ")
+    assert ran.stderr.startswith("lienet: evaluate.confidence: ")
     assert clone.stages_to_run() == set()
 
 

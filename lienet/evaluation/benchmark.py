@@ -1,4 +1,4 @@
-"""From scores of single images to results: protocols, means, gains over the baseline, intervals.
+"""From scores of single images to results: protocols, means, gains over the baseline.
 
 Owns what a model is measured under and how its images are summed up. A task's baseline is what
 stands there without any model: bicubic upsampling for ``sr``, the degraded input itself where an
@@ -9,17 +9,12 @@ less the baseline's, never a difference of pooled values. Reads no image.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
-from lienet.draws import keyed_generator
-from lienet.errors import DataError, ParamsError
+from lienet.errors import ParamsError
 from lienet.evaluation.scores import ImageScore, Interval, Result, Results, gain_names
-from lienet.params import Params, Protocol
-
-_MAX_DRAWS_AT_ONCE = 2_000_000
+from lienet.params import Protocol
 
 
 def select_protocols(
@@ -43,72 +38,26 @@ def select_protocols(
     return selected
 
 
-def paired_bootstrap(
-    differences: ArrayLike, *, resamples: int, confidence: float, seed: int
-) -> Interval:
-    """Return the mean of paired differences with its percentile bootstrap interval.
-
-    Images are drawn with replacement, as many as there are, ``resamples`` times; the interval
-    holds the central ``confidence`` of the means. One image alone gives an interval of no width,
-    which says nothing. Source: Efron and Tibshirani, "An Introduction to the Bootstrap", 1993,
-    chapter 13.
-
-    Args:
-        differences: one for each image: one model's score less the other's.
-        resamples: how many sets are drawn.
-        confidence: between 0 and 1.
-        seed: the same seed and number of images draw the same sets.
-
-    Raises:
-        DataError: there are no differences, or one is not finite.
-    """
-    values: NDArray[np.float64] = np.asarray(differences, dtype=np.float64)
-    if values.ndim != 1 or not values.size or not np.isfinite(values).all():
-        raise DataError("a paired bootstrap needs finite differences", got=f"{values!r:.80}")
-    generator = keyed_generator(seed, "bootstrap", values.size)
-    means = np.empty(resamples)
-    step = max(1, _MAX_DRAWS_AT_ONCE // values.size)
-    for start in range(0, resamples, step):
-        part = means[start : start + step]
-        draws = generator.integers(values.size, size=(part.size, values.size), dtype=np.int32)
-        part[:] = values[draws].mean(axis=1)
-    tail = (1.0 - confidence) / 2.0
-    low, high = np.quantile(means, (tail, 1.0 - tail))
-    return Interval(mean=float(values.mean()), low=float(low), high=float(high))
-
-
-def summarise(
-    scores: Iterable[ImageScore], bootstrap: Callable[[list[float]], Interval]
-) -> Results:
-    """Average the scores of each protocol and test set; ``bootstrap`` bounds their gains."""
+def summarise(scores: Iterable[ImageScore], bound: Callable[[list[float]], Interval]) -> Results:
+    """Average the scores of each protocol and test set; ``bound`` bounds their gains."""
     groups: dict[str, dict[str, list[ImageScore]]] = {}
     for score in scores:
         groups.setdefault(score.protocol, {}).setdefault(score.test_set, []).append(score)
     return {
-        protocol: {test_set: _summarise(group, bootstrap) for test_set, group in sets.items()}
+        protocol: {test_set: _summarise(group, bound) for test_set, group in sets.items()}
         for protocol, sets in groups.items()
     }
 
 
-def _summarise(group: list[ImageScore], bootstrap: Callable[[list[float]], Interval]) -> Result:
+def _summarise(group: list[ImageScore], bound: Callable[[list[float]], Interval]) -> Result:
     means, gains = {}, {}
     for name in {name: None for score in group for name in score.values}:
         if any(name not in score.values for score in group):
             continue
         means[name] = float(np.mean([score.values[name] for score in group]))
         if all(name in score.baseline for score in group):
-            gains[name] = bootstrap([score.values[name] - score.baseline[name] for score in group])
+            gains[name] = bound([score.values[name] - score.baseline[name] for score in group])
     return Result(len(group), means, gains)
-
-
-def make_bootstrap(params: Params) -> Callable[[ArrayLike], Interval]:
-    """Return what turns paired differences into a mean and its interval, as params ask for it."""
-    return partial(
-        paired_bootstrap,
-        resamples=params.evaluate.bootstrap_resamples,
-        confidence=params.evaluate.bootstrap_confidence,
-        seed=params.seed,
-    )
 
 
 def flatten_results(results: Results, *, headline: str) -> dict[str, float]:

@@ -72,7 +72,7 @@ class FormatCosts(BaseModel):
 def compare_scores(
     scores: Sequence[ImageScore],
     float32: Sequence[ImageScore],
-    bootstrap: Callable[[ArrayLike], Interval],
+    bound: Callable[[ArrayLike], Interval],
 ) -> dict[str, dict[str, FormatSet]]:
     """Hold a format's scores against the network's own, image by image.
 
@@ -89,9 +89,7 @@ def compare_scores(
             )
         groups.setdefault(score.protocol, {}).setdefault(score.test_set, []).append(score)
     return {
-        protocol: {
-            test_set: _compare_set(group, own, bootstrap) for test_set, group in sets.items()
-        }
+        protocol: {test_set: _compare_set(group, own, bound) for test_set, group in sets.items()}
         for protocol, sets in groups.items()
     }
 
@@ -108,14 +106,14 @@ def read_format_costs(path: Path, *, remedy: str) -> FormatCosts:
 def _compare_set(
     group: Sequence[ImageScore],
     own: Mapping[tuple[str, str, str], Mapping[str, float]],
-    bootstrap: Callable[[ArrayLike], Interval],
+    bound: Callable[[ArrayLike], Interval],
 ) -> FormatSet:
     pairs = [(each.values, own[each.protocol, each.test_set, each.key]) for each in group]
     metrics = {}
     for name in group[0].values:
         if any(name not in each for pair in pairs for each in pair):
             continue
-        found = bootstrap([ours[name] - its[name] for ours, its in pairs])
+        found = bound([ours[name] - its[name] for ours, its in pairs])
         metrics[name] = Difference(
             mean=round_figure(sum(ours[name] for ours, _ in pairs) / len(pairs)),
             difference=round_figure(found.mean),

@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike
 
 from lienet.deployment.converted import Converted, read_list
 from lienet.errors import ModelError
-from lienet.evaluation.benchmark import make_bootstrap
 from lienet.evaluation.format_costs import FLOAT32, FormatCost, FormatCosts, compare_scores
+from lienet.evaluation.intervals import make_bound
 from lienet.evaluation.measuring import score_test_images
 from lienet.evaluation.runtime_costs import RuntimeCosts, measure_runtime
 from lienet.evaluation.scores import PER_IMAGE_NAME, ImageScore, Interval, read_scores
@@ -46,11 +46,11 @@ def measure_formats(
             workspace.evaluation_dir(spec.task, spec.name) / PER_IMAGE_NAME,
             remedy=f"run `lienet evaluate {key}`",
         )
-        bootstrap = make_bootstrap(params)
+        bound = make_bound(params.evaluate.confidence)
         onnx_path = workspace.model_dir(spec.task, spec.name) / ONNX_NAME
-        rows.append(_measure_float32(params, onnx_path, own, bootstrap))
+        rows.append(_measure_float32(params, onnx_path, own, bound))
         for each in converted:
-            row, scores[each.format] = _measure(params, workspace, spec, each, own, bootstrap)
+            row, scores[each.format] = _measure(params, workspace, spec, each, own, bound)
             rows.append(row)
     size = params.evaluate.latency
     costs = FormatCosts(
@@ -66,7 +66,7 @@ def _measure_float32(
     params: Params,
     onnx_path: Path,
     own: Sequence[ImageScore],
-    bootstrap: Callable[[ArrayLike], Interval],
+    bound: Callable[[ArrayLike], Interval],
 ) -> FormatCost:
     costs = _run(params, onnx_path)
     return FormatCost(
@@ -76,7 +76,7 @@ def _measure_float32(
         size_bytes=onnx_path.stat().st_size,
         latency_ms={number: each.latency_ms for number, each in costs.items()},
         peak_memory_mb=costs[1].peak_memory_mb,
-        results=compare_scores(own, own, bootstrap),
+        results=compare_scores(own, own, bound),
     )
 
 
@@ -86,7 +86,7 @@ def _measure(
     spec: Model,
     converted: Converted,
     own: Sequence[ImageScore],
-    bootstrap: Callable[[ArrayLike], Interval],
+    bound: Callable[[ArrayLike], Interval],
 ) -> tuple[FormatCost, list[ImageScore]]:
     costs: dict[int, RuntimeCosts] = {}
     scores: list[ImageScore] = []
@@ -107,7 +107,7 @@ def _measure(
         size_bytes=converted.size_bytes,
         latency_ms={number: each.latency_ms for number, each in costs.items()},
         peak_memory_mb=costs[1].peak_memory_mb if costs else None,
-        results=compare_scores(scores, own, bootstrap),
+        results=compare_scores(scores, own, bound),
     )
     return row, scores
 

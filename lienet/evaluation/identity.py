@@ -105,13 +105,13 @@ class IdentityMeter:
 
     Args:
         embedder: measures; None leaves identity out.
-        bootstrap: turns paired differences into a mean and its interval.
+        bound: turns paired differences into a mean and its interval.
     """
 
     def __init__(
-        self, embedder: FaceEmbedder | None, bootstrap: Callable[[list[float]], Interval]
+        self, embedder: FaceEmbedder | None, bound: Callable[[list[float]], Interval]
     ) -> None:
-        self._bootstrap = bootstrap
+        self._bound = bound
         self._scores: list[IdentityScore] = []
         self._embedder = embedder
         if embedder is None:
@@ -130,11 +130,11 @@ class IdentityMeter:
     def summarise(self) -> dict[str, Any]:
         """Return the note, or by test set what was found."""
         note = LEFT_OUT if self._embedder is None else None
-        return {"note": note, "sets": summarise_identity(self._scores, self._bootstrap)}
+        return {"note": note, "sets": summarise_identity(self._scores, self._bound)}
 
 
 def summarise_identity(
-    scores: list[IdentityScore], bootstrap: Callable[[list[float]], Interval]
+    scores: list[IdentityScore], bound: Callable[[list[float]], Interval]
 ) -> dict[str, dict[str, Any]]:
     """Return, by test set, mean distances and the change from the input's with its interval."""
     sets: dict[str, list[IdentityScore]] = {}
@@ -143,7 +143,7 @@ def summarise_identity(
     summary = {}
     for test_set, group in sets.items():
         distances = np.array([[score.distance, score.baseline_distance] for score in group])
-        gain = bootstrap(list(distances[:, 0] - distances[:, 1]))
+        gain = bound(list(distances[:, 0] - distances[:, 1]))
         values = {
             "distance": distances[:, 0].mean(),
             "baseline_distance": distances[:, 1].mean(),

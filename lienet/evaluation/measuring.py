@@ -12,13 +12,9 @@ from pathlib import Path
 
 from lienet.deployment.runtimes import NetworkFile, open_file
 from lienet.errors import DataError, InputError, ModelError
-from lienet.evaluation.benchmark import (
-    make_bootstrap,
-    results_as_json,
-    select_protocols,
-    summarise,
-)
+from lienet.evaluation.benchmark import results_as_json, select_protocols, summarise
 from lienet.evaluation.cluster_scoring import score_on_cluster
+from lienet.evaluation.intervals import make_bound
 from lienet.evaluation.items import time_onnx
 from lienet.evaluation.scores import ImageScore, Results
 from lienet.evaluation.scoring import Contender, EnhancedImage, make_contenders, score_samples
@@ -124,7 +120,7 @@ def measure_onnx(
     task = choose_task(params, network, task=task, scale=scale)
     index = read_test_index(workspace, task)
     scores = score_onnx(params, workspace, path, task=task, scale=network.scale)
-    results = summarise(scores, make_bootstrap(params))
+    results = summarise(scores, make_bound(params.evaluate.confidence))
     try:
         latency = time_onnx(params, path)
     except (ModelError, MemoryError) as error:

@@ -130,7 +130,7 @@ def gain_names(metric: str) -> tuple[str, str, str]:
 
 def scores_as_csv(scores: Sequence[ImageScore]) -> str:
     """Return one line for each image and protocol, under a header; not measured is left empty."""
-    names = [*_ALWAYS_SHOWN, *_name_others(name for score in scores for name in score.values)]
+    names = name_metrics(name for score in scores for name in score.values)
     leading, others = names[: len(_ALWAYS_SHOWN)], names[len(_ALWAYS_SHOWN) :]
     columns = [(name, False) for name in leading] + [(name, True) for name in leading]
     columns += [(name, is_baseline) for name in others for is_baseline in (False, True)]
@@ -290,6 +290,11 @@ def read_measured(schema: type[_Schema], path: Path, *, what: str, remedy: str) 
 def round_figure(value: Any) -> Any:
     """Return a figure with as many decimals as files keep; anything else as it is."""
     return round(float(value), _DECIMALS) if isinstance(value, float) else value
+
+
+def name_metrics(measured: Iterable[str]) -> list[str]:
+    """Return the metrics that a table of scores has columns for, in their order."""
+    return [*_ALWAYS_SHOWN, *_name_others(measured)]
 
 
 def _name_others(measured: Iterable[str]) -> list[str]:

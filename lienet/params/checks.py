@@ -10,6 +10,7 @@ from lienet.params.sources import SampleSource
 
 if TYPE_CHECKING:
     from lienet.params.active import Params
+    from lienet.params.models import Model
     from lienet.params.promotion import LatencyBudget
 
 
@@ -20,6 +21,7 @@ def find_conflicts(params: Params) -> Iterator[str]:
     yield from _source_conflicts(params)
     yield from _task_conflicts(params)
     yield from _model_conflicts(params)
+    yield from _replicate_conflicts(params)
     yield from _method_conflicts(params)
     yield from _tile_conflicts(params)
     yield from _protocol_conflicts(params)
@@ -120,6 +122,32 @@ def _model_conflicts(params: Params) -> Iterator[str]:
             yield f"{where}.scale must be 1, as {model.task} keeps an image's size"
         if model.objective not in params.train.objectives:
             yield f"{where}.objective {model.objective} is not one of train.objectives"
+
+
+def _replicate_conflicts(params: Params) -> Iterator[str]:
+    """Yield what keeps a model from being another with a seed of its own, and nothing else."""
+    seeds: dict[str, dict[int, str]] = {}
+    for key, model in params.models.items():
+        where, first = f"models.{key}.replicate_of", params.models.get(model.replicate_of or key)
+        if first is None:
+            yield f"{where} must be a key of models, got {model.replicate_of}"
+            continue
+        if model.replicate_of is not None:
+            if first.replicate_of is not None:
+                yield f"{where} must be no replicate itself, got {model.replicate_of}"
+            for name in _list_differing(model, first):
+                yield f"{where}: {name} must be that of {model.replicate_of}; seeds may differ"
+        same = seeds.setdefault(model.replicate_of or key, {})
+        other = same.setdefault(params.seed_of(model), key)
+        if other != key:
+            yield f"models.{key}.seed must differ from that of {other}, got {params.seed_of(model)}"
+
+
+def _list_differing(model: Model, first: Model) -> Iterator[str]:
+    ours, its = model.model_dump(), first.model_dump()
+    for name in sorted((ours.keys() | its.keys()) - {"name", "seed"}):
+        if ours.get(name) != its.get(name):
+            yield name
 
 
 def _method_conflicts(params: Params) -> Iterator[str]:

@@ -165,8 +165,8 @@ class Evaluate(Section):
     """What is measured of whole images, besides the PSNR and SSIM of the protocols."""
     face_embedding: str | None
     """OpenCV's SFace as an ONNX file, by which identity is compared; null leaves it out."""
-    bootstrap_resamples: Positive
-    bootstrap_confidence: Annotated[float, Field(gt=0.5, lt=1.0)]
+    confidence: Annotated[float, Field(gt=0.5, lt=1.0)]
+    """Of every interval, and what a lead needs after correction for many comparisons."""
     macs_output_height_px: Positive
     macs_output_width_px: Positive
     latency: Latency

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import (
     Field,
+    SerializationInfo,
     SerializeAsAny,
     SerializerFunctionWrapHandler,
     model_serializer,
@@ -20,6 +21,10 @@ NUM_LANDMARKS = 5
 """Of a face: right eye, left eye, tip of the nose, right and left corner of the mouth."""
 LANDMARK_CELL_PX = 4
 """Pixels for each cell of a heat map, per side."""
+
+
+WITH_REPLICATES = {"with": "replicates"}
+"""The context of a dump that says which models repeat another."""
 
 
 class Model(Section):
@@ -47,6 +52,8 @@ class Model(Section):
     """Its own, in place of ``train.learning_rate``; null takes that."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
     """Its own, of weights and patches, in place of ``seed``; null takes that."""
+    replicate_of: str | None = None
+    """The key of the model that it repeats with another seed; the report shows both as one row."""
 
     @abstractmethod
     def build(self) -> Any:
@@ -57,14 +64,19 @@ class Model(Section):
         """
 
     @model_serializer(mode="wrap")
-    def _leave_out_what_is_shared(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Write an entry without a rate or seed of its own as if there were no such keys."""
+    def _leave_out_what_is_shared(
+        self, serialize: SerializerFunctionWrapHandler, info: SerializationInfo
+    ) -> dict[str, Any]:
+        """Write an entry without a rate or seed of its own as if there were no such keys.
+
+        What it repeats changes none of its bytes, so only a dump with ``WITH_REPLICATES`` as its
+        context says it.
+        """
         dumped: dict[str, Any] = serialize(self)
-        return {
-            key: value
-            for key, value in dumped.items()
-            if value is not None or key not in ("learning_rate", "seed")
-        }
+        left_out = {key for key in ("learning_rate", "seed") if dumped[key] is None}
+        if self.replicate_of is None or info.context != WITH_REPLICATES:
+            left_out.add("replicate_of")
+        return {key: value for key, value in dumped.items() if key not in left_out}
 
     @model_validator(mode="after")
     def _can_enlarge(self) -> Model:

@@ -50,7 +50,9 @@ class Promote(Section):
     """The gate between a challenger and the champion."""
 
     measure: Measure
-    """What must be gained, by an interval that excludes zero."""
+    """What must be gained, by an interval that lies above zero."""
+    confidence: Annotated[float, Field(ge=0.95, lt=1.0)]
+    """Of that interval; higher than a report's, as the gate is asked again for every challenger."""
     min_images: Annotated[int, Field(ge=2)]
     """Fewer test images say nothing: the interval of one has no width."""
     tolerances: Tolerances

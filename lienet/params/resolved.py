@@ -13,6 +13,7 @@ from typing import Any
 from lienet.params.active import Params
 from lienet.params.base import Task
 from lienet.params.evaluation import FORMATS_SUFFIX
+from lienet.params.models import WITH_REPLICATES
 from lienet.params.photographs import VGG19_ITEM
 
 Resolved = dict[str, Any]
@@ -43,7 +44,7 @@ def resolve(params: Params, stage: str, item: str) -> Resolved:
     """
     match stage:
         case "code":
-            return _dump(params) if item == "code" else {}
+            return _dump_all(params) if item == "code" else {}
         case "download":
             return _resolve_download(params, item)
         case "filter":
@@ -142,7 +143,6 @@ def _resolve_evaluate(params: Params, item: str) -> Resolved:
     if not degradation.shows_faces:
         del evaluate["face_embedding"]
     return {
-        "seed": params.seed,
         "synthesize": {"tasks": {spec.task: {"kind": degradation.kind}}},
         "evaluate": evaluate,
     }
@@ -153,11 +153,17 @@ def _resolve_report(params: Params) -> Resolved:
         "seed": params.seed,
         "download": {"sources": _dump(params.download)["sources"]},
         "synthesize": _dump(params.synthesize, include={"real_sources", "tasks"}),
-        "models": _dump(params)["models"],
+        "models": _dump_all(params)["models"],
         "train": _dump(params.train, include={"objectives"}),
         "evaluate": _dump(params.evaluate),
         "report": _dump(params.report),
     }
+
+
+def _dump_all(params: Params) -> Resolved:
+    """Dump every section, and with each model which other it repeats."""
+    dumped: Resolved = params.model_dump(mode="json", context=WITH_REPLICATES)
+    return dumped
 
 
 def _dump(section: Any, **chosen: set[str]) -> Resolved:

@@ -64,8 +64,8 @@ def write_card(
         "",
         *(_describe_protocol(name, each) for name, each in protocols.items()),
         "",
-        "Gains are over the task's baseline, means of differences on the same images with 95% "
-        "bootstrap intervals unless params say otherwise.",
+        "Gains are over the task's baseline, means of differences on the same images with "
+        "Student's t intervals over images, 95% unless params say otherwise.",
         "",
         "## Limits",
         "",

@@ -14,7 +14,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from lienet.errors import DataError
-from lienet.evaluation.benchmark import make_bootstrap
+from lienet.evaluation.intervals import make_bound
 from lienet.evaluation.scores import ImageScore, Interval
 from lienet.params import Measure, Params, Promote, Protocol, Task, metrics
 from lienet.promotion.latency import LatencyComparison
@@ -75,7 +75,7 @@ def judge(params: Params, task: Task, challenger: Candidate, champion: Candidate
         raise DataError(f"{champion.name} was measured on other images than {challenger.name}")
     gate, rule = params.promote.tasks[task], params.promote
     differences = _differ(challenger, champion, gate.protocol, rule.measure)
-    gain = make_bootstrap(params)(differences) if differences else None
+    gain = make_bound(rule.confidence)(differences) if differences else None
     against = "the baseline" if champion is None else champion.name
     reasons = [
         *_find_excesses(params, task, challenger),

@@ -11,15 +11,14 @@ from rich.text import Text
 from lienet.evaluation.scores import Results
 from lienet.params import Params, metrics
 from lienet.report import tables
-from lienet.report.evaluations import read_evaluations
+from lienet.report.evaluations import read_evaluations, read_per_image
 from lienet.report.format_tables import read_all_costs
 from lienet.report.number_format import ABSENT, count_noun
+from lienet.report.seeds import merge_seeds
 from lienet.report.summaries import describe_group
 from lienet.report.table_columns import columns_of
 from lienet.text_tables import draw_table
 from lienet.workspace import Workspace
-
-_PSNR_GAIN = 2
 
 
 def draw_table1(params: Params, workspace: Workspace) -> Iterator[RenderableType]:
@@ -30,7 +29,8 @@ def draw_table1(params: Params, workspace: Workspace) -> Iterator[RenderableType
     """
     evaluations = read_evaluations(params, workspace)
     measured = tables.group_rows(params, evaluations, read_all_costs(params, workspace))
-    groups = [group.without_ablations for group in measured]
+    merged = merge_seeds(params, measured, read_per_image(workspace, evaluations))
+    groups = [group.without_ablations for group in merged]
     nearest = tables.find_nearest(groups)
     for group in groups:
         is_chosen = group.protocol in params.report.figure_protocols.values()
@@ -69,7 +69,8 @@ def _draw_group(params: Params, group: tables.Group) -> Table:
     every = columns_of(params, group)
     shown = [place for place, column in enumerate(every) if not column.is_minor]
     # PSNR's gain alone keeps its interval, and the paper's figures keep their gain.
-    short = {place for place in shown[_PSNR_GAIN + 1 :] if every[place].kind != "paper"}
+    first_gain = next(place for place, column in enumerate(every) if column.kind == "gain")
+    short = {place for place in shown if place > first_gain and every[place].kind != "paper"}
 
     def shorten(text: str, place: int) -> str:
         return text.partition(" [")[0].partition(" (")[0] if place in short else text

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-import numpy as np
-
 from lienet.evaluation.format_costs import FormatCost, FormatCosts, FormatSet, read_format_costs
+from lienet.evaluation.intervals import estimate_mean
 from lienet.evaluation.scores import ImageScore, Interval, read_scores
 from lienet.params import Params
 from lienet.report.number_format import ABSENT, format_interval, format_percent, title_task
-from lienet.report.paired_differences import Bootstrap, Pair
+from lienet.report.paired_differences import Pair, correct_pairs, make_pair
 from lienet.report.side_tables import Sheet
 from lienet.report.summaries import Cell
 from lienet.workspace import Workspace
@@ -21,6 +20,8 @@ from lienet.workspace import Workspace
 _METRICS = {"psnr_db": ("PSNR dB", 3), "ssim": ("SSIM", 4), "vmaf": ("VMAF", 2)}
 _THREADS = (1, 2)
 _OURS = "lienet"
+_Scores = dict[str, dict[str, ImageScore]]
+"""By test set, then by image key."""
 
 
 def read_all_costs(params: Params, workspace: Workspace) -> list[FormatCosts]:
@@ -43,7 +44,7 @@ def make_format_sheets(params: Params, costs: Iterable[FormatCosts]) -> list[She
     tasks: dict[str, list[FormatCosts]] = {}
     for each in costs:
         tasks.setdefault(each.task, []).append(each)
-    percent = format_percent(params.evaluate.bootstrap_confidence)
+    percent = format_percent(params.evaluate.confidence)
     sheets = []
     for task, group in tasks.items():
         height_px, width_px = group[0].latency_input_px
@@ -71,9 +72,11 @@ def make_format_sheets(params: Params, costs: Iterable[FormatCosts]) -> list[She
 
 
 def compare_formats(
-    params: Params, workspace: Workspace, costs: Sequence[FormatCosts], bootstrap: Bootstrap
+    params: Params, workspace: Workspace, costs: Sequence[FormatCosts]
 ) -> list[Pair]:
     """Compare lienet with every other network of its task, both in the same format.
+
+    Of a network with several seeds the first stands for it.
 
     Raises:
         DataError: the scores of a format are missing or broken.
@@ -81,11 +84,13 @@ def compare_formats(
     pairs: list[Pair] = []
     for ours in (each for each in costs if each.model == _OURS):
         protocol = params.report.figure_protocols[ours.task]
-        for other in (each for each in costs if each.task == ours.task and each is not ours):
+        for other in costs:
+            if other.task != ours.task or other is ours or _is_replicate(params, other):
+                continue
             for name in [each.format for each in ours.formats if each.results][1:]:
                 first, second = (_read(workspace, each, name, protocol) for each in (ours, other))
-                pairs += _compare(ours, other, name, first, second, bootstrap)
-    return pairs
+                pairs += _compare(params, ours, other, name, (first, second))
+    return correct_pairs(pairs)
 
 
 def _describe(costs: FormatCosts, protocol: str) -> Iterator[list[Cell]]:
@@ -128,14 +133,12 @@ def _describe_size(cost: FormatCost) -> Cell:
     return Cell(ABSENT if cost.size_bytes is None else f"{cost.size_bytes / 1e3:.0f}")
 
 
-def _read(
-    workspace: Workspace, costs: FormatCosts, name: str, protocol: str
-) -> dict[str, dict[str, ImageScore]]:
+def _read(workspace: Workspace, costs: FormatCosts, name: str, protocol: str) -> _Scores:
     """Return a format's scores by test set and image; none where it was not measured."""
     if not any(each.format == name and each.results for each in costs.formats):
         return {}
     path = workspace.format_costs_dir(costs.task, costs.model) / f"{name}.csv"
-    found: dict[str, dict[str, ImageScore]] = {}
+    found: _Scores = {}
     for score in read_scores(
         path, remedy=f"run `lienet evaluate {costs.task}-{costs.model}-formats`"
     ):
@@ -144,27 +147,30 @@ def _read(
     return found
 
 
+def _is_replicate(params: Params, costs: FormatCosts) -> bool:
+    spec = params.models.get(f"{costs.task}-{costs.model}")
+    return spec is not None and spec.replicate_of is not None
+
+
 def _compare(
+    params: Params,
     ours: FormatCosts,
     other: FormatCosts,
     name: str,
-    first: dict[str, dict[str, ImageScore]],
-    second: dict[str, dict[str, ImageScore]],
-    bootstrap: Bootstrap,
+    scores: tuple[_Scores, _Scores],
 ) -> Iterator[Pair]:
+    first, second = scores
     for test_set in sorted(first.keys() & second.keys()):
         keys = sorted(first[test_set].keys() & second[test_set].keys())
         pairs = [(first[test_set][key].values, second[test_set][key].values) for key in keys]
-        yield Pair(
-            task=ours.task,
-            protocol=name,
-            test_set=test_set,
-            ours=ours.model,
-            other=other.model,
-            num_images=len(keys),
-            differences={
-                metric: bootstrap(np.array([one[metric] - two[metric] for one, two in pairs]))
+        yield make_pair(
+            (ours.task, name, test_set),
+            (ours.model, other.model),
+            {
+                metric: estimate_mean([one[metric] - two[metric] for one, two in pairs])
                 for metric in _METRICS
                 if all(metric in values for pair in pairs for values in pair)
             },
+            num_images=len(keys),
+            confidence=params.evaluate.confidence,
         )

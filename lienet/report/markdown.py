@@ -44,8 +44,10 @@ def render_markdown(
         "## Reading it",
         f"The paper's figures: {PAPER_SOURCE}; {PAPER_NUM_IMAGES} images. Gains are on the same "
         "images, over bicubic in super-resolution and over the input itself in the tasks that keep "
-        "an image's size; intervals come from a paired bootstrap over images. Best values are "
-        "bold: quality over every row, cost over the networks.",
+        "an image's size; intervals are Student's t over images, and over seeds and images "
+        "together where a row has several seeds (docs/statistics.md). `per_image.csv` holds what "
+        "they are computed from. Best values are bold: quality over every row, cost over the "
+        "networks.",
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -44,6 +44,11 @@ def format_interval(interval: Interval, decimals: int, num_images: int) -> str:
     return f"{said} [{interval.low:+.{decimals}f}, {interval.high:+.{decimals}f}]"
 
 
+def format_p_value(p_value: float) -> str:
+    """Say a p-value, "p = 0.012"; a small one as "p < 0.001"."""
+    return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}"
+
+
 def format_count(count: int | None) -> str:
     """Say a count in three or four digits with k, M, G or T; an unknown one as a dash."""
     if count is None:

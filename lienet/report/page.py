@@ -87,12 +87,16 @@ def render_page(
 def _describe(
     params: Params, groups: Sequence[Group], pairs: Sequence[Pair], nearest: Group | None
 ) -> dict[str, Any]:
-    newest = {(group.task, row.model): row.evaluation for group in groups for row in group.rows}
+    newest = {
+        (group.task, each.model): each
+        for group in groups
+        for row in group.rows
+        for each in (row.evaluation, *row.replicates)
+    }
     return {
         "summary": summarize(params, groups, pairs, nearest),
         "profile": params.profile,
-        "confidence": format_percent(params.evaluate.bootstrap_confidence),
-        "resamples": params.evaluate.bootstrap_resamples,
+        "confidence": format_percent(params.evaluate.confidence),
         "tables": [_describe_table(group, nearest, params) for group in groups if group.has_table],
         "bicubic": describe_bicubic(groups, nearest),
         "protocols": {

@@ -11,7 +11,13 @@ from dataclasses import dataclass
 from lienet.evaluation.scores import Distances, Evaluation, Interval
 from lienet.params import Metric, Params, metrics
 from lienet.report.evaluations import is_contender
-from lienet.report.number_format import ABSENT, format_interval, format_percent, title_task
+from lienet.report.number_format import (
+    ABSENT,
+    format_interval,
+    format_p_value,
+    format_percent,
+    title_task,
+)
 from lienet.report.paired_differences import MIN_IMAGES_TO_JUDGE, Pair, judge
 from lienet.report.summaries import Cell
 
@@ -33,8 +39,10 @@ _METRICS_FIRST = ("psnr_db", "ssim", "ciede2000", "vmaf")
 _PAIR_DECIMALS = {"psnr_db": 3}
 """Differences that are shown finer than their metric."""
 _JUDGED = (
-    "Differences on the same images. Ahead or behind: the interval excludes zero, on at least "
-    f"{MIN_IMAGES_TO_JUDGE} images."
+    "Differences on the same images, each with its own Student's t interval. Ahead or behind: p, "
+    "corrected by Holm for all lines of the protocol, is below one less the confidence, on at "
+    f"least {MIN_IMAGES_TO_JUDGE} images, and the difference is larger than what another seed was "
+    "seen to change."
 )
 
 
@@ -99,7 +107,7 @@ def make_identity_sheets(params: Params, evaluations: Sequence[Evaluation]) -> l
     if asked and not sets:
         note = asked[0].identity.note if asked[0].identity else None
         return [Sheet(title, f"Identity was {note}.", [], [], num_words=0)] if note else []
-    percent = format_percent(params.evaluate.bootstrap_confidence)
+    percent = format_percent(params.evaluate.confidence)
     return [
         Sheet(
             f"{title} on {test_set}",
@@ -131,7 +139,7 @@ def _compare_by_task(params: Params, pairs: Iterable[Pair], what: str, note: str
 
 
 def _compare(params: Params, pairs: Sequence[Pair], *, title: str, note: str) -> Sheet:
-    percent = format_percent(params.evaluate.bootstrap_confidence)
+    percent = format_percent(params.evaluate.confidence)
     measured = {name for pair in pairs for name in pair.differences}
     shown = {
         name: metrics.get(name)
@@ -146,16 +154,19 @@ def _compare(params: Params, pairs: Sequence[Pair], *, title: str, note: str) ->
         line = [Cell(pair.protocol), Cell(f"{pair.test_set} ({pair.num_images})")]
         line.append(Cell(f"{pair.ours} - {pair.other}"))
         for name, metric in shown.items():
-            line += _describe(pair.differences.get(name), name, metric, pair.num_images)
+            line += _describe(pair, name, metric)
         lines.append(line)
     return Sheet(title, note, titles, lines, num_words=3)
 
 
-def _describe(
-    interval: Interval | None, name: str, metric: type[Metric], num_images: int
-) -> list[Cell]:
+def _describe(pair: Pair, name: str, metric: type[Metric]) -> list[Cell]:
+    interval = pair.differences.get(name)
     if interval is None:
         return [Cell(ABSENT), Cell(ABSENT)]
-    verdict = judge(interval, num_images, is_less_better=metric.is_less_better)
-    said = format_interval(interval, _PAIR_DECIMALS.get(name, metric.decimals), num_images)
-    return [Cell(said), Cell(verdict, verdict=verdict.partition(" ")[0])]
+    verdict = judge(pair, name, is_less_better=metric.is_less_better)
+    decimals = _PAIR_DECIMALS.get(name, metric.decimals)
+    said = format_interval(interval, decimals, pair.num_images)
+    if verdict == "too few images":
+        return [Cell(said), Cell(verdict, verdict="too")]
+    p_value = format_p_value(pair.p_values[name])
+    return [Cell(said), Cell(f"{verdict} ({p_value})", verdict=verdict)]

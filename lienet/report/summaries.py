@@ -13,6 +13,7 @@ from lienet.params import Params
 from lienet.report.number_format import (
     count_noun,
     format_interval,
+    format_p_value,
     name_baseline,
     name_ordinal,
 )
@@ -136,23 +137,25 @@ def _describe_finding(group: Group, pairs: Sequence[Pair]) -> list[str]:
         return []
     rows = {row.model: row for row in group.rows}
     rivals = [pair for pair in pairs if baseline is None or pair.other != baseline.model]
-    where = f"On {group.test_set} ({count_noun(group.num_images, 'image')}, {group.protocol})"
+    seeds = f", {ours.num_seeds} seeds" if ours.replicates else ""
+    images = count_noun(group.num_images, "image")
+    where = f"On {group.test_set} ({images}{seeds}, {group.protocol})"
     gain = format_interval(ours.measured.gains["psnr_db"], 2, group.num_images)
     said = f"{where} {ours.model} gains {gain} dB over {name_baseline(enlarges=group.enlarges)}"
     if not rivals:
         return [said + "."]
     ahead = 1 + sum(pair.differences["psnr_db"].mean < 0 for pair in rivals)
     closest = min(rivals, key=lambda pair: pair.differences["psnr_db"].mean)
-    closest_db = closest.differences["psnr_db"]
     # Rivals given by hand in a summary of pairs alone need no row of their own.
     learned = all(rows[pair.other].is_network for pair in rivals if pair.other in rows)
     noun = "networks" if learned else "methods"
+    p_value = format_p_value(closest.p_values["psnr_db"])
     verdict = {
-        "ahead": "its interval excludes zero",
-        "behind": "its interval excludes zero",
-        "undecided": "its interval holds zero, so the order is undecided",
+        "ahead": f"a lead ({p_value} after Holm's correction)",
+        "behind": f"{ours.model} is behind ({p_value} after Holm's correction)",
+        "undecided": f"no lead, the order is undecided ({p_value} after Holm's correction)",
         "too few images": f"too few images to tell (fewer than {MIN_IMAGES_TO_JUDGE})",
-    }[judge(closest_db, closest.num_images)]
+    }[judge(closest, "psnr_db")]
     return [
         f"{said} and stands {name_ordinal(ahead)} of {len(rivals) + 1} {noun} in PSNR; against "
         f"{closest.other}, its strongest rival, the difference is "

@@ -22,7 +22,7 @@ from lienet.report.number_format import (
 from lienet.report.paper import PAPER_TABLE1, paper_gain
 from lienet.report.tables import Group, Row
 
-Kind = Literal["name", "quality", "gain", "cost", "paper"]
+Kind = Literal["name", "note", "quality", "gain", "cost", "paper"]
 """A quality is best over every row, a cost over the networks; a gain follows its quality."""
 
 
@@ -42,10 +42,12 @@ class Column:
 def columns_of(params: Params, group: Group) -> list[Column]:
     """Return the columns of a group's table, the model's name first."""
     task = group.task
-    percent = format_percent(params.evaluate.bootstrap_confidence)
+    percent = format_percent(params.evaluate.confidence)
     enlarges = params.synthesize.tasks[task].enlarges
-    columns = [
-        Column("model", "name", name_row),
+    columns = [Column("model", "name", name_row)]
+    if group.has_seeds:
+        columns.append(Column("seeds", "note", _say_seeds))
+    columns += [
         *_of_metric("psnr_db", Psnr, f"gain dB [{percent}]"),
         *_of_metric("ssim", Ssim, f"gain [{percent}]"),
     ]
@@ -96,6 +98,10 @@ def _of_metric(
         metric.is_less_better,
     )
     return [value, Column(gain_title, "gain", _say_gain(name, metric.decimals), is_minor=is_minor)]
+
+
+def _say_seeds(row: Row) -> str:
+    return ABSENT if row.num_seeds is None else str(row.num_seeds)
 
 
 def _say(name: str, decimals: int) -> Callable[[Row], str]:

@@ -34,6 +34,7 @@ TABLE1_COLUMNS = (
     "latency_ms",
     "latency_int8_ms",
     "peak_memory_mb",
+    "num_seeds",
 )
 _DECIMALS = {"psnr": 4, "ssim": 6, "vmaf": 4, "latency": 3, "peak": 1}
 _INT8 = "onnx_int8"
@@ -47,11 +48,23 @@ class Row:
     measured: Result
     formats: tuple[FormatCost, ...] = ()
     """What it was converted to, and what each costs; float32 first."""
+    replicates: tuple[Evaluation, ...] = ()
+    """The same model with other seeds, where ``measured`` is over all of them."""
 
     @property
     def model(self) -> str:
         """The model's name."""
         return self.evaluation.model
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The names of the models that it stands for, one for each seed."""
+        return (self.model, *(each.model for each in self.replicates))
+
+    @property
+    def num_seeds(self) -> int | None:
+        """How often it was trained; None for what learned nothing."""
+        return len(self.models) if self.is_network else None
 
     @property
     def is_baseline(self) -> bool:
@@ -142,6 +155,11 @@ class Group:
         """
         return self.has_networks or (self.enlarges and not self.is_compressed)
 
+    @property
+    def has_seeds(self) -> bool:
+        """Whether a row stands for several seeds."""
+        return any(row.replicates for row in self.rows)
+
 
 def group_rows(
     params: Params, evaluations: Sequence[Evaluation], costs: Iterable[FormatCosts] = ()
@@ -177,6 +195,7 @@ def render_csv(groups: Iterable[Group]) -> str:
                 **row.evaluation.model_dump(),
                 "latency_int8_ms": row.latency_int8_ms,
                 "peak_memory_mb": row.peak_memory_mb,
+                "num_seeds": row.num_seeds,
             }
             writer.writerow([_round(column, known[column]) for column in TABLE1_COLUMNS])
     return stream.getvalue()

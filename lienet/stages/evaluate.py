@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from lienet.evaluation.appearance import changes_as_json, compare_appearances
-from lienet.evaluation.benchmark import make_bootstrap, summarise
+from lienet.evaluation.benchmark import summarise
 from lienet.evaluation.cluster_scoring import FirstOfEachSet
 from lienet.evaluation.format_measuring import measure_formats
 from lienet.evaluation.identity import FaceEmbedder, IdentityMeter
+from lienet.evaluation.intervals import make_bound
 from lienet.evaluation.items import Item, open_item
 from lienet.evaluation.keeping import ImageKeeper, keep_feature_map
 from lienet.evaluation.measuring import read_test_index, score_test_images, walk_samples
@@ -70,7 +71,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
             on_image=take_in,
             wants_image=wants_image,
         )
-        results = summarise(scores, make_bootstrap(params))
+        results = summarise(scores, make_bound(params.evaluate.confidence))
         metrics = dict(opened.facts) | {"results": results}
         if identity is not None:
             metrics["identity"] = identity.summarise()
@@ -100,7 +101,7 @@ def _open_identity(params: Params, workspace: Workspace) -> IdentityMeter:
         detector.read()
         model = workspace.root / Path(named).expanduser()
         embedder = FaceEmbedder(model, detector.locate())
-    return IdentityMeter(embedder, make_bootstrap(params))
+    return IdentityMeter(embedder, make_bound(params.evaluate.confidence))
 
 
 def _enhance_real(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 
 from lienet.durations import read_durations
-from lienet.evaluation.benchmark import make_bootstrap
 from lienet.files import replacing_folder, write_bytes, write_json, write_text
 from lienet.params import Params
 from lienet.report import side_tables as sheets
@@ -17,6 +16,7 @@ from lienet.report.dvc_metrics import list_dvc_metrics
 from lienet.report.evaluations import read_evaluations, read_per_image
 from lienet.report.features import load_feature_maps
 from lienet.report.format_tables import compare_formats, make_format_sheets, read_all_costs
+from lienet.report.image_scores import render_image_scores
 from lienet.report.markdown import render_markdown
 from lienet.report.old_photo_strengths import age_photographs
 from lienet.report.page import render_page
@@ -24,6 +24,7 @@ from lienet.report.paired_differences import compare_ablations, compare_pairs
 from lienet.report.pictures import load_comparisons
 from lienet.report.privacy_sheet import make_privacy_sheets
 from lienet.report.real_photographs import load_real_photographs
+from lienet.report.seeds import find_first, merge_seeds
 from lienet.screening.counts import read_counts
 from lienet.tracking.track import track_after_stage
 from lienet.workspace import Workspace
@@ -41,8 +42,8 @@ def list_items(params: Params) -> list[str]:
 def run(params: Params, workspace: Workspace, item: str) -> None:
     """Write ``table1.csv``, ``table1.md``, ``figures/`` and ``index.html`` under ``reports/``.
 
-    And ``metrics/``, a few figures of each method for DVC; and ``ATTRIBUTION.csv``, with the author
-    of each photograph that was trained on.
+    And ``per_image.csv``, every score of every image; ``metrics/``, a few figures of each method
+    for DVC; and ``ATTRIBUTION.csv``, with the author of each photograph that was trained on.
 
     Raises:
         DataError: a method has not been evaluated, or what was kept of it does not fit.
@@ -51,34 +52,39 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     per_image = read_per_image(workspace, evaluations)
     costs = read_all_costs(params, workspace)
     measured = tables.group_rows(params, evaluations, costs)
-    groups = [group.without_ablations for group in measured]
+    single = [group.without_ablations for group in measured]
+    merged = merge_seeds(params, measured, per_image)
+    groups = [group.without_ablations for group in merged]
     nearest = tables.find_nearest(groups)
-    bootstrap = make_bootstrap(params)
-    pairs = compare_pairs(groups, per_image, bootstrap)
-    ablations = compare_ablations(measured, per_image, bootstrap)
+    confidence = params.evaluate.confidence
+    pairs = compare_pairs(groups, per_image, confidence=confidence)
+    ablations = compare_ablations(merged, per_image, confidence=confidence)
+    firsts = [each for each in evaluations if find_first(params, each) == each.model]
     beside = [
         *sheets.make_pair_sheets(params, pairs),
         *sheets.make_ablation_sheets(params, ablations),
         *make_format_sheets(params, costs),
-        *sheets.make_order_sheets(params, compare_formats(params, workspace, costs, bootstrap)),
-        *sheets.make_identity_sheets(params, evaluations),
-        *sheets.make_real_sheets(evaluations),
+        *sheets.make_order_sheets(params, compare_formats(params, workspace, costs)),
+        *sheets.make_identity_sheets(params, firsts),
+        *sheets.make_real_sheets(firsts),
         *make_privacy_sheets(read_counts(workspace, params.download.sources)),
     ]
-    comparisons = load_comparisons(params, workspace, groups, per_image)
+    comparisons = load_comparisons(params, workspace, single, per_image)
     figures = draw_figures(
         params,
         Material(
-            groups=groups,
+            groups=single,
             comparisons=comparisons,
-            feature_maps=load_feature_maps(workspace, groups),
+            feature_maps=load_feature_maps(workspace, single),
             aged=age_photographs(params, comparisons),
             real=load_real_photographs(params, workspace, evaluations),
         ),
     )
 
     reports = workspace.reports_dir
-    write_text(reports / "table1.csv", tables.render_csv(measured))
+    write_text(reports / "table1.csv", tables.render_csv(merged))
+    image_scores = render_image_scores(params, evaluations, per_image)
+    write_text(reports / "per_image.csv", image_scores)
     write_text(reports / "table1.md", render_markdown(params, groups, pairs, nearest, beside))
     with replacing_folder(workspace.metrics_dir) as folder:
         for name, metrics in list_dvc_metrics(params, evaluations):

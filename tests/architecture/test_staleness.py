@@ -26,6 +26,7 @@ BY_HAND = {
     "deployment/onnx.py": {"export"},
     "draws.py": {"synthesize", "train", "evaluate", "report"},
     "evaluation/benchmark.py": {"evaluate", "report"},
+    "evaluation/intervals.py": {"evaluate", "report"},
     "evaluation/matlab_luma.py": {"evaluate"},
     "evaluation/vmaf.py": {"evaluate"},
     "executors.py": set(),

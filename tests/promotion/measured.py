@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from lienet.evaluation.benchmark import paired_bootstrap, results_as_json, summarise
+from lienet.evaluation.benchmark import results_as_json, summarise
+from lienet.evaluation.intervals import make_bound
 from lienet.evaluation.scores import ImageScore, scores_as_csv
 from lienet.files import write_json, write_text
 from lienet.params import Params
@@ -85,9 +85,7 @@ def write_measured(
             "steps": card.steps,
             "data_sha256": {"test": TEST_SHA256},
             "weights_sha256": card.weights_sha256,
-            "results": results_as_json(
-                summarise(scores, partial(paired_bootstrap, resamples=50, confidence=0.9, seed=1))
-            ),
+            "results": results_as_json(summarise(scores, make_bound(0.9))),
             **facts,
         },
     )

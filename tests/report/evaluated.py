@@ -41,11 +41,10 @@ TEST_KEYS = sorted(key for keys in IMAGES.values() for key in keys)
 
 
 def make_params(repository: Path, **report: Any) -> Params:
-    """The sample profile with five models, four protocols and a quick bootstrap."""
+    """The sample profile with five models and four protocols."""
     content = yaml.safe_load((repository / "profiles" / "sample.yaml").read_text())
     names = {f"sr-{name}" for name in SHARES}
     content["models"] = {key: spec for key, spec in content["models"].items() if key in names}
-    content["evaluate"]["bootstrap_resamples"] = 500
     content["evaluate"]["methods"] = {
         "sr-bicubic": {"task": "sr", "name": "bicubic", "method": "bicubic"}
     }

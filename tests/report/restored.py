@@ -6,7 +6,6 @@ As in ``evaluated``, a "network" is the input with a share of the reference mixe
 from __future__ import annotations
 
 import json
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,9 @@ import yaml
 from skimage import data
 
 from lienet.evaluation.appearance import changes_as_json, compare_appearances
-from lienet.evaluation.benchmark import paired_bootstrap, results_as_json, summarise
+from lienet.evaluation.benchmark import results_as_json, summarise
 from lienet.evaluation.feature_map import FeatureMap
+from lienet.evaluation.intervals import make_bound
 from lienet.evaluation.measures import Ciede2000, Sharpness
 from lienet.evaluation.methods import Unchanged
 from lienet.evaluation.scores import scores_as_csv
@@ -74,7 +74,6 @@ def make_params(repository: Path) -> Params:
         if name != "input"
     }
     content["train"]["objectives"]["enhancement_gan"] = _GAN
-    content["evaluate"]["bootstrap_resamples"] = 500
     content["report"] = {
         "figure_protocols": {"face": "face_luma", "old_photo": "old_photo_rgb"},
         "figure_crop_px": 64,
@@ -166,7 +165,7 @@ def _evaluate(
     )
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "per_image.csv").write_text(scores_as_csv(scores))
-    results = summarise(scores, partial(paired_bootstrap, resamples=100, confidence=0.95, seed=0))
+    results = summarise(scores, make_bound(0.95))
     is_network = architecture not in ("input", "unsharp", "restoration")
     content: dict[str, Any] = {
         "task": task,

@@ -11,7 +11,6 @@ from lienet.params import Params, load_params
 from lienet.report.format_tables import compare_formats, make_format_sheets, read_all_costs
 from lienet.report.side_tables import make_order_sheets
 from lienet.workspace import Workspace
-from tests.report.evaluated import bound
 
 PROTOCOL = "x4_q20_luma"
 
@@ -70,7 +69,7 @@ def test_networks_are_compared_in_the_same_format(params: Params, tmp_path: Path
     write(workspace, "lienet", 0.5)
     write(workspace, "srgan", 0.0)
     costs = read_all_costs(params, workspace)
-    (pair,) = compare_formats(params, workspace, costs, bound)
+    (pair,) = compare_formats(params, workspace, costs)
     assert (pair.protocol, pair.ours, pair.other, pair.num_images) == ("int8", "lienet", "srgan", 7)
     assert pair.differences["psnr_db"].mean == pytest.approx(0.5)
     (sheet,) = make_order_sheets(params, [pair])

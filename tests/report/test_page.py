@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from lienet.errors import DataError
-from lienet.evaluation.scores import Interval
 from lienet.images import encode_png
 from lienet.report import page, tables
 from lienet.report.drawings import Drawing
@@ -56,7 +55,7 @@ def comparisons(params, workspace, groups, per_image):
 
 @pytest.fixture(scope="module")
 def html(params, groups, per_image, comparisons) -> str:
-    pairs = compare_pairs(groups, per_image, lambda differences: Interval(0.1, 0.05, 0.2))
+    pairs = compare_pairs(groups, per_image, confidence=0.95)
     nearest = tables.find_nearest(groups)
     return render_page(
         params, groups, pairs, nearest, comparisons, FIGURES, make_pair_sheets(params, pairs)

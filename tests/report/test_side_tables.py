@@ -8,7 +8,6 @@ from lienet.evaluation.scores import Distances, Identity
 from lienet.report import side_tables as sheets
 from lienet.report.evaluations import read_evaluations, read_per_image
 from lienet.report.paired_differences import compare_ablations, compare_pairs
-from tests.report.evaluated import bound
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +27,9 @@ def texts(line) -> list[str]:
 def test_each_task_has_its_own_differences_and_colour_only_where_measured(
     other_params, other_groups, scores
 ):
-    face, old = sheets.make_pair_sheets(other_params, compare_pairs(other_groups, scores, bound))
+    face, old = sheets.make_pair_sheets(
+        other_params, compare_pairs(other_groups, scores, confidence=0.95)
+    )
     assert "CIEDE2000 [95%]" in old.titles
     assert "CIEDE2000 [95%]" not in face.titles
     for sheet in (face, old):
@@ -43,7 +44,7 @@ def test_each_task_has_its_own_differences_and_colour_only_where_measured(
 def test_ablations_stand_apart_with_their_differences_to_the_whole(
     other_params, other_groups, scores
 ):
-    found = compare_ablations(other_groups, scores, bound)
+    found = compare_ablations(other_groups, scores, confidence=0.95)
     face, old = sheets.make_ablation_sheets(other_params, found)
     assert face.title == "Faces: ablations"
     assert [texts(line)[2] for line in face.lines] == ["ablation_no_spade - lienet"] * 2

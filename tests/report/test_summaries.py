@@ -11,7 +11,7 @@ from lienet.report.paired_differences import Pair
 from tests.report.evaluated import with_means
 
 
-def pair(psnr_db: Interval, *, other: str = "srgan", num_images: int = 24) -> Pair:
+def pair(psnr_db: Interval, p_value: float, *, other: str = "srgan", num_images: int = 24) -> Pair:
     ssim = Interval(0.001, 0.0005, 0.0015)
     return Pair(
         "sr",
@@ -20,7 +20,9 @@ def pair(psnr_db: Interval, *, other: str = "srgan", num_images: int = 24) -> Pa
         "lienet",
         other,
         num_images,
+        0.95,
         {"psnr_db": psnr_db, "ssim": ssim},
+        {"psnr_db": p_value, "ssim": 0.001},
     )
 
 
@@ -57,20 +59,29 @@ def test_the_papers_row_stands_beside_ours(params, groups):
 
 
 def test_the_summary_admits_a_second_place(params, groups):
-    pairs = [pair(Interval(0.10, 0.05, 0.15)), pair(Interval(-0.02, -0.03, -0.01), other="esrgan")]
+    pairs = [
+        pair(Interval(0.10, 0.05, 0.15), 0.0001),
+        pair(Interval(-0.02, -0.03, -0.01), 0.012, other="esrgan"),
+    ]
     said = " ".join(wording.summarize(params, groups, pairs, None))
     assert "stands second of 3 networks in PSNR" in said
     assert "against esrgan, its strongest rival, the difference is -0.020 [-0.030, -0.010]" in said
+    assert "lienet is behind (p = 0.012 after Holm's correction)" in said
 
 
-def test_the_summary_does_not_decide_what_the_interval_does_not(params, groups):
-    said = " ".join(wording.summarize(params, groups, [pair(Interval(0.01, -0.01, 0.03))], None))
+def test_a_lead_is_called_one(params, groups):
+    pairs = [pair(Interval(0.10, 0.05, 0.15), 0.0001)]
+    said = " ".join(wording.summarize(params, groups, pairs, None))
+    assert "dB: a lead (p < 0.001 after Holm's correction)." in said
+
+
+def test_the_summary_calls_nothing_a_lead_that_holm_s_correction_does_not_leave_one(params, groups):
+    pairs = [pair(Interval(0.02, 0.01, 0.03), 0.09)]
+    said = " ".join(wording.summarize(params, groups, pairs, None))
     assert "stands first of 2 networks" in said
-    assert "holds zero, so the order is undecided" in said
-    few = " ".join(
-        wording.summarize(params, groups, [pair(Interval(0.1, 0.05, 0.2), num_images=3)], None)
-    )
-    assert "too few images to tell" in few
+    assert "no lead, the order is undecided (p = 0.090 after Holm's correction)" in said
+    few = [pair(Interval(0.1, 0.05, 0.2), 0.01, num_images=3)]
+    assert "too few images to tell" in " ".join(wording.summarize(params, groups, few, None))
 
 
 def test_the_summary_gives_steps_and_the_nearest_protocol(params, groups):

@@ -40,12 +40,13 @@ def test_the_csv_has_the_agreed_columns_and_a_line_for_each_row(groups):
     lines = list(csv.reader(io.StringIO(tables.render_csv(groups))))
     assert ",".join(lines[0]) == (
         "task,protocol,test_set,model,psnr_db,psnr_gain_db,ssim,ssim_gain,vmaf,"
-        "num_params,num_macs,latency_ms,latency_int8_ms,peak_memory_mb"
+        "num_params,num_macs,latency_ms,latency_int8_ms,peak_memory_mb,num_seeds"
     )
     assert len(lines) == 1 + 4 * 5 + 4
     lienet = groups[0].rows[-1].measured
     assert lines[5][:4] == ["sr", "x4_q20_luma", "mixed", "lienet"]
-    assert lines[5][9:] == ["124000", "7100000000", "58.1", "", ""]
+    assert lines[5][9:] == ["124000", "7100000000", "58.1", "", "", "1"]
+    assert lines[1][3::11] == ["bicubic", ""], "what learned nothing has no seed"
     assert float(lines[5][4]) == pytest.approx(lienet.means["psnr_db"], abs=5e-5)
     assert float(lines[5][7]) == pytest.approx(lienet.gains["ssim"].mean, abs=5e-7)
 
@@ -57,7 +58,7 @@ def test_what_was_not_measured_is_empty_in_the_csv(groups):
         with_means(row.measured, vmaf=None),
     )
     text = tables.render_csv([replace(groups[0], rows=(bare,))])
-    assert text.splitlines()[1].endswith(",,131000,,,,")
+    assert text.splitlines()[1].endswith(",,131000,,,,,1")
 
 
 def test_nearest_is_the_smallest_difference_in_psnr_then_in_ssim(groups):

@@ -19,6 +19,7 @@ WRITTEN = [
     "figures/figure6.png",
     "figures/figure7.png",
     "index.html",
+    "per_image.csv",
     "table1.csv",
     "table1.md",
 ]
@@ -89,7 +90,7 @@ def test_faces_and_old_photographs_are_reported_without_super_resolution(
     assert sorted(written) == sorted(
         [
             *(f"figures/figure{name}.png" for name in names),
-            *("ATTRIBUTION.csv", "index.html", "table1.csv", "table1.md"),
+            *("ATTRIBUTION.csv", "index.html", "per_image.csv", "table1.csv", "table1.md"),
         ]
     )
     lines = written["table1.csv"].decode().splitlines()
