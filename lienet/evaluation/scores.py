@@ -158,14 +158,11 @@ def parse_scores(text: str, *, name: str = PER_IMAGE_NAME) -> list[ImageScore]:
 
 
 def _parse_lines(lines: Iterable[Mapping[str, str]]) -> Iterator[ImageScore]:
+    of_base = "baseline_"
     for line in lines:
         figures = {name: float(cell) for name, cell in line.items() if name not in _PLACE and cell}
-        values = {n: each for n, each in figures.items() if not n.startswith("baseline_")}
-        baseline = {
-            n.removeprefix("baseline_"): each
-            for n, each in figures.items()
-            if n.startswith("baseline_")
-        }
+        values = {n: each for n, each in figures.items() if not n.startswith(of_base)}
+        baseline = {n.removeprefix(of_base): v for n, v in figures.items() if n.startswith(of_base)}
         if not {"psnr_db", "ssim"} <= values.keys():
             raise KeyError("psnr_db or ssim")
         yield ImageScore(line["protocol"], line["test_set"], line["key"], values, baseline)

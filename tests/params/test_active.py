@@ -142,6 +142,8 @@ def test_an_unknown_key_is_named(sample_tree: dict[str, Any], section: str):
         ),
         ("promote.tasks", {}, "promote.tasks lacks face"),
         ("promote.min_images", 1, "promote.min_images: .*got 1"),
+        ("promote.confidence", 0.9, "promote.confidence: .*0.95, got 0.9"),
+        ("evaluate.confidence", 95, "evaluate.confidence: .*less than 1, got 95"),
         ("promote.tolerances.ssim", -0.1, "promote.tolerances.ssim: .*got -0.1"),
         ("promote.measure", "lpips", "promote.measure: .*got 'lpips'"),
         ("evaluate.protocols.x4_q20_rgb.jpeg_quality", 40, "x4_q20_rgb asks for inputs that"),

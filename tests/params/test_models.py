@@ -8,7 +8,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from lienet.params import AnyModel, Model
-from lienet.params.models import is_of_paper
+from lienet.params.models import WITH_REPLICATES, is_of_paper
 
 ADAPTER: TypeAdapter[Model] = TypeAdapter(AnyModel)
 
@@ -34,6 +34,17 @@ def test_a_learning_rate_and_a_seed_of_its_own_are_dumped_only_where_they_are_se
     assert ADAPTER.validate_python(srgan(seed=None)).model_dump(mode="json") == srgan()
     with pytest.raises(ValidationError, match="learning_rate"):
         ADAPTER.validate_python(srgan(learning_rate=0.0))
+
+
+def test_what_a_model_repeats_is_dumped_only_on_request_as_it_changes_no_byte_of_it():
+    chosen = ADAPTER.validate_python(srgan(seed=7, replicate_of="sr-b"))
+    assert chosen.replicate_of == "sr-b"
+    assert chosen.model_dump() == srgan(seed=7)
+    asked = chosen.model_dump(mode="json", context=WITH_REPLICATES)
+    assert asked == srgan(seed=7, replicate_of="sr-b")
+    assert "replicate_of" not in ADAPTER.validate_python(srgan()).model_dump(
+        context=WITH_REPLICATES
+    )
 
 
 def test_an_unknown_architecture_is_one_line_that_lists_those_there_are():

@@ -36,6 +36,18 @@ STALE = {
     "evaluate.protocols.x4_q20_luma.border_px": MEASURED_SR | REPORT,
     "evaluate.protocols.x2_q20_luma.border_px": entries_of("evaluate", "sr-bicubic") | REPORT,
     "evaluate.face_embedding": MEASURED_FACES | REPORT,
+    "evaluate.confidence": (
+        MEASURED_SR
+        | MEASURED_FACES
+        | entries_of(
+            "evaluate",
+            "old_photo-lienet",
+            "old_photo-lienet-formats",
+            "old_photo-input",
+            "old_photo-classical",
+        )
+        | REPORT
+    ),
     "synthesize.tasks.face.factor": entries_of("synthesize", "face") | REPORT,
     "download.min_side_px": entries_of("download", "sample", "portrait"),
     "filter.exempt_sources": entries_of("filter", "portrait"),
@@ -47,6 +59,7 @@ STALE = {
     "profile": set(),
 }
 NEW = {
+    "evaluate.confidence": 0.9,
     "evaluate.face_embedding": "sface.onnx",
     "filter.exempt_sources": [],
     "profile": "other",
@@ -96,6 +109,23 @@ def test_a_new_source_that_no_task_takes_makes_only_the_report_stale(values: dic
     new = {*list_entries(after)} - {*list_entries(before)}
     assert new == {("download", "more"), ("filter", "more")}
     assert find_stale(before, after) == REPORT
+
+
+def test_saying_that_a_model_repeats_another_makes_only_the_report_stale(values: dict[str, Any]):
+    changed = yaml.safe_load(yaml.safe_dump(values))
+    again = changed["models"]["sr-srgan"] | {"name": "again", "seed": 1}
+    changed["models"]["sr-again"] = again
+    before = parse(changed)
+    again["replicate_of"] = "sr-srgan"
+    assert find_stale(before, parse(changed)) == REPORT
+    assert resolve(before, "train", "sr-again")["seed"] == 1
+
+
+def test_the_seed_decides_nothing_that_is_measured(values: dict[str, Any]):
+    stale = find_stale(parse(values), parse(change(values, "seed")))
+    assert stale == {*entries_of("train", *MODELS), *REPORT} | entries_of(
+        "synthesize", "sr", "face", "old_photo"
+    )
 
 
 def test_a_loss_that_needs_vgg19_makes_its_download_stale(values: dict[str, Any]):

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from lienet.errors import DataError
+from lienet.evaluation.intervals import estimate_mean
 from lienet.evaluation.scores import ImageScore
 from lienet.params import Params, load_params
 from lienet.promotion.gate import Candidate, is_comparable, judge
@@ -77,6 +80,53 @@ def test_a_gain_whose_interval_holds_zero_is_none(params: Params):
     assert verdict.gain is not None
     assert verdict.gain.low < 0 < verdict.gain.mean
     assert "which is not above zero" in verdict.reasons[0]
+
+
+def gain_by(params: Params, differences: Sequence[float]) -> bool:
+    """Return whether a first model passes whose images gain these over the baseline."""
+    scores = [
+        ImageScore(
+            DECIDING,
+            "near",
+            f"{place:03}",
+            {"psnr_db": 25.0 + difference, "ssim": 0.8},
+            {"psnr_db": 25.0, "ssim": 0.8},
+        )
+        for place, difference in enumerate(differences)
+    ]
+    candidate = make_candidate(params, 0.5).model_copy(update={"scores": scores})
+    return judge(params, "sr", candidate, None).passed
+
+
+def excludes_zero_by_percentiles(differences: Sequence[float]) -> bool:
+    """Return whether a 95% percentile bootstrap interval lies above zero."""
+    values = np.asarray(differences)
+    draws = np.random.default_rng(0).integers(values.size, size=(4000, values.size))
+    return bool(np.quantile(values[draws].mean(axis=1), 0.025) > 0.0)
+
+
+def test_whatever_passes_would_pass_by_a_percentile_bootstrap_too(params: Params):
+    """A few images that lose much are where the two differ most: by a 95% t interval some pass."""
+    generator = np.random.default_rng(2)
+    samples = [
+        [1.0] * (num - lost) + [-loss] * lost
+        for num in (10, 24, 100)
+        for lost in (1, 2, 4)
+        for loss in np.linspace(0.1, 0.7, 40) * num / lost
+    ]
+    samples += [list(generator.normal(0.8, 1.0, num)) for num in (2, 3, 6, 10, 34) for _ in "12345"]
+    passed = [each for each in samples if gain_by(params, each)]
+    assert len(passed) > 60
+    assert sum(not excludes_zero_by_percentiles(each) for each in passed) == 0
+
+
+def test_the_gate_asks_for_more_than_a_report_s_interval(params: Params):
+    """Ten images, t = 2.7: more than the 2.26 of 95%, less than the 3.25 of 99%."""
+    spread = np.array([-1.0, 1.0] * 5)
+    mean = 2.7 * (10 / 9) ** 0.5 / 10**0.5
+    assert estimate_mean(spread + mean).bound(0.95).low > 0
+    assert not gain_by(params, list(spread + mean))
+    assert gain_by(params, list(spread + mean * 3.3 / 2.7))
 
 
 @pytest.mark.parametrize(
