@@ -18,7 +18,6 @@ ELSEWHERE = {
     "lienet/__main__.py": "tests/cli/test_app.py",
     "lienet/cli/profiles.py": "tests/cli/test_app.py",
     "lienet/cli/stages.py": "tests/cli/test_app.py",
-    "lienet/params/checks.py": "tests/params/test_active.py",
     "lienet/params/whole.py": "tests/params/test_active.py",
     "flows/dvc_process.py": "tests/flows/test_dvc.py",
     "flows/guard.py": "tests/flows/test_commands.py",
