@@ -22,7 +22,7 @@ from lienet.workspace import Workspace
 
 
 def draw_table1(params: Params, workspace: Workspace) -> Iterator[RenderableType]:
-    """Yield Table 1 under the figures' protocol of each task and the nearest one.
+    """Yield Table 1 under the figures' protocol of each task.
 
     Raises:
         DataError: a model has not been evaluated.
@@ -31,13 +31,11 @@ def draw_table1(params: Params, workspace: Workspace) -> Iterator[RenderableType
     measured = tables.group_rows(params, evaluations, read_all_costs(params, workspace))
     merged = merge_seeds(params, measured, read_per_image(workspace, evaluations))
     groups = [group.without_ablations for group in merged]
-    nearest = tables.find_nearest(groups)
     for group in groups:
         is_chosen = group.protocol in params.report.figure_protocols.values()
-        if (is_chosen and group.has_table) or group is nearest:
-            mark = ", whose bicubic row lies nearest the paper's" if group is nearest else ""
+        if is_chosen and group.has_table:
             images = count_noun(group.num_images, "image")
-            said = f"\nTable 1: {group.protocol} on {group.test_set} ({images}){mark}"
+            said = f"\nTable 1: {group.protocol} on {group.test_set} ({images})"
             yield Text(said, style="bold")
             yield _draw_group(params, group)
 

@@ -7,21 +7,24 @@ from collections.abc import Sequence
 from lienet.params import Params
 from lienet.report.number_format import count_noun
 from lienet.report.paired_differences import Pair
-from lienet.report.paper import PAPER_NUM_IMAGES, PAPER_SOURCE, PAPER_TABLE1
+from lienet.report.paper import PAPER_NUM_IMAGES, PAPER_SOURCE
 from lienet.report.side_tables import Sheet
-from lienet.report.summaries import Cell, describe_bicubic, describe_group, summarize
+from lienet.report.summaries import (
+    Cell,
+    describe_bicubic,
+    describe_group,
+    describe_papers_bicubic,
+    summarize,
+)
 from lienet.report.table_columns import columns_of
 from lienet.report.tables import Group
 from lienet.text_tables import to_markdown
-
-NEAREST_MARK = "◆"
 
 
 def render_markdown(
     params: Params,
     groups: Sequence[Group],
     pairs: Sequence[Pair],
-    nearest: Group | None,
     sheets: Sequence[Sheet],
 ) -> str:
     """Return the whole of ``reports/table1.md``.
@@ -30,12 +33,11 @@ def render_markdown(
         params: the active set.
         groups: what Table 1 shows, ablations left out.
         pairs: ours against every other row; the summary speaks of them.
-        nearest: the group nearest the paper's.
         sheets: the tables that follow Table 1.
     """
-    parts = ["# Table 1", " ".join(summarize(params, groups, pairs, nearest))]
-    parts += _render_bicubic(groups, nearest)
-    parts += _render_groups(params, groups, nearest)
+    parts = ["# Table 1", " ".join(summarize(params, groups, pairs))]
+    parts += _render_bicubic(groups)
+    parts += _render_groups(params, groups)
     for sheet in sheets:
         parts += [f"## {sheet.title}", sheet.note]
         if sheet.lines:
@@ -52,35 +54,32 @@ def render_markdown(
     return "\n\n".join(parts) + "\n"
 
 
-def _render_bicubic(groups: Sequence[Group], nearest: Group | None) -> list[str]:
+def _render_bicubic(groups: Sequence[Group]) -> list[str]:
     rows = [
         [
-            line["protocol"] + (f" {NEAREST_MARK}" if line["is_nearest"] else ""),
+            line["protocol"],
             f"{line['test_set']} ({line['num_images']})",
             *(line[name] for name in ("psnr", "psnr_to_paper", "ssim", "ssim_to_paper")),
         ]
-        for line in describe_bicubic(groups, nearest)
+        for line in describe_bicubic(groups)
     ]
     if not rows:
         return []
     titles = ["protocol", "test set (images)", "PSNR dB", "to paper", "SSIM", "to paper"]
-    paper = PAPER_TABLE1["bicubic"]
     return [
         "## Bicubic under every protocol",
-        f"{NEAREST_MARK} lies nearest the paper's bicubic row ({paper.psnr_db:.2f} dB, "
-        f"{paper.ssim:.4f}): the smallest difference in PSNR, then in SSIM.",
+        describe_papers_bicubic(),
         to_markdown(titles, rows, numbers=range(2, 6)),
     ]
 
 
-def _render_groups(params: Params, groups: Sequence[Group], nearest: Group | None) -> list[str]:
+def _render_groups(params: Params, groups: Sequence[Group]) -> list[str]:
     parts = []
     for group in groups:
         if not group.has_table:
             continue
-        mark = f" {NEAREST_MARK} nearest the paper's bicubic row" if group is nearest else ""
         images = count_noun(group.num_images, "image")
-        parts.append(f"## {group.protocol} on {group.test_set} ({images}){mark}")
+        parts.append(f"## {group.protocol} on {group.test_set} ({images})")
         titles = [column.title for column in columns_of(params, group)]
         parts.append(_write_table(titles, describe_group(params, group), num_words=1))
     return parts

@@ -19,10 +19,15 @@ from lienet.report.crops import choose_crop
 from lienet.report.drawings import Drawing
 from lienet.report.number_format import count_noun, format_percent, title_task
 from lienet.report.paired_differences import Pair
-from lienet.report.paper import PAPER_NUM_IMAGES, PAPER_SOURCE, PAPER_TABLE1
+from lienet.report.paper import PAPER_NUM_IMAGES, PAPER_SOURCE
 from lienet.report.pictures import Comparison
 from lienet.report.side_tables import Sheet
-from lienet.report.summaries import describe_bicubic, describe_group, summarize
+from lienet.report.summaries import (
+    describe_bicubic,
+    describe_group,
+    describe_papers_bicubic,
+    summarize,
+)
 from lienet.report.table_columns import columns_of
 from lienet.report.tables import Group
 
@@ -36,7 +41,6 @@ def render_page(
     params: Params,
     groups: Sequence[Group],
     pairs: Sequence[Pair],
-    nearest: Group | None,
     comparisons: Sequence[Comparison],
     figures: Mapping[str, Drawing],
     sheets: Sequence[Sheet],
@@ -49,7 +53,6 @@ def render_page(
         params: the active set.
         groups: what Table 1 shows, ablations left out.
         pairs: ours against every other row; the summary speaks of them.
-        nearest: the group nearest the paper's.
         comparisons: the photographs of the slider.
         figures: by name, in their order.
         sheets: the tables beside Table 1.
@@ -66,7 +69,7 @@ def render_page(
     template = environment.from_string(
         files("lienet.report").joinpath("page.html").read_text(encoding="utf-8")
     )
-    shown = _describe(params, groups, pairs, nearest)
+    shown = _describe(params, groups, pairs)
     shown |= {"sheets": sheets, "browser_page": browser_page}
     for quality in _QUALITIES:
         page = template.render(
@@ -84,9 +87,7 @@ def render_page(
     )
 
 
-def _describe(
-    params: Params, groups: Sequence[Group], pairs: Sequence[Pair], nearest: Group | None
-) -> dict[str, Any]:
+def _describe(params: Params, groups: Sequence[Group], pairs: Sequence[Pair]) -> dict[str, Any]:
     newest = {
         (group.task, each.model): each
         for group in groups
@@ -94,11 +95,12 @@ def _describe(
         for each in (row.evaluation, *row.replicates)
     }
     return {
-        "summary": summarize(params, groups, pairs, nearest),
+        "summary": summarize(params, groups, pairs),
         "profile": params.profile,
         "confidence": format_percent(params.evaluate.confidence),
-        "tables": [_describe_table(group, nearest, params) for group in groups if group.has_table],
-        "bicubic": describe_bicubic(groups, nearest),
+        "tables": [_describe_table(group, params) for group in groups if group.has_table],
+        "bicubic": describe_bicubic(groups),
+        "bicubic_note": describe_papers_bicubic(),
         "protocols": {
             name: each
             for name, each in params.evaluate.protocols.items()
@@ -106,15 +108,11 @@ def _describe(
         },
         "degradations": params.synthesize.tasks,
         "evaluations": list(newest.values()),
-        "paper": {
-            "source": PAPER_SOURCE,
-            "num_images": PAPER_NUM_IMAGES,
-            "bicubic": PAPER_TABLE1["bicubic"],
-        },
+        "paper": {"source": PAPER_SOURCE, "num_images": PAPER_NUM_IMAGES},
     }
 
 
-def _describe_table(group: Group, nearest: Group | None, params: Params) -> dict[str, Any]:
+def _describe_table(group: Group, params: Params) -> dict[str, Any]:
     columns = columns_of(params, group)
     is_chosen = group.protocol in params.report.figure_protocols.values()
     return {
@@ -122,8 +120,7 @@ def _describe_table(group: Group, nearest: Group | None, params: Params) -> dict
         "protocol": group.protocol,
         "test_set": group.test_set,
         "images": count_noun(group.num_images, "image"),
-        "is_nearest": group is nearest,
-        "is_open": is_chosen or group is nearest,
+        "is_open": is_chosen,
         "columns": columns,
         "lines": [
             {"cells": cells, "is_ours": row.is_ours}

@@ -1,4 +1,4 @@
-"""The numbers of Table 1, and the protocol nearest the paper's.
+"""The numbers of Table 1.
 
 Order is fixed here: protocols as params list them, test sets by name, the baseline first, lienet
 last. A baseline is what stands there without any model: bicubic upsampling in ``sr``, the input
@@ -17,7 +17,6 @@ from lienet.evaluation.scores import Evaluation, Result
 from lienet.params import Params
 from lienet.params.models import is_of_paper
 from lienet.report.evaluations import ABLATION_PREFIX
-from lienet.report.paper import PAPER_TABLE1
 
 TABLE1_COLUMNS = (
     "task",
@@ -205,27 +204,3 @@ def _round(column: str, value: object) -> object:
     """Round by the column's first word; counts and words stay as they are."""
     decimals = _DECIMALS.get(column.partition("_")[0])
     return round(value, decimals) if isinstance(value, float) and decimals is not None else value
-
-
-def find_nearest(groups: Iterable[Group]) -> Group | None:
-    """Return the group whose bicubic row lies nearest the paper's.
-
-    Nearest is the smallest difference of bicubic PSNR in dB, then of bicubic SSIM, then the
-    earlier group. Only super-resolution of JPEG is compared: the paper's Table 1 is of that.
-    """
-    paper = PAPER_TABLE1["bicubic"]
-
-    def distance(group: Group) -> tuple[float, float]:
-        assert group.baseline is not None
-        measured = group.baseline.measured.means
-        return (
-            abs(measured["psnr_db"] - paper.psnr_db),
-            abs(measured["ssim"] - paper.ssim),
-        )
-
-    comparable = [
-        group
-        for group in groups
-        if group.enlarges and group.is_compressed and group.baseline is not None
-    ]
-    return min(comparable, key=distance, default=None)

@@ -55,7 +55,6 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     single = [group.without_ablations for group in measured]
     merged = merge_seeds(params, measured, per_image)
     groups = [group.without_ablations for group in merged]
-    nearest = tables.find_nearest(groups)
     confidence = params.evaluate.confidence
     pairs = compare_pairs(groups, per_image, confidence=confidence)
     ablations = compare_ablations(merged, per_image, confidence=confidence)
@@ -85,7 +84,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     write_text(reports / "table1.csv", tables.render_csv(merged))
     image_scores = render_image_scores(params, evaluations, per_image)
     write_text(reports / "per_image.csv", image_scores)
-    write_text(reports / "table1.md", render_markdown(params, groups, pairs, nearest, beside))
+    write_text(reports / "table1.md", render_markdown(params, groups, pairs, beside))
     with replacing_folder(workspace.metrics_dir) as folder:
         for name, metrics in list_dvc_metrics(params, evaluations):
             write_json(folder / name, metrics)
@@ -95,7 +94,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     durations = make_duration_sheets(read_durations(workspace))
     is_there = (reports / BROWSER_PAGE).is_file()  # `make web` writes it, which is no stage
     page = render_page(
-        *(params, groups, pairs, nearest, comparisons, figures, [*beside, *durations]),
+        *(params, groups, pairs, comparisons, figures, [*beside, *durations]),
         browser_page=BROWSER_PAGE if is_there else None,
     )
     write_text(reports / "index.html", page)

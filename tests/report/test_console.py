@@ -23,11 +23,10 @@ def test_no_cell_is_cut_or_folded(text: str):
         assert "7.10 G" in row
 
 
-def test_the_figures_protocol_and_the_nearest_are_shown_and_no_other(text: str):
-    assert text.count("Table 1: ") == 3
+def test_the_figures_protocol_is_shown_and_no_other(text: str):
+    assert text.count("Table 1: ") == 2
     assert "Table 1: x4_q20_luma on mixed (2 images)\n" in text
     assert "Table 1: x4_q20_luma on solo (1 image)\n" in text
-    assert "x2_q20_luma on mixed (2 images), whose bicubic row lies nearest" in text
     assert "x4_q20_rgb" not in text
 
 

@@ -1,4 +1,4 @@
-"""table1.md: every table well formed, the nearest marked once, the paper beside ours."""
+"""table1.md: every table well formed, the paper beside ours."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 
 import pytest
 
-from lienet.report import tables
 from lienet.report.markdown import render_markdown
 from lienet.report.paired_differences import compare_pairs
 from lienet.report.side_tables import make_pair_sheets
@@ -16,7 +15,7 @@ from lienet.report.side_tables import make_pair_sheets
 def text(params, groups, per_image) -> str:
     pairs = compare_pairs(groups, per_image, confidence=0.95)
     sheets = make_pair_sheets(params, pairs)
-    return render_markdown(params, groups, pairs, tables.find_nearest(groups), sheets)
+    return render_markdown(params, groups, pairs, sheets)
 
 
 def test_every_line_of_a_table_has_as_many_cells_as_its_head(text: str):
@@ -26,10 +25,11 @@ def test_every_line_of_a_table_has_as_many_cells_as_its_head(text: str):
         assert len({line.count("|") for line in block.splitlines()}) == 1
 
 
-def test_one_line_alone_is_marked_nearest(text: str):
-    marked = [line for line in text.splitlines() if line.startswith("|") and "◆" in line]
-    assert len(marked) == 1
-    assert marked[0].startswith("| x2_q20_luma ◆ | mixed (2) |")
+def test_bicubic_s_distance_to_the_paper_is_given_with_what_it_says(text: str):
+    section = text.partition("## Bicubic under every protocol")[2].partition("\n## ")[0]
+    assert "29.32 dB and 0.8422" in section
+    assert "says nothing of the protocol" in section
+    assert "| x2_q20_luma | mixed (2) |" in section
 
 
 def test_best_values_are_bold_and_the_papers_are_not(text: str):
@@ -45,4 +45,4 @@ def test_pairs_name_both_models_and_the_verdict(text: str):
 
 
 def test_without_pairs_there_is_no_empty_table(params, groups):
-    assert "model against model" not in render_markdown(params, groups, [], None, [])
+    assert "model against model" not in render_markdown(params, groups, [], [])

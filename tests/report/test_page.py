@@ -13,7 +13,7 @@ import pytest
 
 from lienet.errors import DataError
 from lienet.images import encode_png
-from lienet.report import page, tables
+from lienet.report import page
 from lienet.report.drawings import Drawing
 from lienet.report.page import render_page
 from lienet.report.paired_differences import compare_pairs
@@ -56,10 +56,7 @@ def comparisons(params, workspace, groups, per_image):
 @pytest.fixture(scope="module")
 def html(params, groups, per_image, comparisons) -> str:
     pairs = compare_pairs(groups, per_image, confidence=0.95)
-    nearest = tables.find_nearest(groups)
-    return render_page(
-        params, groups, pairs, nearest, comparisons, FIGURES, make_pair_sheets(params, pairs)
-    )
+    return render_page(params, groups, pairs, comparisons, FIGURES, make_pair_sheets(params, pairs))
 
 
 def outline_of(html: str) -> Outline:
@@ -82,9 +79,8 @@ def test_every_address_is_inside_the_file(html: str):
     assert re.findall(r"https?://|@import|url\(", html) == []
 
 
-def test_the_page_holds_table_1_with_the_papers_figures_and_one_mark(html: str):
+def test_the_page_holds_table_1_with_the_papers_figures(html: str):
     assert html.count("<small>(+1.31)</small>") == 4
-    assert html.count('<span class="badge">nearest</span>') == 1
     assert html.count('<tr class="ours">') == 4
 
 
@@ -96,12 +92,12 @@ def test_every_photograph_and_version_can_be_chosen(html: str, comparisons):
 
 
 def test_the_same_report_gives_the_same_page(params, groups, comparisons, html: str):
-    pages = {render_page(params, groups, [], None, comparisons, FIGURES, []) for _ in range(2)}
+    pages = {render_page(params, groups, [], comparisons, FIGURES, []) for _ in range(2)}
     assert len(pages) == 1
 
 
 def test_without_photographs_the_page_has_neither_slider_nor_script(params, groups):
-    bare = render_page(params, groups, [], None, [], {}, [])
+    bare = render_page(params, groups, [], [], {}, [])
     outline = outline_of(bare)
     assert outline.open == []
     assert "<script>" not in bare
@@ -109,8 +105,8 @@ def test_without_photographs_the_page_has_neither_slider_nor_script(params, grou
 
 
 def test_a_page_for_the_browser_is_linked_only_where_there_is_one(params, groups):
-    without = render_page(params, groups, [], None, [], {}, [])
-    linked = render_page(params, groups, [], None, [], {}, [], browser_page="web/index.html")
+    without = render_page(params, groups, [], [], {}, [])
+    linked = render_page(params, groups, [], [], {}, [], browser_page="web/index.html")
     added = ' <a href="web/index.html">Try it on a picture</a>'
     assert added in linked
     assert linked.replace(added, "") == without
@@ -118,7 +114,7 @@ def test_a_page_for_the_browser_is_linked_only_where_there_is_one(params, groups
 
 def test_names_are_escaped(params, groups, comparisons):
     turned = params.model_copy(update={"profile": "<b>&"})
-    html = render_page(turned, groups, [], None, [], {}, [])
+    html = render_page(turned, groups, [], [], {}, [])
     assert "<b>" not in html
     assert "&lt;b&gt;&amp;" in html
 
@@ -128,11 +124,11 @@ def test_a_page_that_grows_too_large_loses_quality_and_then_is_refused(
 ):
     assert "WebP at quality 92" in html
     monkeypatch.setattr(page, "MAX_PAGE_BYTES", len(html.encode()) * 3 // 4)
-    smaller = render_page(params, groups, [], None, comparisons, FIGURES, [])
+    smaller = render_page(params, groups, [], comparisons, FIGURES, [])
     assert "WebP at quality 92" not in smaller
     monkeypatch.setattr(page, "MAX_PAGE_BYTES", 10_000)
     with pytest.raises(DataError, match="does not with 3 photographs; lower"):
-        render_page(params, groups, [], None, comparisons, FIGURES, [])
+        render_page(params, groups, [], comparisons, FIGURES, [])
 
 
 def test_in_a_browser_keys_and_choices_move_the_slider(html: str, tmp_path: Path):

@@ -1,4 +1,4 @@
-"""Table 1's order and values, and the nearest protocol."""
+"""Table 1's order and values."""
 
 from __future__ import annotations
 
@@ -61,26 +61,11 @@ def test_what_was_not_measured_is_empty_in_the_csv(groups):
     assert text.splitlines()[1].endswith(",,131000,,,,,1")
 
 
-def test_nearest_is_the_smallest_difference_in_psnr_then_in_ssim(groups):
-    near = [
-        with_bicubic(groups[0], 27.0, 0.8422),
-        with_bicubic(groups[1], 28.82, 0.8000),
-        with_bicubic(groups[2], 29.92, 0.8422),
-    ]
-    assert tables.find_nearest(near) is near[1]
-    tied = [with_bicubic(groups[0], 29.0, 0.80), with_bicubic(groups[1], 29.0, 0.84)]
-    assert tables.find_nearest(tied) is tied[1]
-    assert tables.find_nearest([]) is None
-
-
 def test_inputs_without_jpeg_are_not_the_paper_s(params, groups):
     near = with_bicubic(groups[0], 29.32, 0.8422)
     far = with_bicubic(groups[1], 20.0, 0.5)
-    assert tables.find_nearest([near, far]) is near
     clean = replace(near, is_compressed=False)
-    assert tables.find_nearest([clean, far]) is far
-    assert tables.find_nearest([clean]) is None
-    assert [line["protocol"] for line in describe_bicubic([clean, far], far)] == [far.protocol]
+    assert [line["protocol"] for line in describe_bicubic([clean, far])] == [far.protocol]
     shown, hidden = ([c.title for c in columns_of(params, group)] for group in (near, clean))
     assert [title for title in shown if title not in hidden] == [
         "paper PSNR (gain)",
