@@ -35,7 +35,7 @@ PROTOCOLS = {
 }
 COLUMNS = (
     "task,protocol,test_set,model,psnr_db,psnr_gain_db,ssim,ssim_gain,vmaf,"
-    "num_params,num_macs,latency_ms,latency_int8_ms,peak_memory_mb"
+    "num_params,num_macs,latency_ms,latency_int8_ms,peak_memory_mb,num_seeds"
 )
 # What a person would want to commit after a run.
 WORTH_COMMITTING = re.compile(

@@ -1,6 +1,6 @@
 """Bicubic by several scales and ways of measuring, on folders of photographs.
 
-``python docs/examples/table1_protocol.py FOLDER…`` prints a line for each folder and protocol.
+``python docs/measurements/table1_protocol.py FOLDER…`` prints a line for each folder and protocol.
 """
 
 import sys
