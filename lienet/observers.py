@@ -68,6 +68,7 @@ OBSERVERS = (
         "has the detector of landmarks, which training.landmarks pins",
         ("train",),
     ),
+    Observer("lienet.weights", "which of them is taken, fine_tuning.sha256 pins", ("train",)),
     Observer("lienet.params.models", _UNREAD, _DATA_STAGES),
     Observer("lienet.params.training", _UNREAD, (*_DATA_STAGES, "export", "evaluate")),
     Observer("lienet.params.evaluation", _UNREAD, (*_DATA_STAGES, "train")),

@@ -39,6 +39,7 @@ from lienet.params.flows import Flows as Flows
 from lienet.params.machines import Cluster as Cluster
 from lienet.params.machines import Storage as Storage
 from lienet.params.models import AnyModel as AnyModel
+from lienet.params.models import FineTuning as FineTuning
 from lienet.params.models import Model as Model
 from lienet.params.models import architectures as architectures
 from lienet.params.photographs import VGG19_ITEM as VGG19_ITEM

@@ -80,11 +80,13 @@ class Params(Section):
         )
 
     def training_of(self, model: Model) -> Train:
-        """Return how a model is trained: with its task's overrides and its own learning rate."""
-        train = self.train.for_task(model.task)
-        if model.learning_rate is None:
-            return train
-        return train.model_copy(update={"learning_rate": model.learning_rate})
+        """Return how a model is trained: with its task's overrides, its own rate and steps."""
+        own: dict[str, int | float] = {}
+        if model.learning_rate is not None:
+            own["learning_rate"] = model.learning_rate
+        if model.fine_tuning is not None:
+            own["steps"] = model.fine_tuning.steps
+        return self.train.for_task(model.task).model_copy(update=own)
 
     def seed_of(self, model: Model) -> int:
         """Return the seed of a model's weights and patches."""

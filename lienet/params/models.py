@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from lienet.params.base import SCALES, Name, Scale, Section, Task, registered_in
+from lienet.params.base import SCALES, Name, Positive, Scale, Section, Sha256, Task, registered_in
 from lienet.plugins import Registry
 
 NUM_LANDMARKS = 5
@@ -25,6 +25,21 @@ LANDMARK_CELL_PX = 4
 
 WITH_REPLICATES = {"with": "replicates"}
 """The context of a dump that says which models repeat another."""
+
+
+class FineTuning(Section):
+    """A training that goes on from given weights, where others start from drawn ones."""
+
+    weights: str
+    """The name of weights that come with lienet, such as ``sr_lienet_fast_x4``; or the path of a
+    .safetensors file, relative to the folder of params.yaml."""
+    sha256: Sha256
+    """Of the file: other weights are other params."""
+    steps: Positive
+    """In place of ``train.steps``."""
+    quantised: bool
+    """Round weights and activations of convolutions as ``executorch_int8`` does, so that the
+    network learns to live with it; needs the extra ``mobile``."""
 
 
 class Model(Section):
@@ -52,6 +67,8 @@ class Model(Section):
     """Its own, in place of ``train.learning_rate``; null takes that."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
     """Its own, of weights and patches, in place of ``seed``; null takes that."""
+    fine_tuning: FineTuning | None = None
+    """Where its training starts; null draws its weights."""
     replicate_of: str | None = None
     """The key of the model that it repeats with another seed; the report shows both as one row."""
 
@@ -67,13 +84,13 @@ class Model(Section):
     def _leave_out_what_is_shared(
         self, serialize: SerializerFunctionWrapHandler, info: SerializationInfo
     ) -> dict[str, Any]:
-        """Write an entry without a rate or seed of its own as if there were no such keys.
+        """Write an entry without a rate, seed or start of its own as if there were no such keys.
 
         What it repeats changes none of its bytes, so only a dump with ``WITH_REPLICATES`` as its
         context says it.
         """
         dumped: dict[str, Any] = serialize(self)
-        left_out = {key for key in ("learning_rate", "seed") if dumped[key] is None}
+        left_out = {key for key in ("learning_rate", "seed", "fine_tuning") if dumped[key] is None}
         if self.replicate_of is None or info.context != WITH_REPLICATES:
             left_out.add("replicate_of")
         return {key: value for key, value in dumped.items() if key not in left_out}

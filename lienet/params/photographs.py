@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SerializeAsAny
 
-from lienet.params.base import Name, Positive, Probability, Seconds, Section, registered_in
+from lienet.params.base import Name, Positive, Probability, Seconds, Section, Sha256, registered_in
 from lienet.params.sources import Source
 from lienet.params.sources import sources as kinds_of_source
 
@@ -57,9 +57,6 @@ class Download(Section):
         ],
         Field(min_length=1),
     ]
-
-
-Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
 class FaceDetection(Section):

@@ -23,6 +23,7 @@ from lienet.shards.reading import read_index
 from lienet.tracking.live import LiveRun, follow_training
 from lienet.training.checkpoint import read_run_key, remove_checkpoint
 from lienet.training.device_patches import keep_on_gpu
+from lienet.training.fine_tuning import load_start
 from lienet.training.history import format_history
 from lienet.training.landmarks import DETECTOR_SHA256, LandmarkMaps, find_landmarks
 from lienet.training.loop import Assignment, Outcome, PatchSource, Row, fit, start_fabric
@@ -45,8 +46,9 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
 
     Raises:
         DataError: the shards are missing or broken, or licences do not permit the intended use.
+        ModelError: the weights to start from are missing, or others.
         ParamsError: the network has no weights, or learns landmarks of tiles that are streamed.
-        ToolError: VGG19's weights are asked for and are not there.
+        ToolError: VGG19's weights are asked for and are not there, or what rounds is not installed.
     """
     spec = params.models[item]
     shards_dir = workspace.shards_dir(spec.task)
@@ -62,6 +64,8 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
         raise ParamsError(
             f"models.{item} has no weights to train", got=spec.architecture, remedy="leave it out"
         )
+    if spec.fine_tuning is not None:
+        load_start(model, spec.fine_tuning, workspace.root)
     work = _prepare(params, spec, workspace, vgg19_path)
     precision = _settle_precision(params, spec, workspace, hashes, model, work)
     run_key = find_run_key(params, spec, hashes, vgg19_path, precision)
@@ -117,6 +121,7 @@ def _prepare(
         ),
         state_dir=workspace.checkpoint_dir(spec.task, spec.name),
         vgg19_path=vgg19_path,
+        quantised=spec.fine_tuning is not None and spec.fine_tuning.quantised,
     )
 
 
@@ -159,7 +164,7 @@ def _settle_precision(
                 return precision
     of_the_step = ("batch_size", "patch_px", "num_threads", "compile", "grad_clip_norm")
     return choose_precision(
-        train.precision,
+        "fp32" if work.quantised else train.precision,  # bf16 would round what is rounded already
         cuda=train.accelerator != "cpu" and torch.cuda.is_available(),
         subject={
             "model": spec.model_dump(),

@@ -22,6 +22,7 @@ from torch.optim import Adam
 from lienet.errors import ParamsError
 from lienet.images import Pixels
 from lienet.networks.auxiliary import HasAuxiliaryLosses
+from lienet.networks.eight_bits import round_in_training
 from lienet.networks.memory_layout import lay_out
 from lienet.params import Objective, Train
 from lienet.shards.patch_sampling import BatchRequest
@@ -69,6 +70,8 @@ class Assignment:
     state_dir: Path
     targets: Sequence[TargetSource] = ()
     """What the network's own losses take beside a pair."""
+    quantised: bool = False
+    """Round as the file in eight bits will (:mod:`lienet.networks.eight_bits`)."""
     vgg19_path: Path | None = None
     """VGG19's weights, for an objective with a perceptual loss."""
     on_row: Callable[[Row], None] = lambda row: None
@@ -78,6 +81,11 @@ class Assignment:
         """Return the request for the batch of a step."""
         train = self.train
         return BatchRequest(self.seed, step, train.batch_size, train.patch_px, rank, num_ranks)
+
+    def example(self, fabric: Fabric) -> Tensor:
+        """Return an input of the shape that a rank's batches have."""
+        count, side_px = self.train.batch_size // fabric.world_size, self.train.patch_px
+        return torch.zeros(count, 3, side_px, side_px, device=fabric.device)
 
 
 @dataclass(frozen=True)
@@ -107,6 +115,8 @@ class _Trainee:
     average: WeightAverage
     optimizer: Adam
     criterion: Criterion
+    rounded: nn.Module | None
+    """The same network with its values rounded, which then is what runs."""
 
 
 def start_fabric(train: Train, precision: Precision) -> Fabric:
@@ -152,9 +162,10 @@ def fit(model: nn.Module, work: Assignment, fabric: Fabric) -> Outcome:
             fabric=fabric,
             vgg19_path=work.vgg19_path,
         ),
+        round_in_training(model.train(), work.example(fabric)) if work.quantised else None,
     )
     progress = _resume(trainee, work, fabric)
-    runner, optimizer = fabric.setup(model, trainee.optimizer)
+    runner, optimizer = fabric.setup(trainee.rounded or model, trainee.optimizer)
     started, first = time.perf_counter(), progress.step
     with compiling(runner, asked=train.compile) as forward:
         stepper = TrainingStep(
@@ -246,6 +257,7 @@ def _state_of(trainee: _Trainee, progress: _Progress, work: Assignment) -> dict[
         "average": trainee.average.state_dict(),
         "optimizer": trainee.optimizer.state_dict(),
         "criterion": trainee.criterion.state_dict(),
+        "rounded": None if trainee.rounded is None else trainee.rounded.state_dict(),
         "history": progress.history,
         **progress.meter.state_dict(),
     }
@@ -261,6 +273,8 @@ def _resume(trainee: _Trainee, work: Assignment, fabric: Fabric) -> _Progress:
     trainee.average.to(fabric.device)
     take_up(trainee.optimizer, state["optimizer"])
     trainee.criterion.load_state_dict(state["criterion"])
+    if trainee.rounded is not None:
+        trainee.rounded.load_state_dict(state["rounded"])
     progress.meter.load_state_dict(state)
     progress.step, progress.history = state["step"], state["history"]
     logger.info("resuming at step %d of %d", progress.step, work.train.steps)

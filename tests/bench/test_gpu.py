@@ -16,7 +16,7 @@ from bench import gpu, gpu_schedule
 from bench.gpu_rates import name_bound
 from bench.gpu_schedule import choose_format, shorten, train_for
 from lienet.params import Params, load_params
-from tests.training.test_loop import make_train
+from tests.training.loop_inputs import make_train
 
 
 @pytest.fixture

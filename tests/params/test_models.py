@@ -36,6 +36,16 @@ def test_a_learning_rate_and_a_seed_of_its_own_are_dumped_only_where_they_are_se
         ADAPTER.validate_python(srgan(learning_rate=0.0))
 
 
+def test_a_start_of_its_own_is_dumped_where_it_is_set_and_names_its_bytes():
+    start = {"weights": "a.safetensors", "sha256": "0" * 64, "steps": 9, "quantised": False}
+    assert ADAPTER.validate_python(srgan(fine_tuning=start)).model_dump() == srgan(
+        fine_tuning=start
+    )
+    assert ADAPTER.validate_python(srgan(fine_tuning=None)).model_dump() == srgan()
+    with pytest.raises(ValidationError, match=r"fine_tuning\.sha256"):
+        ADAPTER.validate_python(srgan(fine_tuning=start | {"sha256": "none"}))
+
+
 def test_what_a_model_repeats_is_dumped_only_on_request_as_it_changes_no_byte_of_it():
     chosen = ADAPTER.validate_python(srgan(seed=7, replicate_of="sr-b"))
     assert chosen.replicate_of == "sr-b"

@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from lienet.errors import DataError, ParamsError
-from lienet.networks.registry import load_model, read_card
-from lienet.params import Params
+from lienet.files import sha256_of_file
+from lienet.networks.registry import build_model, load_model, read_card
+from lienet.params import FineTuning, Params
 from lienet.stages import train
 from lienet.training.history import HISTORY_COLUMNS
 from lienet.training.run_key import describe_training
@@ -55,6 +57,32 @@ def test_outputs(tmp_path: Path, repository: Path):
     assert [int(row["step"]) for row in rows] == list(range(10, 61, 10))
     assert float(rows[-1]["valid_psnr_db"]) == card.valid_psnr_db
     assert not list(workspace.checkpoint_dir("sr", "lienet").iterdir())
+
+
+@pytest.mark.usefixtures("unreachable")
+def test_a_fine_tuning_starts_from_the_weights_that_it_names(tmp_path: Path, repository: Path):
+    workspace, params = make_workspace(tmp_path / "a", repository)
+    start = build_model(params.models["sr-lienet"])
+    save_file(start.state_dict(), tmp_path / "a" / "start.safetensors")
+    spec = params.models["sr-lienet"].model_copy(
+        update={
+            "learning_rate": 1e-6,
+            "fine_tuning": FineTuning(
+                weights="start.safetensors",
+                sha256=sha256_of_file(tmp_path / "a" / "start.safetensors"),
+                steps=2,
+                quantised=False,
+            ),
+        }
+    )
+    tuned = params.model_copy(update={"models": {"sr-lienet": spec}})
+    train.run(tuned, workspace, "sr-lienet")
+    model, card = load_model(workspace.model_dir("sr", "lienet"))
+    assert card.steps == 2
+    assert card.spec["fine_tuning"]["weights"] == "start.safetensors"
+    for name, value in start.state_dict().items():
+        found = model.state_dict()[name]
+        assert 0 < (found - value).abs().max() < 1e-4 or not value.ndim, name
 
 
 def test_a_network_without_weights_is_refused(

@@ -13,7 +13,7 @@ from lienet.networks.auxiliary import AuxiliaryLoss
 from lienet.shards.patch_sampling import BatchRequest
 from lienet.training.auxiliary import AuxiliaryObjective
 from lienet.training.loop import Outcome, start_fabric
-from tests.training.test_loop import OBJECTIVE, Net, make_train, run
+from tests.training.loop_inputs import OBJECTIVE, Net, make_train, run
 
 
 class Noisy(Net):

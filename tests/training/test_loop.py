@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from lightning_fabric import Fabric
@@ -15,118 +14,17 @@ from torch import Tensor, nn
 from lienet.errors import ParamsError, TrainingError
 from lienet.images import Pixels
 from lienet.networks.discriminator import Discriminator
-from lienet.params import Objective, Train
+from lienet.params import Objective
 from lienet.shards.patch_sampling import BatchRequest
 from lienet.training.checkpoint import CHECKPOINT_NAME
 from lienet.training.loop import Assignment, Outcome, fit, start_fabric
-
-
-class Patches:
-    """Smooth random pictures; the degraded one is the reference's every second pixel."""
-
-    def draw(self, asked: BatchRequest) -> tuple[Pixels, Pixels]:
-        generator = np.random.default_rng((asked.seed, asked.step, 0))
-        side = asked.patch_px // 4
-        coarse = generator.integers(0, 256, (asked.batch_size, side, side, 3))
-        reference = coarse.repeat(8, axis=1).repeat(8, axis=2).astype(np.uint8)
-        reference = np.array_split(reference, asked.num_ranks)[asked.rank]
-        return reference[:, ::2, ::2], reference
-
-
-class Net(nn.Module):
-    """Two convolutions and a pixel-shuffle, with batch statistics to keep."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        torch.manual_seed(0)
-        self.layers = nn.Sequential(
-            nn.Conv2d(3, 8, 3, padding=1),
-            nn.BatchNorm2d(8),
-            nn.LeakyReLU(0.1),
-            nn.Conv2d(8, 12, 3, padding=1),
-            nn.PixelShuffle(2),
-        )
-
-    def forward(self, degraded: Tensor) -> Tensor:
-        enhanced: Tensor = self.layers(degraded)
-        return enhanced
-
-
-OBJECTIVE = {
-    "pixel": "mse",
-    "pixel_weight": 1.0,
-    "ssim_weight": 0.1,
-    "perceptual": None,
-    "adversarial": None,
-}
-ADVERSARIAL = {
-    "weight": 0.01,
-    "warm_up_steps": 5,
-    "discriminator_channels": 2,
-    "spectral_norm": True,
-    "learning_rate": 1e-3,
-    "collapse_after_points": 2,
-}
-GAN = OBJECTIVE | {"adversarial": ADVERSARIAL}
-
-
-def make_train(**changes: Any) -> Train:
-    base = {
-        "steps": 12,
-        "batch_size": 2,
-        "patch_px": 16,
-        "learning_rate": 1e-2,
-        "lr_halve_every_steps": 4,
-        "lr_halve_times": 2,
-        "ema_decay": 0.5,
-        "grad_clip_norm": None,
-        "precision": "fp32",
-        "accelerator": "cpu",
-        "devices": 1,
-        "num_nodes": 1,
-        "num_threads": 1,
-        "compile": False,
-        "store": "memory",
-        "log_every_steps": 3,
-        "validate_every_steps": 6,
-        "checkpoint_every_steps": 4,
-        "max_valid_tiles": 4,
-        "objectives": {"sr": OBJECTIVE},
-        "overrides": {"sr": {}, "face": {}, "old_photo": {}},
-    }
-    return Train.model_validate(base | changes)
+from tests.deployment.formats.phone_tools import needs
+from tests.training.loop_inputs import GAN, OBJECTIVE, Net, Patches, make_train, run
 
 
 @pytest.fixture(scope="module")
 def fabric() -> Fabric:
     return start_fabric(make_train(), "fp32")
-
-
-def run(
-    fabric: Fabric,
-    state_dir: Path,
-    *,
-    train: Train | None = None,
-    run_key: str = "key",
-    on_step: Callable[[int], None] = lambda step: None,
-    patches: Any = None,
-    objective: dict[str, Any] = OBJECTIVE,
-    model: nn.Module | None = None,
-    targets: Any = (),
-) -> Outcome:
-    degraded, reference = Patches().draw(BatchRequest(9, 0, 1, 16))
-    work = Assignment(
-        train=train or make_train(),
-        objective=Objective.model_validate(objective),
-        seed=5,
-        run_key=run_key,
-        patches=patches or Patches(),
-        targets=targets,
-        valid_tiles=[(degraded[0], reference[0])],
-        state_dir=state_dir,
-        on_step=on_step,
-    )
-    return fit(model or Net(), work, fabric)
 
 
 def weights(outcome: Outcome) -> dict[str, Tensor]:
@@ -165,6 +63,28 @@ def test_resumed_run_equals_an_unbroken_one(
     assert resumed.history == unbroken.history
     for name, value in weights(unbroken).items():
         assert torch.equal(weights(resumed)[name], value), name
+
+
+@needs("executorch")
+def test_a_quantised_run_resumes_with_its_ranges(fabric: Fabric, tmp_path: Path):
+    def make() -> nn.Module:
+        torch.manual_seed(0)
+        layers = (nn.Conv2d(3, 8, 3, padding=1), nn.Conv2d(8, 12, 3, padding=1))
+        return nn.Sequential(*layers, nn.PixelShuffle(2))
+
+    unbroken = run(fabric, tmp_path / "unbroken", model=make(), quantised=True)
+    plain = run(fabric, tmp_path / "plain", model=make())
+    assert not torch.equal(weights(unbroken)["0.weight"], weights(plain)["0.weight"])
+
+    def stop(step: int) -> None:
+        if step == 9:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(fabric, tmp_path / "broken", model=make(), quantised=True, on_step=stop)
+    resumed = run(fabric, tmp_path / "broken", model=make(), quantised=True)
+    assert resumed.history == unbroken.history
+    assert torch.equal(weights(resumed)["0.weight"], weights(unbroken)["0.weight"])
 
 
 def test_a_checkpoint_of_other_params_is_not_taken_up(fabric: Fabric, tmp_path: Path):

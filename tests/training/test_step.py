@@ -15,7 +15,7 @@ from torch import Tensor
 
 from lienet.training.loop import start_fabric
 from lienet.training.step import learning_rate_at
-from tests.training.test_loop import GAN, OBJECTIVE, make_train, run
+from tests.training.loop_inputs import GAN, OBJECTIVE, make_train, run
 
 LOOPBACK = "lo" if sys.platform == "linux" else "lo0"
 READING = ("item", "tolist", "__float__", "__bool__", "__int__", "cpu", "numpy")

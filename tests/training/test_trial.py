@@ -13,7 +13,7 @@ from lienet.params import Objective
 from lienet.shards.patch_sampling import BatchRequest
 from lienet.training.loop import Assignment
 from lienet.training.trial import time_step
-from tests.training.test_loop import GAN, OBJECTIVE, make_train
+from tests.training.loop_inputs import GAN, OBJECTIVE, make_train
 
 
 class Slow(torch.nn.Module):

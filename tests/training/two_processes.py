@@ -19,7 +19,7 @@ from lienet.networks.auxiliary import AuxiliaryLoss
 from lienet.params import Objective
 from lienet.shards.patch_sampling import BatchRequest
 from lienet.training.loop import Assignment, fit, start_fabric
-from tests.training.test_loop import GAN, OBJECTIVE, Patches, make_train
+from tests.training.loop_inputs import GAN, OBJECTIVE, Patches, make_train
 
 POISONED_STEP = 6
 

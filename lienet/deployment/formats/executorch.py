@@ -14,8 +14,7 @@ from torch import fx
 from lienet.deployment.formats.base import Format, Source
 from lienet.deployment.formats.phone_program import PhoneProgram, make_program
 from lienet.files import write_bytes
-
-_CONVOLUTION = torch.ops.aten.conv2d.default
+from lienet.networks.eight_bits import make_quantiser
 
 
 class ExecutorchFloat32(Format):
@@ -35,9 +34,7 @@ class ExecutorchFloat32(Format):
 class ExecutorchInt8(Format):
     """ExecuTorch in eight bits by static quantisation.
 
-    Weights have a scale for each output channel, activations one for each tensor. Convolutions
-    alone are quantised: sums and products in eight bits lose twice as much (docs/formats.md), leaky
-    ReLU exists in XNNPACK in float32 only, and the bicubic skip stays in float32 as in ONNX.
+    :mod:`lienet.networks.eight_bits` says of what.
     """
 
     suffix = ".pte"
@@ -64,27 +61,15 @@ def _compile(module: torch.nn.Module, program: PhoneProgram) -> bytes:
 
 
 def _quantise(program: PhoneProgram, source: Source) -> fx.GraphModule:
-    from executorch.backends.xnnpack.quantizer.xnnpack_quantizer import (
-        XNNPACKQuantizer,
-        get_symmetric_quantization_config,
-    )
     from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
 
-    quantiser = XNNPACKQuantizer()
-    how = get_symmetric_quantization_config(is_per_channel=True)
-    quantiser.set_operator_type(_CONVOLUTION, how)
-    quantiser.set_filter_function(_is_whole)
+    quantiser = make_quantiser(is_training=False)
     observed = prepare_pt2e(program.module, quantiser)
     with torch.no_grad():
         for tile in source.calibration:
             observed(torch.from_numpy(tile), *program.example[1:])
     converted: fx.GraphModule = convert_pt2e(observed)
     return converted
-
-
-def _is_whole(node: fx.Node) -> bool:
-    """Whether a convolution is in one group: the bicubic skip, which is not, stays in float32."""
-    return len(node.args) < 7 or bool(node.args[6] == 1)
 
 
 @contextmanager

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto
+from onnx.numpy_helper import to_array
 
 from lienet.deployment.formats.base import Source
 from lienet.deployment.formats.onnx_int8 import (
@@ -16,6 +18,7 @@ from lienet.deployment.formats.onnx_int8 import (
     quantise,
 )
 from lienet.deployment.runtimes import open_network
+from lienet.deployment.tensor_names import INPUT_NAME
 
 pytestmark = pytest.mark.xdist_group("onnx")
 
@@ -59,6 +62,18 @@ def test_the_output_s_sums_and_the_skip_are_found(source: Source):
 def test_equal_weights_give_equal_bytes(source: Source, path: Path, tmp_path: Path):
     OnnxInt8().convert(source, tmp_path / "again.onnx")
     assert (tmp_path / "again.onnx").read_bytes() == path.read_bytes()
+
+
+def test_an_outlier_does_not_widen_the_steps_of_all_others(source: Source, tmp_path: Path):
+    tiles = np.random.default_rng(5).random((4, 1, 3, 64, 64), dtype=np.float32)
+    tiles[0, 0, 0, 0, 0] = 50.0
+    OnnxInt8().convert(replace(source, calibration=list(tiles)), tmp_path / "a.onnx")
+    steps = {
+        each.name: to_array(each).item()
+        for each in onnx.load(tmp_path / "a.onnx").graph.initializer
+        if each.name == f"{INPUT_NAME}_scale"
+    }
+    assert steps[f"{INPUT_NAME}_scale"] == pytest.approx(1 / 255, rel=0.05)
 
 
 def test_what_the_file_says_of_itself_is_kept(source: Source, path: Path):
