@@ -30,32 +30,32 @@ class Scores:
     """One for each method: the log-odds that it is preferred to another is the difference."""
     _influences: Floats
     """``answers methods``: what each answer added to each log-strength."""
-    _groups: tuple[Codes, Codes, Codes]
-    """Of each answer: which rater, which picture, and which rater of which picture."""
+    _clusters: tuple[Codes, Codes]
+    """Of each answer: which rater, and which picture."""
 
     def compare(self, weights: Floats) -> Estimate:
         """Estimate a weighted sum of log-strengths, the weights adding up to zero.
 
         One person's answers are alike, and so are all answers about one picture. The variance is
-        that of answers in clusters of both kinds: the sum over answers by one rater to one picture,
-        and what clusters of raters, and of pictures, have beyond it. Each is a sum over clusters of
-        the square of what their answers added, times n / (n - 1) for n clusters. The degrees of
-        freedom are those of the kind with fewer clusters, as a few persons say little of others.
-        One cluster alone says nothing of its kind and is left out: the interval then holds for this
-        very rater, or picture.
+        the sum of two parts, over clusters of answers by one rater, and by one picture: the squares
+        of what each cluster added to the sum, times n / (n - 1) for n clusters. What single answers
+        add is in both parts, so their sum is rather too large than too small. The degrees of
+        freedom are Satterthwaite's, with n - 1 of each part. One cluster alone says nothing of its
+        kind and has no part: the interval then holds for this very rater, or picture.
 
         Sources: Cameron, Gelbach and Miller, "Robust inference with multiway clustering", Journal
-        of Business and Economic Statistics 29, 2011; Papke and Wooldridge, "Econometric methods for
-        fractional response variables", Journal of Applied Econometrics 11, 1996, for a model of
-        odds whose outcomes may be a half.
+        of Business and Economic Statistics 29, 2011, who take off what is in both parts; Papke and
+        Wooldridge, "Econometric methods for fractional response variables", Journal of Applied
+        Econometrics 11, 1996, for odds whose outcomes may be a half; Satterthwaite, "An approximate
+        distribution of estimates of variance components", Biometrics Bulletin 2, 1946.
         """
         influences = self._influences @ weights
-        *kinds, together = [_sum_squares(influences, groups) for groups in self._groups]
-        known = [(variance, freedom) for variance, freedom in kinds if freedom]
-        base = together[0]
-        variance = base + sum(max(0.0, each - base) for each, _ in known)
-        freedom = min((each for _, each in known), default=0)
-        return Estimate(float(self.log_strengths @ weights), variance, float(freedom))
+        parts = [_sum_squares(influences, clusters) for clusters in self._clusters]
+        variance = sum(part for part, _ in parts)
+        spent = sum(part**2 / freedom for part, freedom in parts if freedom)
+        return Estimate(
+            float(self.log_strengths @ weights), variance, variance**2 / spent if spent else 0.0
+        )
 
 
 def fit_scores(methods: Sequence[str], answers: Sequence[Answer]) -> Scores:
@@ -82,10 +82,11 @@ def fit_scores(methods: Sequence[str], answers: Sequence[Answer]) -> Scores:
         expected = 1.0 / (1.0 + np.exp(-design @ strengths))
         information = design.T @ (design * (expected * (1.0 - expected))[:, None])
         slopes = design * (outcomes - expected)[:, None]
-        influences = np.linalg.solve(information + 1.0, slopes.T).T  # + 1.0 keeps their mean at 0
+        # One is added to all: the mean of strengths is free, and would leave no inverse.
+        influences: Floats = np.linalg.solve(information + 1.0, slopes.T).T.astype(np.float64)
         step = influences.sum(axis=0)
         if np.abs(step).max() < _TOLERANCE:
-            return Scores(strengths, influences, _group(answers))
+            return Scores(strengths, influences, _cluster(answers))
         strengths = strengths + step / max(1.0, float(np.abs(step).max()))
     raise DataError("the scores do not settle", remedy="rate more pairs")
 
@@ -114,11 +115,7 @@ def find_obstacle(methods: Sequence[str], answers: Sequence[Answer]) -> str | No
             return f"no bound on how much better these are, which lost to no other: {named}"
     if all(answer.choice == "same" for answer in answers):
         return "nobody saw a difference in any pair, which does not tell how sure that is"
-    if (
-        len({answer.rater for answer in answers})
-        == len({answer.picture for answer in answers})
-        == 1
-    ):
+    if len({(answer.rater, answer.picture) for answer in answers}) == 1:
         return "one rater and one picture say nothing of others"
     return None
 
@@ -133,16 +130,15 @@ def _tabulate(methods: Sequence[str], answers: Sequence[Answer]) -> tuple[Floats
     return design, np.array([worth[answer.choice] for answer in answers])
 
 
-def _group(answers: Sequence[Answer]) -> tuple[Codes, Codes, Codes]:
+def _cluster(answers: Sequence[Answer]) -> tuple[Codes, Codes]:
     raters = np.unique([answer.rater for answer in answers], return_inverse=True)[1]
     pictures = np.unique([answer.picture for answer in answers], return_inverse=True)[1]
-    return raters, pictures, raters * (int(pictures.max()) + 1) + pictures
+    return raters, pictures
 
 
-def _sum_squares(influences: Floats, groups: Codes) -> tuple[float, int]:
+def _sum_squares(influences: Floats, clusters: Codes) -> tuple[float, int]:
     """Return the variance of a sum of what clusters added, and its degrees of freedom."""
-    _, places = np.unique(groups, return_inverse=True)
-    sums = np.bincount(places, influences)
+    sums = np.bincount(clusters, influences)
     if sums.size < 2:
         return 0.0, 0
-    return float(sums.size / (sums.size - 1) * np.square(sums).sum()), int(sums.size) - 1
+    return float(sums.size / (sums.size - 1) * np.square(sums).sum()), sums.size - 1

@@ -66,8 +66,8 @@ def draw_pairs(
 def list_meetings(methods: Sequence[str]) -> list[tuple[str, str]]:
     """List every two methods once, in rounds in which each meets one other, as in a tournament.
 
-    So any number of meetings from the start has each method as often, but for two at most. It is the
-    circle method: one stays where it is, the others move on by one place from round to round.
+    So in any number of meetings from the start each method is as often, but for two at most. It is
+    the circle method: one stays where it is, the others move on by one place from round to round.
     """
     circle: list[str | None] = [*methods, None] if len(methods) % 2 else [*methods]
     meetings = []

@@ -90,10 +90,9 @@ def _index(folder: Path) -> dict[str, Path]:
     """Return pictures by the names that the pictures had before a network's name was added."""
     found: dict[str, Path] = {}
     for name, path in index_images(folder).items():
-        stem = Path(name).name
-        picture = (
-            f"{name.removesuffix(stem)}{strip_suffix(stem, find_signature(path.read_bytes()))}"
-        )
+        way, _, stem = f"/{name}".rpartition("/")
+        plain = strip_suffix(stem, find_signature(path.read_bytes()))
+        picture = f"{way}/{plain}".removeprefix("/")
         if picture in found:
             raise InputError(
                 f"two versions of one picture in {folder}",
