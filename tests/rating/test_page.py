@@ -20,6 +20,7 @@ from tests.rating.made import write_method
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.services,
+    pytest.mark.timeout(900),
     pytest.mark.xdist_group("rating-page"),
     pytest.mark.skipif(find_browser() is None, reason="no Chromium is installed"),
 ]
