@@ -41,7 +41,8 @@ class Scores:
         of what each cluster added to the sum, times n / (n - 1) for n clusters. What single answers
         add is in both parts, so their sum is rather too large than too small. The degrees of
         freedom are Satterthwaite's, with n - 1 of each part. One cluster alone says nothing of its
-        kind and has no part: the interval then holds for this very rater, or picture.
+        kind and has no part: the interval then holds for this very rater, or picture. Where answers
+        cancel out within clusters, as a handful may, the variance is that of single answers.
 
         Sources: Cameron, Gelbach and Miller, "Robust inference with multiway clustering", Journal
         of Business and Economic Statistics 29, 2011, who take off what is in both parts; Papke and
@@ -51,11 +52,12 @@ class Scores:
         """
         influences = self._influences @ weights
         parts = [_sum_squares(influences, clusters) for clusters in self._clusters]
-        variance = sum(part for part, _ in parts)
-        spent = sum(part**2 / freedom for part, freedom in parts if freedom)
-        return Estimate(
-            float(self.log_strengths @ weights), variance, variance**2 / spent if spent else 0.0
-        )
+        known = [(part, freedom) for part, freedom in parts if freedom]
+        total = sum(part for part, _ in known)
+        spent = sum(part**2 / freedom for part, freedom in known)
+        freedom = total**2 / spent if spent else float(min(freedom for _, freedom in known))
+        singly, _ = _sum_squares(influences, np.arange(influences.size))
+        return Estimate(float(self.log_strengths @ weights), max(total, singly), freedom)
 
 
 def fit_scores(methods: Sequence[str], answers: Sequence[Answer]) -> Scores:

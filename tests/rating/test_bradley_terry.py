@@ -75,6 +75,17 @@ def test_the_variance_is_that_of_clusters_of_raters_and_of_pictures():
     assert found.degrees_of_freedom == pytest.approx(freedom)
 
 
+def test_answers_that_cancel_out_are_not_taken_for_sure():
+    answers = [
+        Answer(rater, picture, "a", "b", "left" if rater == picture else "right")
+        for rater in "xy"
+        for picture in "xy"
+    ]
+    found = fit_scores(["a", "b"], answers).compare(FIRST_OVER_SECOND)
+    assert (found.mean, found.degrees_of_freedom) == (0, 1)
+    assert found.variance == pytest.approx(4 / 3 / (4 * 0.25))  # as of four answers to one question
+
+
 @pytest.mark.parametrize(
     ("num_raters", "num_pictures", "spread"), [(1, 40, 0.0), (3, 40, 0.1), (6, 20, 0.15)]
 )
