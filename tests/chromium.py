@@ -23,7 +23,8 @@ from websockets.sync.client import ClientConnection, connect
 from tests.browser import find_browser
 
 _START_S = 60.0
-_KEYS = {"Tab": 9, "Enter": 13, " ": 32, "ArrowLeft": 37, "ArrowRight": 39, "ArrowDown": 40}
+_KEYS = {"Backspace": 8, "Tab": 9, "Enter": 13, " ": 32}
+_KEYS |= {"ArrowLeft": 37, "ArrowRight": 39, "ArrowDown": 40}
 
 
 class Page:

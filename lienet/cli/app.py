@@ -17,7 +17,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from lienet.cli import degradations, enhance, labels, profiles, registry, stages
+from lienet.cli import degradations, enhance, labels, profiles, rate, registry, stages
 from lienet.cli import web as web_verbs
 from lienet.cli.extras import explain_missing_package
 from lienet.errors import LienetError
@@ -202,5 +202,5 @@ def models(
         print_tables(draw_costs(costs))
 
 
-for part in (degradations, labels, registry, web_verbs, profiles):
+for part in (degradations, labels, rate, registry, web_verbs, profiles):
     part.add_verbs(app)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,11 +12,10 @@ from lienet.deployment.shipped_weights import (
     read_index,
     read_weights_card,
 )
+from lienet.enhancing.naming import make_suffix
 from lienet.errors import InputError, ModelError
 from lienet.files import sha256_of_file
 from lienet.workspace import ONNX_NAME, Workspace
-
-_NOT_IN_NAMES = re.compile(r"[^\w.-]")
 
 
 @dataclass(frozen=True)
@@ -36,8 +34,7 @@ class ChosenModel:
     @property
     def suffix(self) -> str:
         """What outputs are called behind the name of the input, such as ``_lienet_x4``."""
-        what = f"_{self.plain_label}_{self.task if self.scale == 1 else f'x{self.scale}'}"
-        return _NOT_IN_NAMES.sub("-", what)
+        return make_suffix(self.plain_label, task=self.task, scale=self.scale)
 
     @property
     def plain_label(self) -> str:

@@ -20,6 +20,7 @@ from lienet.deployment.enhancer import Enhancer
 from lienet.enhancing.files import Job
 from lienet.enhancing.memory import choose_tile_px, find_free_bytes
 from lienet.enhancing.models import ChosenModel
+from lienet.enhancing.naming import make_signature
 from lienet.errors import InputError, LienetError
 from lienet.executors import count_workers
 from lienet.pictures.decoding import decode_picture, find_signature
@@ -149,7 +150,7 @@ def _try_file(
     started_s = time.perf_counter()
     content = job.source.read_bytes()
     made_of = hashlib.sha256(content).hexdigest()
-    signature = f"lienet, {model.label} {model.sha256[:16]} on {made_of[:16]}"
+    signature = make_signature(model.label, network_sha256=model.sha256, source_sha256=made_of)
     if not choices.overwrites and job.target.exists():
         if find_signature(job.target.read_bytes()) == signature:
             return Outcome(job, "skipped")

@@ -8,7 +8,7 @@ names them.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -64,17 +64,48 @@ def pair_files(reference: Path, distorted: Path) -> list[tuple[Path, Path]]:
         )
     if not reference.is_dir():
         return [(reference, distorted)]
-    references, others = _index_folder(reference), _index_folder(distorted)
-    unpaired = sorted(references.keys() ^ others.keys())
+    references, others = index_images(reference), index_images(distorted)
+    refuse_unpaired(reference, distorted, references, others)
+    return [(references[stem], others[stem]) for stem in sorted(references)]
+
+
+def index_images(folder: Path) -> dict[str, Path]:
+    """Return a folder's images by their way from there, without extension.
+
+    Raises:
+        InputError: it holds no image, or two of one name.
+    """
+    found: dict[str, Path] = {}
+    for path in list_below(folder):
+        name = path.relative_to(folder)
+        key = name.with_name(name.stem).as_posix()
+        if key in found:
+            raise InputError(
+                f"two images of one name in {folder}",
+                got=f"{found[key].name} and {path.name}",
+                remedy="keep one of them",
+            )
+        found[key] = path
+    return found
+
+
+def refuse_unpaired(
+    folder: Path, other: Path, names: Iterable[str], other_names: Iterable[str]
+) -> None:
+    """Refuse two folders of which one has images that the other lacks.
+
+    Raises:
+        InputError: some are named.
+    """
+    unpaired = sorted(set(names) ^ set(other_names))
     if unpaired:
         shown = ", ".join(unpaired[:_MAX_NAMES_SHOWN])
         more = f" and {len(unpaired) - _MAX_NAMES_SHOWN} more" * (len(unpaired) > _MAX_NAMES_SHOWN)
         raise InputError(
-            f"{reference} and {distorted} must hold images of the same names",
+            f"{folder} and {other} must hold images of the same names",
             got=f"{shown}{more} in one of them only",
             remedy="images are paired by their name without its extension",
         )
-    return [(references[stem], others[stem]) for stem in sorted(references)]
 
 
 def score_pairs(
@@ -150,21 +181,6 @@ def draw_scores(scores: Sequence[PairScore]) -> Table:
         for name, q in shown
     ]
     return draw_table(["image", "PSNR (dB)", "SSIM", "VMAF"], rows, numbers=(1, 2, 3))
-
-
-def _index_folder(folder: Path) -> dict[str, Path]:
-    found: dict[str, Path] = {}
-    for path in list_below(folder):
-        name = path.relative_to(folder)
-        key = name.with_name(name.stem).as_posix()
-        if key in found:
-            raise InputError(
-                f"two images of one name in {folder}",
-                got=f"{found[key].name} and {path.name}",
-                remedy="keep one of them",
-            )
-        found[key] = path
-    return found
 
 
 def _read(path: Path) -> Pixels:

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from lienet.errors import InputError
-from lienet.files import replacing_folder, write_bytes
+from lienet.files import write_bytes
 from lienet.web.models import PageModel
+from lienet.web.page_folder import replacing_page
 from lienet.web.runtime import FILES, VERSION, unpack_runtime
 
 INDEX_NAME, LIST_NAME = "index.html", "files.js"
@@ -46,11 +46,7 @@ def write_page(folder: Path, models: Sequence[PageModel], runtime: Path) -> None
     Raises:
         InputError: the folder holds other things, or cannot be written to.
     """
-    target = folder.resolve()
-    is_free = not target.exists() or (target.is_dir() and not any(target.iterdir()))
-    if not is_free and not (target / LIST_NAME).is_file():
-        raise InputError(f"{folder} holds other things", remedy="name a new or an empty folder")
-    with replacing_folder(target) as beside:
+    with replacing_page(folder, mark=LIST_NAME) as beside:
         shell = {
             each.name: each.read_bytes() for each in files("lienet.web").joinpath("page").iterdir()
         }

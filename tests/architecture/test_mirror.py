@@ -15,6 +15,7 @@ ABOUT_THE_WHOLE = {
     "tests/fuzzing/test_fuzzing.py",
     "tests/goldens/test_outputs.py",
     "tests/web/test_page.py",
+    "tests/rating/test_page.py",
 }
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from lienet.errors import InputError
 from lienet.web.building import HEADERS, POLICY, write_page
 from lienet.web.models import choose_models, prepare_models
 from lienet.web.runtime import VERSION
@@ -45,19 +44,12 @@ def test_other_models_give_another_version_and_the_same_ones_the_same(
     assert read_list(tmp_path / "one")["version"] != read_list(small_page)["version"]
 
 
-def test_an_earlier_page_is_replaced_and_other_folders_are_refused(
-    doubling_onnx: Path, packed_runtime: Path, tmp_path: Path
-):
+def test_an_earlier_page_is_replaced(doubling_onnx: Path, packed_runtime: Path, tmp_path: Path):
     models = prepare_models(choose_models([doubling_onnx]))
     write_page(tmp_path / "page", models, packed_runtime)
     (tmp_path / "page" / "models" / "old.onnx").write_bytes(b"")
     write_page(tmp_path / "page", models, packed_runtime)
     assert not (tmp_path / "page" / "models" / "old.onnx").exists()
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "letter.txt").write_text("dear")
-    with pytest.raises(InputError, match="holds other things"):
-        write_page(tmp_path / "mine", models, packed_runtime)
-    assert (tmp_path / "mine" / "letter.txt").read_text() == "dear"
 
 
 def test_the_page_names_no_other_place_and_runs_nothing_inline(small_page: Path):
