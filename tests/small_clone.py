@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -120,8 +121,10 @@ def write_pictures(folder: Path) -> None:
             Image.fromarray(pixels).save(folder / split / f"picture {number}.png")
 
 
-def shrink(params: dict[str, Any], pictures: Path) -> dict[str, Any]:
-    """Make a set of params that runs in seconds."""
+def shrink(
+    params: dict[str, Any], pictures: Path, models: Sequence[tuple[str, str]] = MODELS
+) -> dict[str, Any]:
+    """Make a set of params that runs in seconds, with these models by task and name."""
     params["profile"] = "tiny"
     params["num_workers"] = 1
     params["download"]["min_side_px"] = 64
@@ -132,12 +135,12 @@ def shrink(params: dict[str, Any], pictures: Path) -> dict[str, Any]:
     for task in params["synthesize"]["tasks"].values():
         task |= {"sources": None, "tile_px": 64, "tile_stride_px": 64}
     params["models"] = {
-        f"{task}-{name}": params["models"][f"{task}-{name}"] for task, name in MODELS
+        f"{task}-{name}": params["models"][f"{task}-{name}"] for task, name in models
     }
     for model in params["models"].values():
         if "num_blocks" in model:
             model["num_blocks"] = 1
-    params["train"]["overrides"] = {task: {} for task in BASELINES}
+    params["train"]["overrides"] = {task: {} for task in params["synthesize"]["tasks"]}
     params["train"] |= {
         "steps": 6,
         "batch_size": 2,

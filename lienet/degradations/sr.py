@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_serializer,
+    model_validator,
+)
 
+from lienet.degradations.old_photo_params import within
 from lienet.degradations.reductions import downsample
+from lienet.errors import InputError
 from lienet.images import Pixels, encode_jpeg
-from lienet.params.base import Chroma
-from lienet.params.degradations import Degradation, degradations
+from lienet.params.base import Chroma, Range
+from lienet.params.degradations import Degradation, DegradedInput, Draw, degradations
+
+
+def _say_what_is_wrong(value: object, check: ValidatorFunctionWrapHandler) -> Any:
+    """Refuse a value in one sentence, where pydantic has one for each type that it is not."""
+    try:
+        return check(value)
+    except ValidationError:
+        got = f", got {value}" if isinstance(value, list | tuple) else ""
+        rule = "must be null, one quality, or a range [low, high] of them, low first, from 1 to 100"
+        raise ValueError(f"{rule}{got}") from None
+
+
+Quality = Annotated[int, Field(ge=1, le=100)]
+QualityRange = Annotated[Range, within(1.0, 100.0)]
 
 
 @degradations.register("sr")
@@ -22,39 +47,104 @@ class SrDegradation(Degradation):
     scales: Annotated[tuple[Literal[2, 3, 4], ...], Field(min_length=1)]
     """By how much photographs are reduced per side. Their sides are cropped to multiples of all
     scales of a task: published figures take a task for each scale."""
-    jpeg_quality: Annotated[int, Field(ge=1, le=100)] | None
-    """IJG quality; null, and ``jpeg_chroma`` too, stores the inputs without loss."""
+    jpeg_quality: Annotated[Quality | QualityRange | None, WrapValidator(_say_what_is_wrong)]
+    """IJG quality; of a range each tile draws its own, rounded to a whole number. Null, and
+    ``jpeg_chroma`` too, stores the inputs without loss."""
     jpeg_chroma: Chroma | None
+    test_jpeg_qualities: tuple[Quality, ...] = ()
+    """Test images are given at each of these, a sample for each, as ``<key>_q<quality>``; where
+    there are none, at ``jpeg_quality``, which is then no range."""
+
+    @property
+    def jpeg_range(self) -> tuple[float, float] | None:
+        """The lowest and the highest quality; None without JPEG."""
+        quality = self.jpeg_quality
+        return (quality, quality) if isinstance(quality, int) else quality
 
     def list_scales(self) -> tuple[int, ...]:
         """Return ``scales``."""
         return self.scales
 
     def describe_jpeg(self) -> tuple[int, Chroma] | None:
-        """Return the quality and chroma of every input."""
-        if self.jpeg_quality is None or self.jpeg_chroma is None:
+        """Return the quality and chroma of every input, where there is one quality."""
+        if self.jpeg_range is None or self.jpeg_chroma is None:
             return None
-        return self.jpeg_quality, self.jpeg_chroma
+        low, high = self.jpeg_range
+        return (round(low), self.jpeg_chroma) if low == high else None
+
+    def list_variants(self) -> Mapping[str, Degradation]:
+        """Return the degradation at each of ``test_jpeg_qualities``; itself if there are none."""
+        if not self.test_jpeg_qualities:
+            return {"": self}
+        return {f"_q{each}": self._at(each) for each in self.test_jpeg_qualities}
 
     def degrade_whole(self, photograph: Pixels) -> dict[int, Pixels]:
         """Reduce a photograph by each scale."""
         return {scale: downsample(photograph, scale=scale) for scale in self.scales}
 
     def encode(self, pixels: Pixels) -> bytes:
-        """Store a reduced tile as JPEG, or without loss."""
+        """Store a reduced tile as JPEG of one quality, or without loss."""
         jpeg = self.describe_jpeg()
         if jpeg is None:
             return super().encode(pixels)
         return encode_jpeg(pixels, quality=jpeg[0], chroma=jpeg[1])
 
+    def make_input(self, pixels: Pixels, draw: Draw) -> DegradedInput:
+        """Store a reduced tile; a quality that was drawn is kept beside it, one for all scales."""
+        if not isinstance(self.jpeg_quality, tuple):
+            return super().make_input(pixels, draw)
+        quality = round(draw("jpeg_quality").uniform(*self.jpeg_quality))
+        return DegradedInput(self._at(quality).encode(pixels), {"jpeg_quality": quality})
+
+    def at_strength(self, strength: float) -> Self:
+        """Return the degradation at one point of its range: 0 is its highest quality.
+
+        Raises:
+            InputError: it has no range, or the strength is not in [0, 1].
+        """
+        if not isinstance(self.jpeg_quality, tuple):
+            return super().at_strength(strength)
+        if not 0.0 <= strength <= 1.0:
+            raise InputError("the strength of a JPEG is in [0, 1]", got=strength)
+        low, high = self.jpeg_quality
+        quality = high + strength * (low - high)
+        return self._at(quality)
+
     def describe(self, *, task: str, scale: int) -> str:
         """Return scale and JPEG in words."""
-        jpeg = self.describe_jpeg()
-        stored = "" if jpeg is None else f", JPEG quality {jpeg[0]} with {jpeg[1]} chroma"
+        stored = ""
+        if self.jpeg_range is not None:
+            quality = " to ".join(f"{each:g}" for each in sorted({*self.jpeg_range}))
+            stored = f", JPEG quality {quality} with {self.jpeg_chroma} chroma"
         return f"antialiased bicubic ÷{scale}{stored}"
 
+    def _at(self, quality: float) -> Self:
+        """Return the degradation with a range of one quality, which its samples then state."""
+        only = {"jpeg_quality": (quality, quality), "test_jpeg_qualities": ()}
+        return self.model_copy(update=only)
+
     @model_validator(mode="after")
-    def _both_or_none(self) -> SrDegradation:
+    def _fits_together(self) -> SrDegradation:
         if (self.jpeg_quality is None) != (self.jpeg_chroma is None):
             raise ValueError("jpeg_quality and jpeg_chroma are both given, or both null")
+        if self.test_jpeg_qualities and self.jpeg_quality is None:
+            raise ValueError("test_jpeg_qualities are for inputs that are JPEG, by jpeg_quality")
+        if len({*self.test_jpeg_qualities}) != len(self.test_jpeg_qualities):
+            raise ValueError(
+                f"test_jpeg_qualities must differ, got {list(self.test_jpeg_qualities)}"
+            )
+        is_drawn = self.jpeg_quality is not None and self.describe_jpeg() is None
+        if is_drawn and not self.test_jpeg_qualities:
+            raise ValueError(
+                "jpeg_quality is a range, so test_jpeg_qualities must say at which qualities test "
+                "images are given"
+            )
         return self
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_empty(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave ``test_jpeg_qualities`` out where there are none, as in params."""
+        fields: dict[str, Any] = write(self)
+        if not self.test_jpeg_qualities:
+            fields.pop("test_jpeg_qualities", None)
+        return fields

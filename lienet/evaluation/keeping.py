@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 from lienet.evaluation.feature_extraction import extract_feature_map
@@ -13,7 +14,7 @@ from lienet.images import encode_png
 
 
 class ImageKeeper:
-    """Writes the first images of each scale and test set, which come in the order of keys.
+    """Writes the first images of each scale, test set and JPEG quality, in the order of keys.
 
     Args:
         folder: gets ``x<scale>/<test set>/<key>.png``.
@@ -25,16 +26,16 @@ class ImageKeeper:
         """The very first image, kept or not."""
         self._folder = folder
         self._images_per_set = images_per_set
-        self._num_kept: dict[Path, int] = {}
+        self._num_kept: Counter[tuple[Path, int | None]] = Counter()
 
     def keep(self, image: EnhancedImage) -> None:
-        """Write an image if it is among the first of its scale and test set."""
+        """Write an image if it is among the first of its scale, test set and quality."""
         self.first = self.first or image
         folder = self._folder / f"x{image.scale}" / image.test_set
-        num_kept = self._num_kept.get(folder, 0)
-        if num_kept < self._images_per_set:
+        place = (folder, image.jpeg_quality)
+        if self._num_kept[place] < self._images_per_set:
             write_bytes(folder / f"{image.key}.png", encode_png(image.pixels))
-            self._num_kept[folder] = num_kept + 1
+            self._num_kept[place] += 1
 
 
 def keep_feature_map(

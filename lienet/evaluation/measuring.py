@@ -61,13 +61,17 @@ def score_test_images(
         label: stands for it in the log.
         on_image: is given the enhanced images.
         wants_image: scores on the cluster, and tells whose images come back from there.
+
+    Raises:
+        DataError: a sample does not fit, or no sample has a protocol's JPEG quality.
     """
     chosen = params.evaluate
     scale = next(iter(contenders)) if len(contenders) == 1 else None
+    protocols = select_protocols(chosen.protocols, task=task, scale=scale)
     score = partial(
         score_samples,
         contenders=contenders,
-        protocols=select_protocols(chosen.protocols, task=task, scale=scale),
+        protocols=protocols,
         metrics=chosen.metrics_of(task),
         on_image=on_image,
     )
@@ -79,7 +83,14 @@ def score_test_images(
             cluster=params.cluster,
             num_workers=params.num_workers,
         )
-    return score(walk_samples(workspace.shards_dir(task) / "test", label))
+    scores = score(walk_samples(workspace.shards_dir(task) / "test", label))
+    lacking = protocols.keys() - {each.protocol for each in scores}
+    if lacking:
+        raise DataError(
+            f"the test shards of {task} hold no images for {', '.join(sorted(lacking))}",
+            remedy=f"run `lienet synthesize {task}` again",
+        )
+    return scores
 
 
 def score_onnx(

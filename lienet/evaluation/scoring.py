@@ -38,6 +38,8 @@ class EnhancedImage:
     degraded: Pixels
     reference: Pixels | None
     """None for real photographs, of which there is none."""
+    jpeg_quality: int | None = None
+    """Of the input, where the test images of its task are given at several."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def score_samples(
     metrics: Mapping[str, Metric],
     on_image: Callable[[EnhancedImage], None] = lambda image: None,
 ) -> list[ImageScore]:
-    """Measure a method on every sample under every protocol.
+    """Measure a method on every sample under every protocol of its quality.
 
     Args:
         samples: read once, lazily.
@@ -97,7 +99,13 @@ def score_samples(
         for sample in samples:
             reference = _decode_reference(sample)
             for scale, contender in contenders.items():
-                wanted = {name: each for name, each in protocols.items() if each.scale == scale}
+                wanted = {
+                    name: each
+                    for name, each in protocols.items()
+                    if each.scale == scale and tell_quality(sample) in (None, each.jpeg_quality)
+                }
+                if not wanted:
+                    continue
                 image, baseline = _enhance(sample, reference, scale, contender)
                 on_image(image)
                 versions = [image.pixels] + [baseline] * (baseline is not image.pixels)
@@ -110,6 +118,11 @@ def score_samples(
     order = {name: place for place, name in enumerate(protocols)}
     finished = _add_batches(scores, {name: batch.finish() for name, batch in batches.items()})
     return sorted(finished, key=lambda score: order[score.protocol])
+
+
+def tell_quality(sample: Sample) -> int | None:
+    """Return the JPEG quality of a test sample, where those of its task are of several."""
+    return sample.info.get("jpeg_quality")
 
 
 def _join(
@@ -162,7 +175,11 @@ def _enhance(
     enhanced = contender.enhancer.enhance(degraded)
     is_baseline = contender.enhancer is contender.baseline
     baseline = enhanced if is_baseline else contender.baseline.enhance(degraded)
-    return EnhancedImage(scale, test_set, sample.key, enhanced, degraded, reference), baseline
+    image = EnhancedImage(
+        *(scale, test_set, sample.key, enhanced, degraded, reference),
+        jpeg_quality=tell_quality(sample),
+    )
+    return image, baseline
 
 
 def _measure_whole(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lienet.params.base import Task
 from lienet.params.sources import SampleSource
+from lienet.params.variants import find_variant
 
 if TYPE_CHECKING:
     from lienet.params.active import Params
@@ -179,11 +180,11 @@ def _tile_conflicts(params: Params) -> Iterator[str]:
 def _protocol_conflicts(params: Params) -> Iterator[str]:
     for name, protocol in params.evaluate.protocols.items():
         degradation = params.synthesize.tasks[protocol.task]
-        jpeg = degradation.describe_jpeg() or (None, None)
-        is_made = jpeg == (protocol.jpeg_quality, protocol.jpeg_chroma)
-        if not is_made or protocol.scale not in degradation.list_scales():
+        made_by = find_variant(degradation, protocol.jpeg_quality, protocol.jpeg_chroma)
+        if made_by is None or protocol.scale not in degradation.list_scales():
             yield f"evaluate.protocols.{name} asks for inputs that synthesize does not make"
-        if protocol.colour == "matlab_luma" and (degradation.kind != "sr" or jpeg != (None, None)):
+        is_jpeg = protocol.jpeg_quality is not None
+        if protocol.colour == "matlab_luma" and (degradation.kind != "sr" or is_jpeg):
             yield (
                 f"evaluate.protocols.{name}.colour matlab_luma is for tasks of kind sr without "
                 "JPEG, of which papers print bicubic rows"

@@ -17,11 +17,13 @@ from lienet.report.figures.figure5 import draw_figure5
 from lienet.report.figures.figure6 import draw_figure6
 from lienet.report.figures.figure7 import draw_figure7
 from lienet.report.figures.figure8 import draw_figure8, draw_figure9
-from lienet.report.number_format import title_task
+from lienet.report.figures.robustness import draw_robustness
+from lienet.report.number_format import format_percent, title_task
 from lienet.report.old_photo_strengths import AgedPhotograph
 from lienet.report.palette import DARK, LIGHT
 from lienet.report.pictures import Comparison
 from lienet.report.real_photographs import RealPhotograph
+from lienet.report.robustness import gather_robustness
 from lienet.report.tables import Group
 
 
@@ -65,6 +67,15 @@ def draw_figures(params: Params, material: Material) -> dict[str, Drawing]:
             "end: fading, saturation, paper texture, grain, recapture blur and JPEG.",
         )
     drawings |= _draw_complexity(params, material)
+    if robustness := gather_robustness(params, material.groups):
+        drawings["robustness"] = _draw_both(
+            partial(draw_robustness, robustness),
+            "Robustness: gain against JPEG quality",
+            "Gain in PSNR at each quality that the test images were stored at, with "
+            f"{format_percent(params.evaluate.confidence)} intervals over images. A filled mark is "
+            "a quality that the network learned from, a hollow one is none. Two networks see the "
+            "same images: one may be ahead on each of them where intervals overlap.",
+        )
     drawings |= _draw_comparisons(params, material)
     return drawings
 

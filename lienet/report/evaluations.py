@@ -15,6 +15,7 @@ from lienet.evaluation.scores import (
     read_scores,
 )
 from lienet.params import Params
+from lienet.params.variants import find_variant
 from lienet.workspace import Workspace
 
 ABLATION_PREFIX = "ablation_"
@@ -58,7 +59,7 @@ def order_methods(params: Params) -> list[str]:
     """
     tasks = {model.task for model in params.models.values()}
     for task, degradation in params.synthesize.tasks.items():
-        if degradation.enlarges and degradation.describe_jpeg() is None:
+        if degradation.enlarges and find_variant(degradation, None, None) is not None:
             tasks.add(task)
     methods = [key for key, each in params.evaluate.methods.items() if each.task in tasks]
 

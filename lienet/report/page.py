@@ -14,7 +14,8 @@ from PIL import Image
 
 from lienet.errors import DataError
 from lienet.images import Pixels, decode_image
-from lienet.params import Params
+from lienet.params import Params, Protocol
+from lienet.params.variants import find_variant
 from lienet.report.crops import choose_crop
 from lienet.report.drawings import Drawing
 from lienet.report.number_format import count_noun, format_percent, title_task
@@ -94,6 +95,11 @@ def _describe(params: Params, groups: Sequence[Group], pairs: Sequence[Pair]) ->
         for row in group.rows
         for each in (row.evaluation, *row.replicates)
     }
+    protocols = {
+        name: each
+        for name, each in params.evaluate.protocols.items()
+        if each.task in {group.task for group in groups}
+    }
     return {
         "summary": summarize(params, groups, pairs),
         "profile": params.profile,
@@ -101,15 +107,17 @@ def _describe(params: Params, groups: Sequence[Group], pairs: Sequence[Pair]) ->
         "tables": [_describe_table(group, params) for group in groups if group.has_table],
         "bicubic": describe_bicubic(groups),
         "bicubic_note": describe_papers_bicubic(),
-        "protocols": {
-            name: each
-            for name, each in params.evaluate.protocols.items()
-            if each.task in {group.task for group in groups}
-        },
-        "degradations": params.synthesize.tasks,
+        "protocols": protocols,
+        "degradations": {name: _say_inputs(params, each) for name, each in protocols.items()},
         "evaluations": list(newest.values()),
         "paper": {"source": PAPER_SOURCE, "num_images": PAPER_NUM_IMAGES},
     }
+
+
+def _say_inputs(params: Params, protocol: Protocol) -> str:
+    degradation = params.synthesize.tasks[protocol.task]
+    variant = find_variant(degradation, protocol.jpeg_quality, protocol.jpeg_chroma)
+    return (variant or degradation).describe(task=protocol.task, scale=protocol.scale)
 
 
 def _describe_table(group: Group, params: Params) -> dict[str, Any]:

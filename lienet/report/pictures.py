@@ -5,7 +5,7 @@ Images are taken in turn from the test sets, each in the order of its keys; resu
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -88,7 +88,8 @@ def _load_task(
         }
         for test_set, group in shown.items()
     }
-    chosen = _take_in_turn(folders, params.report.max_figure_images)
+    others = _list_others(per_image, protocol.task, name)
+    chosen = _take_in_turn(folders, params.report.max_figure_images, leave_out=others)
     test_dir = workspace.shards_dir(protocol.task) / "test"
     samples = _find_samples(test_dir, [key for _, key in chosen])
     return [
@@ -99,11 +100,23 @@ def _load_task(
     ]
 
 
+def _list_others(per_image: PerImage, task: str, name: str) -> set[str]:
+    """Return the keys of images that other protocols alone measure: those of other qualities."""
+    own: set[str] = set()
+    others: set[str] = set()
+    for (of_task, _, protocol, _), scores in per_image.items():
+        if of_task == task:
+            (own if protocol == name else others).update(scores)
+    return others - own
+
+
 def _take_in_turn(
-    folders: Mapping[str, Mapping[str, Path]], num_images: int
+    folders: Mapping[str, Mapping[str, Path]], num_images: int, *, leave_out: Set[str]
 ) -> list[tuple[str, str]]:
     kept = {
-        test_set: sorted({path.stem for each in by_model.values() for path in each.glob("*.png")})
+        test_set: sorted(
+            {path.stem for each in by_model.values() for path in each.glob("*.png")} - leave_out
+        )
         for test_set, by_model in folders.items()
     }
     by_set = ([(test_set, key) for key in keys] for test_set, keys in kept.items())

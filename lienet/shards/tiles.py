@@ -15,6 +15,7 @@ from lienet.degradations.reductions import crop_to_multiple
 from lienet.draws import generators_of
 from lienet.images import Pixels, encode_png, sniff_format
 from lienet.params import Degradation, Split
+from lienet.params.variants import list_variants
 from lienet.shards.reading import Sample
 
 MIN_PHOTOGRAPH_SIDE_PX = 64
@@ -59,8 +60,8 @@ def make_samples(
     Args:
         pixels: ``(h, w, 3)`` RGB uint8.
         key: the image's key; tiles are named ``<key>_<top>_<left>``.
-        split: training and validation are cut into tiles, test images stay whole; flat tiles
-            are dropped from training alone.
+        split: training and validation are cut into tiles, test images stay whole, each as many
+            times as the degradation has variants; flat tiles are dropped from training alone.
         degradation: the task's; its random numbers are keyed on seed, kind and sample.
         seed: the run's seed, for what is drawn by a sample's key.
         info: kept with every sample, beside what the degradation adds.
@@ -72,9 +73,13 @@ def make_samples(
     height_px, width_px = reference.shape[:2]
     if min(height_px, width_px) < MIN_PHOTOGRAPH_SIDE_PX:
         return []
-    cutter = _Cutter(reference, degradation, seed, info)
     if split == "test":
-        return [cutter.make_sample(key, (0, 0, height_px, width_px))]
+        whole = (0, 0, height_px, width_px)
+        return [
+            _Cutter(reference, variant, seed, info).make_sample(f"{key}{ending}", whole)
+            for ending, variant in list_variants(degradation).items()
+        ]
+    cutter = _Cutter(reference, degradation, seed, info)
     tile_px, stride_px = degradation.tile_px, degradation.tile_stride_px
     samples = []
     for top in list_starts(height_px, tile_px=tile_px, stride_px=stride_px):

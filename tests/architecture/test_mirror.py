@@ -12,6 +12,7 @@ ABOUT_THE_WHOLE = {
     "tests/test_pipeline.py",
     "tests/test_extending.py",
     "tests/test_mirror.py",
+    "tests/test_mixed_quality.py",
     "tests/fuzzing/test_fuzzing.py",
     "tests/goldens/test_outputs.py",
     "tests/web/test_page.py",

@@ -65,7 +65,7 @@ def test_without_arguments_the_help_is_shown(tmp_path: Path):
         (("profile", "use", "bench"), "lienet: profile bench needs the folder"),
         (
             ("profile", "use", "nothing"),
-            "lienet: the profiles are ablation, bench, clean, paper, release, sample",
+            "lienet: the profiles are ablation, bench, clean, mixed, paper, release, sample",
         ),
     ],
 )

@@ -15,10 +15,10 @@ from lienet.shards.reading import Sample
 from tests.sr_inputs import degrade_sr
 
 
-def make_sample(key: str, test_set: str, top_px: int = 0) -> Sample:
+def make_sample(key: str, test_set: str, top_px: int = 0, **info: object) -> Sample:
     pixels = skimage.data.astronaut()[top_px : top_px + 96, 180:276]
     degraded = {4: degrade_sr(pixels, scale=4, jpeg_quality=20, jpeg_chroma="4:2:0")}
-    return Sample(key, encode_png(pixels), degraded, {"test_set": test_set})
+    return Sample(key, encode_png(pixels), degraded, {"test_set": test_set} | info)
 
 
 def test_the_first_of_each_set_are_wanted_and_the_very_first_always():
@@ -26,6 +26,11 @@ def test_the_first_of_each_set_are_wanted_and_the_very_first_always():
     assert [*map(FirstOfEachSet(2), samples)] == [True, True, True, False, False, True]
     assert [*map(FirstOfEachSet(0), samples)] == [True] + [False] * 5
     assert all(map(FirstOfEachSet(0, is_all=True), samples))
+
+
+def test_the_first_of_each_quality_are_wanted_as_they_are_kept():
+    samples = [make_sample(f"{q}", "set", jpeg_quality=q) for q in (10, 20, 10, 20)]
+    assert [*map(FirstOfEachSet(1), samples)] == [True, True, False, False]
 
 
 @pytest.mark.services

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,23 @@ def test_an_onnx_file_is_scored_at_its_scale_alone(params: Params, tmp_path: Pat
     metrics, results = measure_onnx(params, place, tmp_path / "mine.onnx", task="sr", scale=4)
     assert metrics["model"] == "mine.onnx"
     assert results["x4_q20_rgb"]["near"].num_images == 2
+
+
+def test_shards_that_hold_no_image_of_a_protocols_quality_are_refused(
+    params: Params, tmp_path: Path
+):
+    place = Workspace(tmp_path)
+    stated = [
+        replace(each, info={**each.info, "jpeg_quality": quality})
+        for each, quality in zip(make_samples(), (20, 20, 30), strict=True)
+    ]
+    write_shards(place, "sr", "test", stated)
+    write_repeating(tmp_path / "mine.onnx", 4)
+    scores = score_onnx(params, place, tmp_path / "mine.onnx", task="sr", scale=4)
+    assert len(scores) == 2 * 2
+    write_shards(place, "sr", "test", stated[2:])
+    with pytest.raises(DataError, match=r"of sr hold no images for x4_q20_luma, x4_q20_rgb; run"):
+        score_onnx(params, place, tmp_path / "mine.onnx", task="sr", scale=4)
 
 
 @pytest.mark.parametrize(

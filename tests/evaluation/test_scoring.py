@@ -50,7 +50,7 @@ def make_protocol(**choices: object) -> Protocol:
     return Protocol(**usual | {"colour": "luma", "border_px": 4} | choices)
 
 
-def make_sample(key: str, top_px: int, **info: str) -> Sample:
+def make_sample(key: str, top_px: int, **info: object) -> Sample:
     pixels = skimage.data.astronaut()[top_px : top_px + 96, 180:308]
     degraded = {
         scale: degrade_sr(pixels, scale=scale, jpeg_quality=20, jpeg_chroma="4:2:0")
@@ -117,6 +117,23 @@ def test_gains_are_over_bicubic_of_the_same_input(samples, protocols):
         assert bicubic.values["ssim"] == bicubic.baseline["ssim"] == ours.baseline["ssim"]
         assert ours.values["psnr_db"] < ours.baseline["psnr_db"]
         assert "vmaf" not in ours.values
+
+
+def test_a_sample_of_a_stated_quality_is_scored_under_the_protocols_of_that_quality_alone():
+    samples = [make_sample(f"a_q{each}", 0, jpeg_quality=each) for each in (10, 20, 30)]
+    protocols = {f"q{each}": make_protocol(jpeg_quality=each) for each in (20, 10)}
+    protocols["q20_rgb"] = make_protocol(colour="rgb")
+    seen: list[EnhancedImage] = []
+    scores = score_samples(
+        samples,
+        make_contenders({4: Darkened(4)}, tile_px=512),
+        protocols,
+        metrics={"sharpness": Sharpness()},
+        on_image=seen.append,
+    )
+    found = [(score.protocol, score.key) for score in scores]
+    assert found == [("q20", "a_q20"), ("q10", "a_q10"), ("q20_rgb", "a_q20")]
+    assert [image.jpeg_quality for image in seen] == [10, 20]
 
 
 def make_matlab_protocol(**choices: object) -> Protocol:

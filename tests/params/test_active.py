@@ -114,6 +114,11 @@ def test_an_unknown_key_is_named(sample_tree: dict[str, Any], section: str):
         ("train.precision", "fp8", "train.precision: .*'auto', 'fp32' or 'bf16', got 'fp8'"),
         ("seed", -1, "seed: .*got -1"),
         ("synthesize.tasks.sr.jpeg_quality", 101, "jpeg_quality: .*100, got 101"),
+        (
+            "synthesize.tasks.sr.jpeg_quality",
+            [60, 10],
+            r"jpeg_quality: .*low first, .*got \[60, 10",
+        ),
         ("synthesize.tasks.sr.jpeg_chroma", "4:1:1", "jpeg_chroma: .*got '4:1:1'"),
         ("synthesize.tasks.sr.scales", [5], "scales.0: "),
         ("models.sr-lienet.scale", 3, r"models.sr-lienet.scale: .*1, 2 or 4, got 3"),

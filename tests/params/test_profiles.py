@@ -54,17 +54,11 @@ def load_used(workspace: Workspace) -> Params:
     return load_params(workspace.params_path)
 
 
-def test_there_are_six_profiles_and_each_says_what_it_is(workspace: Workspace):
+def test_there_are_seven_profiles_and_each_says_what_it_is(workspace: Workspace):
     profiles = read_profiles(workspace)
-    assert [profile.name for profile in profiles] == [
-        "ablation",
-        "bench",
-        "clean",
-        "paper",
-        "release",
-        "sample",
-    ]
-    assert [profile.needs_data for profile in profiles] == [True, True, True, True, True, False]
+    names = "ablation bench clean mixed paper release sample"
+    assert [profile.name for profile in profiles] == names.split()
+    assert [profile.name for profile in profiles if not profile.needs_data] == ["sample"]
     assert all(len(profile.summary) > 20 for profile in profiles)
 
 
@@ -198,7 +192,7 @@ def test_clean_trains_at_x4_and_measures_every_scale_as_papers_do(workspace: Wor
     assert tested == ["set5", "set14"]
 
 
-@pytest.mark.parametrize("name", ["bench", "clean", "paper"])
+@pytest.mark.parametrize("name", ["bench", "clean", "mixed", "paper"])
 def test_a_profile_that_needs_data_is_filled_with_its_folder(
     workspace: Workspace, data_dir: Path, name: str
 ):
@@ -266,7 +260,11 @@ def test_two_different_folders_in_one_file_are_an_edit(workspace: Workspace, dat
         ("bench", None, "profile bench needs the folder of its photographs; give --data DIR"),
         ("bench", "nowhere", "--data must be a folder that exists, got .*nowhere"),
         ("sample", ".", "profile sample takes no --data"),
-        ("huge", None, "the profiles are ablation, bench, clean, paper, release, sample, got huge"),
+        (
+            "huge",
+            None,
+            "the profiles are ablation, bench, clean, mixed, paper, release, sample, got huge",
+        ),
     ],
 )
 def test_a_wrong_request_changes_nothing(

@@ -9,6 +9,7 @@ from lienet.report.evaluations import read_evaluations
 from lienet.report.features import load_feature_maps
 from lienet.report.old_photo_strengths import age_photographs
 from lienet.report.real_photographs import load_real_photographs
+from tests.report.mixed import make_mixed
 
 
 def gather(params, workspace, groups, comparisons, *, with_real: bool) -> Material:
@@ -45,6 +46,14 @@ def test_figure_9_admits_that_its_photographs_are_synthesized(
     alone = replace(material, groups=[], feature_maps=[])
     caption = draw_figures(other_params, alone)["figure9"].caption
     assert "synthesized pairs of the test set" in caption
+
+
+def test_robustness_is_drawn_where_networks_met_several_qualities(params, groups):
+    assert "robustness" not in draw_figures(params, Material(groups, [], [], [], []))
+    mixed, measured = make_mixed(params, groups)
+    drawn = draw_figures(mixed, Material(measured, [], [], [], []))
+    assert drawn["robustness"].title == "Robustness: gain against JPEG quality"
+    assert "with 95% intervals over images" in drawn["robustness"].caption
 
 
 def test_nothing_measured_is_nothing_drawn(other_params):

@@ -48,11 +48,17 @@ def test_benchmarks_are_shown_without_a_model_other_tasks_are_not(repository):
     bicubics = [f"sr_clean{scale}-bicubic" for scale in ("", "_x2", "_x3")]
     networks = [f"sr_clean-{name}" for name in ("plain", "lienet_fast", "lienet")]
     assert order_methods(clean) == [*bicubics, *networks]
-    tasks = clean.synthesize.tasks
+    tasks = {**clean.synthesize.tasks}
     jpeg = tasks["sr_clean_x2"].model_copy(update={"jpeg_quality": 20, "jpeg_chroma": "4:2:0"})
     synthesize = clean.synthesize.model_copy(update={"tasks": tasks | {"sr_clean_x2": jpeg}})
     compressed = clean.model_copy(update={"synthesize": synthesize})
     assert order_methods(compressed) == [bicubics[0], bicubics[2], *networks]
+    stated = {"jpeg_quality": (10.0, 60.0), "test_jpeg_qualities": (10, 20)}
+    tasks["sr_clean_x2"] = jpeg.model_copy(update=stated)
+    mixed = clean.model_copy(
+        update={"synthesize": clean.synthesize.model_copy(update={"tasks": tasks})}
+    )
+    assert order_methods(mixed) == order_methods(compressed)
 
 
 def test_variants_of_lienet_come_before_lienet_itself(params):

@@ -112,6 +112,15 @@ def test_a_page_for_the_browser_is_linked_only_where_there_is_one(params, groups
     assert linked.replace(added, "") == without
 
 
+def test_what_was_measured_is_said_to_have_the_quality_that_its_protocol_states(params, groups):
+    mixed = {"jpeg_quality": (10.0, 60.0), "test_jpeg_qualities": (10, 20)}
+    tasks = {"sr": params.synthesize.tasks["sr"].model_copy(update=mixed)}
+    synthesize = params.synthesize.model_copy(update={"tasks": tasks})
+    page = render_page(params.model_copy(update={"synthesize": synthesize}), groups, [], [], {}, [])
+    assert "antialiased bicubic ÷4, JPEG quality 20 with 4:2:0 chroma;" in page
+    assert "10 to 60" not in page
+
+
 def test_names_are_escaped(params, groups, comparisons):
     turned = params.model_copy(update={"profile": "<b>&"})
     html = render_page(turned, groups, [], [], {}, [])

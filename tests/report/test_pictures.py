@@ -39,6 +39,15 @@ def test_test_sets_take_turns(params, workspace, groups, per_image):
     assert [each.key for each in comparisons] == ["mixed__cat", "solo__pilot"]
 
 
+def test_images_that_other_protocols_alone_measure_are_passed_over(params, copy, groups, per_image):
+    for model in ("bicubic", "srgan", "esrgan", "sftgan", "lienet"):
+        folder = copy.evaluation_dir("sr", model) / "images" / "x4" / "mixed"
+        shutil.copy(folder / "mixed__cat.png", folder / "mixed__ant.png")
+    stronger = {("sr", "lienet", "x4_q10_luma", "mixed"): {"mixed__ant": None}}
+    comparisons = load_comparisons(params, copy, groups, per_image | stronger)
+    assert [each.key for each in comparisons] == ["mixed__cat", "mixed__cup", "solo__pilot"]
+
+
 def test_nothing_kept_gives_nothing(params, copy, groups, per_image):
     for model in ("bicubic", "srgan", "esrgan", "sftgan", "lienet"):
         shutil.rmtree(copy.evaluation_dir("sr", model) / "images")

@@ -94,6 +94,24 @@ def test_test_images_stay_whole_but_for_the_crop():
     assert list(sample.degraded) == [2]
 
 
+def test_mixed_qualities_are_drawn_for_tiles_and_stated_for_test_images():
+    mixed = degradation(jpeg_quality=[10, 60], test_jpeg_qualities=[20, 40])
+    whole = downsample(PHOTO[:200, :328], scale=4)
+    tests = make_samples(PHOTO, key="a", split="test", degradation=mixed, info={"image": "a"})
+    assert [sample.key for sample in tests] == ["a_q20", "a_q40"]
+    for sample, quality in zip(tests, (20, 40), strict=True):
+        assert sample.degraded[4] == encode_jpeg(whole, quality=quality, chroma="4:2:0")
+        assert (sample.info["image"], sample.info["jpeg_quality"]) == ("a", quality)
+        assert np.array_equal(decode_image(sample.reference_png), PHOTO[:200, :328])
+    for split in ("train", "valid"):
+        tiles_of_split = make_samples(PHOTO, key="a", split=split, degradation=mixed, info={})
+        drawn = {sample.key: sample.info["jpeg_quality"] for sample in tiles_of_split}
+        assert len(drawn) == 6
+        assert len({*drawn.values()}) > 1
+        again = make_samples(PHOTO, key="a", split=split, degradation=mixed, info={})
+        assert again == tiles_of_split
+
+
 def test_flat_tiles_are_dropped_from_training_alone():
     sky = PHOTO.copy()
     sky[:, :128] = 200

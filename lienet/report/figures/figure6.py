@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from lienet.evaluation.format_costs import FormatCost
+from lienet.report.figures.axes import LABEL_HEIGHT_PX
 from lienet.report.figures.canvas import make_figure, to_png
-from lienet.report.figures.cost_panel import LABEL_HEIGHT_PX, Mark, Panel, draw_cost_panel
+from lienet.report.figures.cost_panel import Mark, Panel, draw_cost_panel
 from lienet.report.number_format import count_noun, format_count
 from lienet.report.palette import LIGHT, Theme, colour_models
 from lienet.report.tables import Group, Row

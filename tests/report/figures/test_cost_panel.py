@@ -5,12 +5,10 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from matplotlib.axes import Axes
 
 from lienet.report.figures.canvas import make_figure
-from lienet.report.figures.cost_panel import Mark, Panel, draw_cost_panel, spread
+from lienet.report.figures.cost_panel import Mark, Panel, draw_cost_panel
 from lienet.report.palette import LIGHT
 
 LINE = Mark("line", "no cost", "#111111", 20.0, None)
@@ -54,15 +52,3 @@ def test_labels_of_equal_qualities_do_not_overlap():
     assert len(boxes) == 20
     boxes.sort(key=lambda box: box.y0)
     assert all(below.y1 <= above.y0 for below, above in pairwise(boxes))
-
-
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=9))
-def test_labels_keep_their_order_and_distance(wanted: list[float]):
-    places = spread(sorted(wanted), gap=0.125)
-    assert all(after - before >= 0.125 - 1e-9 for before, after in pairwise(places))
-    assert places[0] >= 0.0
-    assert places[-1] <= 1.0
-
-
-def test_labels_far_apart_stay_where_they_are():
-    assert spread([0.1, 0.5, 0.9], gap=0.125) == [0.1, 0.5, 0.9]
