@@ -132,9 +132,19 @@ class Metric(Section):
     tasks: tuple[Task, ...] | None = None
     """The tasks that it is measured for; null for all."""
 
+    def require_tools(self) -> None:
+        """Check that what it is measured with is there; called before anything is measured.
+
+        Raises:
+            ToolError: a package or a file is missing.
+        """
+
     @abstractmethod
     def measure(self, reference: Any, enhanced: Any) -> float:
-        """Compare two images of one size, numpy arrays of RGB uint8 ``h w 3``."""
+        """Compare two images of one size, numpy arrays of RGB uint8 ``h w 3``.
+
+        A metric that needs no reference leaves it alone.
+        """
 
 
 metrics: Registry[type[Metric]] = Registry("metric", Metric, built_in="lienet.evaluation.measures")
