@@ -66,17 +66,18 @@ def describe_patches(pixels: Pixels) -> Patches:
     half = resize_bicubic(luma, scale=Fraction(1, 2))
     normalised, deviation = normalise_contrast(luma[..., 0])
     small, _ = normalise_contrast(half[..., 0])
-    cut = [_cut(plane, rows, columns) for plane in (normalised, small)]
-    is_flat = np.logical_or.reduce([~each.any(axis=(1, 2)) for each in cut])
-    if (~is_flat).sum() < 2:
+    features = np.concatenate(
+        [_describe(_cut(plane, rows, columns)) for plane in (normalised, small)], axis=1
+    )
+    has_detail = np.isfinite(features).all(axis=1)
+    if has_detail.sum() < 2:
         raise InputError(
             "NIQE needs two patches that are not flat",
-            got=f"{int((~is_flat).sum())}",
+            got=str(has_detail.sum()),
             remedy="leave it out",
         )
-    features = np.concatenate([_describe(each[~is_flat]) for each in cut], axis=1)
-    sharpness = _cut(deviation, rows, columns).mean(axis=(1, 2))[~is_flat]
-    return Patches(features, sharpness)
+    sharpness = _cut(deviation, rows, columns).mean(axis=(1, 2))
+    return Patches(features[has_detail], sharpness[has_detail])
 
 
 def normalise_contrast(luma: Pixels) -> tuple[Pixels, Pixels]:
@@ -105,10 +106,11 @@ def fit_asymmetric_gaussian(samples: Pixels) -> tuple[Pixels, Pixels, Pixels]:
     skewed heavy tailed model for texture analysis", 2009.
 
     Args:
-        samples: ``... n``, not all of them zero.
+        samples: ``... n``.
 
     Returns:
-        shape (0.2 to 10; 2 is a Gaussian), left and right.
+        shape (0.2 to 10; 2 is a Gaussian), left and right; a shape that is no number where all
+        samples are zero.
     """
     squares = samples * samples
     below, above = samples < 0, samples > 0
@@ -116,8 +118,9 @@ def fit_asymmetric_gaussian(samples: Pixels) -> tuple[Pixels, Pixels, Pixels]:
         np.sqrt((squares * side).sum(axis=-1) / np.maximum(side.sum(axis=-1), 1))
         for side in (below, above)
     )
-    ratio = np.abs(samples).mean(axis=-1) ** 2 / squares.mean(axis=-1)
-    skew = (left**3 + right**3) * (left + right) / (left**2 + right**2) ** 2
+    with np.errstate(invalid="ignore"):
+        ratio = np.abs(samples).mean(axis=-1) ** 2 / squares.mean(axis=-1)
+        skew = (left**3 + right**3) * (left + right) / (left**2 + right**2) ** 2
     shape = np.interp(ratio * skew, _RATIOS, _SHAPES)
     width = np.sqrt(gamma(1 / shape) / gamma(3 / shape))
     return shape, left * width, right * width
