@@ -28,6 +28,8 @@ MIN_NIQE_SIDE_PX = 2 * PATCH_PX
 NUM_FEATURES = 36
 _SIGMA_PX = 7 / 6
 _RADIUS_PX = 3
+_ROUNDING = 1e-6
+"""A pixel nearer to its mean is equal to it: else what rounding leaves of a flat area had signs."""
 _NEIGHBOURS = ((0, 1), (1, 0), (1, 1), (1, -1))
 """Rows and columns from a pixel to the neighbour that it is multiplied with."""
 _SHAPES = np.arange(0.2, 10.0005, 0.001)
@@ -95,7 +97,9 @@ def normalise_contrast(luma: Pixels) -> tuple[Pixels, Pixels]:
 
     mean = blur(luma)
     deviation = np.sqrt(np.abs(blur(luma * luma) - mean * mean))
-    return (luma - mean) / (deviation + 1.0), deviation
+    difference = luma - mean
+    difference[np.abs(difference) < _ROUNDING] = 0.0
+    return difference / (deviation + 1.0), deviation
 
 
 def fit_asymmetric_gaussian(samples: Pixels) -> tuple[Pixels, Pixels, Pixels]:
