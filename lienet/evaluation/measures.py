@@ -167,6 +167,7 @@ class Niqe(Metric):
 
     title: ClassVar = "NIQE, own model"
     is_less_better: ClassVar = True
+    needs_reference: ClassVar = False
 
     model: str | None = None
     """A file of ``docs/measurements/niqe_model.py``, from the folder of params; null for the one

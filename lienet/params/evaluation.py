@@ -129,6 +129,9 @@ class Metric(Section):
     is_less_better: ClassVar[bool] = False
     is_ranked: ClassVar[bool] = True
     """Whether a better value is better; of sharpness, say, more can be noise."""
+    needs_reference: ClassVar[bool] = True
+    """Whether ``measure`` looks at the reference. A metric that does not is measured of real
+    photographs as well, of which there is none, before and after."""
     tasks: tuple[Task, ...] | None = None
     """The tasks that it is measured for; null for all."""
 
@@ -141,10 +144,7 @@ class Metric(Section):
 
     @abstractmethod
     def measure(self, reference: Any, enhanced: Any) -> float:
-        """Compare two images of one size, numpy arrays of RGB uint8 ``h w 3``.
-
-        A metric that needs no reference leaves it alone.
-        """
+        """Compare two images of one size, numpy arrays of RGB uint8 ``h w 3``."""
 
 
 metrics: Registry[type[Metric]] = Registry("metric", Metric, built_in="lienet.evaluation.measures")

@@ -120,4 +120,6 @@ def _enhance_real(
     keeper = ImageKeeper(folder, params.evaluate.keep_images_per_set)
     enhancer = item.contenders[1].enhancer
     samples = walk_samples(real_dir, f"{item.name} on real photographs")
-    return changes_as_json(compare_appearances(samples, enhancer, on_image=keeper.keep))
+    metrics = params.evaluate.metrics_of(item.task)
+    changes = compare_appearances(samples, enhancer, metrics=metrics, on_image=keeper.keep)
+    return changes_as_json(changes)

@@ -8,11 +8,16 @@ import pytest
 import yaml
 from onnx import TensorProto
 
-from lienet.errors import DataError, InputError, ModelError
-from lienet.evaluation.measuring import measure_onnx, score_onnx, score_test_images
+from lienet.errors import DataError, InputError, ModelError, ToolError
+from lienet.evaluation.measuring import (
+    measure_onnx,
+    require_tools,
+    score_onnx,
+    score_test_images,
+)
 from lienet.evaluation.methods import Unchanged
 from lienet.evaluation.scoring import Contender
-from lienet.params import Params
+from lienet.params import Params, metrics
 from lienet.workspace import Workspace
 from tests.deployment.repeating import write_repeating
 from tests.stages.evaluate_inputs import make_faded_samples, make_samples, write_shards
@@ -48,6 +53,18 @@ def test_an_onnx_file_is_scored_at_its_scale_alone(params: Params, tmp_path: Pat
     metrics, results = measure_onnx(params, place, tmp_path / "mine.onnx", task="sr", scale=4)
     assert metrics["model"] == "mine.onnx"
     assert results["x4_q20_rgb"]["near"].num_images == 2
+
+
+def test_a_metric_that_cannot_be_measured_is_told_before_any_test_image_is_read(
+    params: Params, tmp_path: Path
+):
+    write_repeating(tmp_path / "mine.onnx", 4)
+    missing = metrics.get("niqe").model_validate({"model": "none.json", "tasks": ["sr"]})
+    chosen = params.evaluate.model_copy(update={"metrics": {"niqe": missing}})
+    changed = params.model_copy(update={"evaluate": chosen})
+    require_tools(changed, "face")
+    with pytest.raises(ToolError, match=r"NIQE's model none\.json cannot be read"):
+        measure_onnx(changed, Workspace(tmp_path), tmp_path / "mine.onnx")
 
 
 @pytest.mark.parametrize(
