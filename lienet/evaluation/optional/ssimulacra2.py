@@ -2,8 +2,8 @@
 
 Owns the walk over scales and the blur; colours, error maps and weights are those of the package
 ``ssimulacra2``. That package blurs by a Gaussian, where the reference implementation has cosines
-that end at radius 5, and the score hangs on it: of the pair that the Rust port is tested on the
-package gives 20.97, the reference implementation 17.40, and what stands here 17.39.
+that end at radius 5, and the score hangs on it: of the pair of photographs that the Rust
+port is tested on the package gives 20.97 where 17.40 is expected, and what stands here 17.39.
 
 Source: J. Sneyers, SSIMULACRA 2.1, https://github.com/cloudinary/ssimulacra2, and libjxl.
 """
