@@ -18,6 +18,7 @@ from lienet.evaluation.measuring import (
 from lienet.evaluation.methods import Unchanged
 from lienet.evaluation.scoring import Contender
 from lienet.params import Params, metrics
+from lienet.stages import evaluate
 from lienet.workspace import Workspace
 from tests.deployment.repeating import write_repeating
 from tests.stages.evaluate_inputs import make_faded_samples, make_samples, write_shards
@@ -61,10 +62,15 @@ def test_a_metric_that_cannot_be_measured_is_told_before_any_test_image_is_read(
     write_repeating(tmp_path / "mine.onnx", 4)
     missing = metrics.get("niqe").model_validate({"model": "none.json", "tasks": ["sr"]})
     chosen = params.evaluate.model_copy(update={"metrics": {"niqe": missing}})
-    changed = params.model_copy(update={"evaluate": chosen})
+    changed, place = params.model_copy(update={"evaluate": chosen}), Workspace(tmp_path / "empty")
     require_tools(changed, "face")
-    with pytest.raises(ToolError, match=r"NIQE's model none\.json cannot be read"):
-        measure_onnx(changed, Workspace(tmp_path), tmp_path / "mine.onnx")
+    said = r"NIQE's model none\.json cannot be read"
+    with pytest.raises(ToolError, match=said):
+        measure_onnx(changed, place, tmp_path / "mine.onnx")
+    for item in ("sr-bicubic", "sr-lienet", "sr-lienet-formats"):
+        with pytest.raises(ToolError, match=said):
+            evaluate.run(changed, place, item)
+    assert not place.root.exists()
 
 
 @pytest.mark.parametrize(

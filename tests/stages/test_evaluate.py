@@ -16,7 +16,7 @@ from lienet.evaluation.intervals import estimate_mean
 from lienet.evaluation.metrics import measure_psnr
 from lienet.images import decode_image
 from lienet.networks.registry import build_model, count_parameters
-from lienet.params import Params, metrics
+from lienet.params import Params
 from lienet.screening.model_files import find_shipped_model
 from lienet.shards.reading import read_index
 from lienet.stages import evaluate
@@ -247,18 +247,6 @@ def test_an_embedding_that_is_no_network_stops_before_anything_is_written(
     with pytest.raises(ToolError, match="is not an SFace face embedder"):
         evaluate.run(params.model_copy(update={"evaluate": chosen}), place, "face-unsharp")
     assert read_facts(place, "face", "unsharp") == before
-
-
-@pytest.mark.parametrize("item", ["face-unsharp", "face-lienet", "face-lienet-formats"])
-def test_a_metric_that_cannot_be_measured_stops_before_any_work(
-    restored: tuple[Params, Workspace], tmp_path: Path, item: str
-):
-    params = restored[0]
-    missing = metrics.get("niqe").model_validate({"model": "none.json"})
-    chosen = params.evaluate.model_copy(update={"metrics": {"niqe": missing}})
-    with pytest.raises(ToolError, match=r"NIQE's model none\.json cannot be read"):
-        evaluate.run(params.model_copy(update={"evaluate": chosen}), Workspace(tmp_path), item)
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_faces_are_aligned_for_identity_by_the_detector_that_ships_with_lienet(
