@@ -82,8 +82,13 @@ OBSERVERS = (
         "lienet.evaluation.metrics", "measures images, which evaluate alone does", ("report",)
     ),
     Observer("lienet.evaluation.vmaf", "measures images, which evaluate alone does", ("report",)),
+    Observer(
+        "lienet.evaluation.optional.*", "measures images, which evaluate alone does", ("report",)
+    ),
 )
 """Log lines are left out as well, by :mod:`lienet.imports`; the report's words are its output."""
+
+_ONE_VERSION = "evaluation.optional.packages names the one version that is taken"
 
 PACKAGES_LEFT_OUT = (
     Observer("rich", "draws on the terminal"),
@@ -95,6 +100,8 @@ PACKAGES_LEFT_OUT = (
     Observer("jaxtyping", "states shapes in annotations, which tests alone check"),
     Observer("yarl", "takes addresses apart"),
     Observer("fsspec", "carries bytes, which are verified"),
+    Observer("flip_evaluator", _ONE_VERSION),
+    Observer("ssimulacra2", _ONE_VERSION),
     Observer(
         "torch", "makes tensors of images, which these stages do not", (*_DATA_STAGES, "report")
     ),

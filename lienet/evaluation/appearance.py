@@ -3,12 +3,13 @@
 Owns the measures that are taken of real old photographs before and after enhancement, where no
 undegraded original exists. None of them is a quality by itself: a denoised picture has less
 sharpness as well, and a tinted one more saturation. They say what a method did, not how well.
+Metrics that need no reference are measured beside them, where params name any.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 
 import cv2
 import numpy as np
@@ -19,6 +20,7 @@ from lienet.evaluation.methods import Enhances
 from lienet.evaluation.metrics import FULL_RANGE_LUMA, measure_sharpness
 from lienet.evaluation.scoring import EnhancedImage
 from lienet.images import Pixels, decode_image
+from lienet.params import Metric
 from lienet.shards.reading import Sample
 
 _DECIMALS = 4
@@ -36,6 +38,14 @@ class Appearance:
     """Standard deviation of BT.601 luma."""
     sharpness: float
     """Root mean square gradient of luma, per pixel."""
+    scores: Mapping[str, float] = field(default_factory=dict)
+    """Metrics that need no reference, by name."""
+
+    def list_values(self) -> dict[str, float]:
+        """Return every number by its name, metrics last."""
+        values = asdict(self)
+        scores: dict[str, float] = values.pop("scores")
+        return values | scores
 
 
 @dataclass(frozen=True)
@@ -48,8 +58,13 @@ class AppearanceChange:
     after: Appearance
 
 
-def measure_appearance(pixels: Pixels) -> Appearance:
-    """Measure one picture, RGB uint8 ``h w 3`` of at least 8 pixels a side."""
+def measure_appearance(pixels: Pixels, metrics: Mapping[str, Metric] | None = None) -> Appearance:
+    """Measure one picture, RGB uint8 ``h w 3`` of at least 8 pixels a side.
+
+    Args:
+        pixels: the picture.
+        metrics: measured beside; those that need no reference.
+    """
     lab = cv2.cvtColor(pixels.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
     luma = pixels @ FULL_RANGE_LUMA
     return Appearance(
@@ -57,6 +72,7 @@ def measure_appearance(pixels: Pixels) -> Appearance:
         saturation=float(np.hypot(lab[..., 1], lab[..., 2]).mean(dtype=np.float64)),
         contrast=float(luma.std(dtype=np.float64)),
         sharpness=measure_sharpness(pixels),
+        scores={name: each.measure(pixels, pixels) for name, each in (metrics or {}).items()},
     )
 
 
@@ -64,6 +80,7 @@ def compare_appearances(
     samples: Iterable[Sample],
     enhancer: Enhances,
     *,
+    metrics: Mapping[str, Metric] | None = None,
     on_image: Callable[[EnhancedImage], None] = lambda image: None,
 ) -> list[AppearanceChange]:
     """Enhance real photographs and measure each before and after.
@@ -71,12 +88,14 @@ def compare_appearances(
     Args:
         samples: of the split ``real``, at scale 1 and without references; read once, lazily.
         enhancer: a method that keeps an image's size.
+        metrics: by name, of which those are measured that need no reference.
         on_image: is given every enhanced image, in the order of the samples.
 
     Raises:
         DataError: a sample lacks its picture or its test set.
     """
     changes = []
+    blind = {name: each for name, each in (metrics or {}).items() if not each.needs_reference}
     for sample in samples:
         try:
             degraded, test_set = decode_image(sample.degraded[1]), str(sample.info["test_set"])
@@ -86,7 +105,7 @@ def compare_appearances(
             ) from error
         enhanced = enhancer.enhance(degraded)
         on_image(EnhancedImage(1, test_set, sample.key, enhanced, degraded, None))
-        before, after = measure_appearance(degraded), measure_appearance(enhanced)
+        before, after = (measure_appearance(each, blind) for each in (degraded, enhanced))
         changes.append(AppearanceChange(test_set, sample.key, before, after))
     return changes
 
@@ -111,8 +130,8 @@ def changes_as_json(changes: Sequence[AppearanceChange]) -> dict[str, dict[str, 
 
 
 def _mean(group: Sequence[Appearance]) -> dict[str, float]:
-    values = [asdict(each) for each in group]
+    values = [each.list_values() for each in group]
     return {
-        field.name: round(float(np.mean([each[field.name] for each in values])), _DECIMALS)
-        for field in fields(Appearance)
+        name: round(float(np.mean([each[name] for each in values])), _DECIMALS)
+        for name in values[0]
     }

@@ -8,10 +8,16 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol
+
+from pydantic import Field
 
 from lienet.images import Pixels
 from lienet.params.evaluation import Metric, metrics
+
+if TYPE_CHECKING:
+    from lienet.evaluation.optional.niqe import CleanModel
 
 
 class Batch(Protocol):
@@ -110,3 +116,72 @@ class Sharpness(Metric):
         from lienet.evaluation.metrics import measure_relative_sharpness
 
         return measure_relative_sharpness(reference, enhanced)
+
+
+@metrics.register("ssimulacra2")
+class Ssimulacra2(Metric):
+    """SSIMULACRA2, in the reference implementation's own steps of 0 to 100."""
+
+    title: ClassVar = "SSIMULACRA2"
+
+    def require_tools(self) -> None:
+        """Check that its package is installed."""
+        from lienet.evaluation.optional.packages import require_package
+
+        require_package("ssimulacra2")
+
+    def measure(self, reference: Pixels, enhanced: Pixels) -> float:
+        """Return the score, 100 for equal images; bad ones go below 0."""
+        from lienet.evaluation.optional.ssimulacra2 import measure_ssimulacra2
+
+        return measure_ssimulacra2(reference, enhanced)
+
+
+@metrics.register("flip")
+class Flip(Metric):
+    """LDR-FLIP, the mean over pixels."""
+
+    title: ClassVar = "FLIP"
+    decimals: ClassVar = 4
+    is_less_better: ClassVar = True
+
+    pixels_per_degree: Annotated[float, Field(gt=0.0, allow_inf_nan=False)] = 67.0206
+    """Of visual angle. By itself the authors' own: 3840 px over 0.7 m, seen from 0.7 m."""
+
+    def require_tools(self) -> None:
+        """Check that its package is installed."""
+        from lienet.evaluation.optional.packages import require_package
+
+        require_package("flip")
+
+    def measure(self, reference: Pixels, enhanced: Pixels) -> float:
+        """Return the mean error, from 0 (equal) to 1."""
+        from lienet.evaluation.optional.flip import measure_flip
+
+        return measure_flip(reference, enhanced, pixels_per_degree=self.pixels_per_degree)
+
+
+@metrics.register("niqe")
+class Niqe(Metric):
+    """NIQE by a model of lienet's own photographs; it looks at no reference."""
+
+    title: ClassVar = "NIQE, own model"
+    is_less_better: ClassVar = True
+    needs_reference: ClassVar = False
+
+    model: str | None = None
+    """A file of ``docs/measurements/niqe_model.py``, from the folder of params; null for the one
+    that ships. DVC tracks its name alone: give another model another name."""
+
+    def require_tools(self) -> None:
+        """Check that its model can be read."""
+        self._load()
+
+    def measure(self, reference: Pixels, enhanced: Pixels) -> float:
+        """Return the distance of the enhanced image from clean photographs, from 0."""
+        return self._load().measure(enhanced)
+
+    def _load(self) -> CleanModel:
+        from lienet.evaluation.optional.niqe import load_clean_model
+
+        return load_clean_model(None if self.model is None else Path(self.model).expanduser())

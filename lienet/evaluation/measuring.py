@@ -41,6 +41,16 @@ def read_test_index(workspace: Workspace, task: str) -> ShardIndex:
     return index
 
 
+def require_tools(params: Params, task: str) -> None:
+    """Check that a task's metrics can be measured here, before any work starts.
+
+    Raises:
+        ToolError: a package or a file is missing that one is measured with.
+    """
+    for metric in params.evaluate.metrics_of(task).values():
+        metric.require_tools()
+
+
 def score_test_images(
     params: Params,
     workspace: Workspace,
@@ -126,9 +136,11 @@ def measure_onnx(
         InputError: no protocol fits the network, or not with such a task or scale.
         DataError: the task has no test images.
         ModelError: the file cannot be used.
+        ToolError: a metric cannot be measured here.
     """
     network = open_file(path, num_threads=1)
     task = choose_task(params, network, task=task, scale=scale)
+    require_tools(params, task)
     index = read_test_index(workspace, task)
     scores = score_onnx(params, workspace, path, task=task, scale=network.scale)
     results = summarise(scores, make_bound(params.evaluate.confidence))

@@ -129,8 +129,18 @@ class Metric(Section):
     is_less_better: ClassVar[bool] = False
     is_ranked: ClassVar[bool] = True
     """Whether a better value is better; of sharpness, say, more can be noise."""
+    needs_reference: ClassVar[bool] = True
+    """Whether ``measure`` looks at the reference. A metric that does not is measured of real
+    photographs as well, of which there is none, before and after."""
     tasks: tuple[Task, ...] | None = None
     """The tasks that it is measured for; null for all."""
+
+    def require_tools(self) -> None:
+        """Check that what it is measured with is there; called before anything is measured.
+
+        Raises:
+            ToolError: a package or a file is missing.
+        """
 
     @abstractmethod
     def measure(self, reference: Any, enhanced: Any) -> float:

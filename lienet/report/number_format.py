@@ -6,6 +6,7 @@ Markdown, console and page all show these very strings, so that no two of them c
 from __future__ import annotations
 
 from lienet.evaluation.scores import Interval
+from lienet.params import Metric
 from lienet.report.tables import Row
 
 ABSENT = "–"
@@ -24,6 +25,11 @@ def name_row(row: Row) -> str:
 def title_task(task: str) -> str:
     """Return the heading of a task: that of a shipped one, else its name in words."""
     return _TASK_TITLES.get(task, task.replace("_", " ").capitalize())
+
+
+def title_metric(metric: Metric | type[Metric]) -> str:
+    """Return the head of a metric's column, with its direction where less is better."""
+    return f"{metric.title} (less is better)" if metric.is_less_better else metric.title
 
 
 def name_baseline(*, enlarges: bool) -> str:

@@ -16,6 +16,7 @@ from lienet.report.number_format import (
     format_interval,
     format_p_value,
     format_percent,
+    title_metric,
     title_task,
 )
 from lienet.report.paired_differences import MIN_IMAGES_TO_JUDGE, Pair, judge
@@ -74,8 +75,13 @@ def make_real_sheets(evaluations: Iterable[Evaluation]) -> list[Sheet]:
     for test_set, group in sets.items():
         real = [(each.model, (each.real or {})[test_set]) for each in group]
         rows = [("input", real[0][1].before), *((name, found.after) for name, found in real)]
+        blind = {name: metrics.get(name) for name in rows[0][1] if name not in REAL_MEASURES}
         lines = [
-            [Cell(name), *(Cell(f"{found[measure]:.2f}") for measure in REAL_MEASURES)]
+            [
+                Cell(name),
+                *(Cell(f"{found[measure]:.2f}") for measure in REAL_MEASURES),
+                *(_say_score(found.get(each), metric) for each, metric in blind.items()),
+            ]
             for name, found in rows
         ]
         sheets.append(
@@ -85,12 +91,16 @@ def make_real_sheets(evaluations: Iterable[Evaluation]) -> list[Sheet]:
                 "Noise is the estimated standard deviation, contrast that of luma and sharpness "
                 "the root mean square gradient, all in steps of 255; saturation is mean chroma in "
                 "CIELAB.",
-                ["picture", *REAL_MEASURES],
+                ["picture", *REAL_MEASURES, *map(title_metric, blind.values())],
                 lines,
                 num_words=1,
             )
         )
     return sheets
+
+
+def _say_score(score: float | None, metric: type[Metric]) -> Cell:
+    return Cell(ABSENT if score is None else f"{score:.{metric.decimals}f}")
 
 
 def make_identity_sheets(params: Params, evaluations: Sequence[Evaluation]) -> list[Sheet]:

@@ -18,6 +18,7 @@ from lienet.report.number_format import (
     format_interval,
     format_percent,
     name_row,
+    title_metric,
 )
 from lienet.report.paper import PAPER_TABLE1, paper_gain
 from lienet.report.tables import Group, Row
@@ -89,9 +90,8 @@ def _of_metric(
     name: str, metric: type[Metric], gain_title: str, *, is_minor: bool = False
 ) -> list[Column]:
     """Return the column of a metric, and that of its gain."""
-    title = f"{metric.title} (less is better)" if metric.is_less_better else metric.title
     value = Column(
-        title,
+        title_metric(metric),
         "quality",
         _say(name, metric.decimals),
         lambda row: row.measured.means.get(name),

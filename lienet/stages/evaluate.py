@@ -12,7 +12,12 @@ from lienet.evaluation.identity import FaceEmbedder, IdentityMeter
 from lienet.evaluation.intervals import make_bound
 from lienet.evaluation.items import Item, open_item
 from lienet.evaluation.keeping import ImageKeeper, keep_feature_map
-from lienet.evaluation.measuring import read_test_index, score_test_images, walk_samples
+from lienet.evaluation.measuring import (
+    read_test_index,
+    require_tools,
+    score_test_images,
+    walk_samples,
+)
 from lienet.evaluation.scores import PER_IMAGE_NAME, Evaluation, scores_as_csv
 from lienet.evaluation.scoring import EnhancedImage
 from lienet.files import replacing_folder, write_json, write_text
@@ -39,13 +44,14 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     Raises:
         DataError: the task has no test images, or a sample does not fit.
         ModelError: a model cannot be loaded.
-        ToolError: VMAF cannot be measured, or a face model is not what it should be.
+        ToolError: a metric cannot be measured, or a face model is not what it should be.
     """
+    known = {**params.models, **params.evaluate.methods}
+    task = known[item.removesuffix(FORMATS_SUFFIX)].task
+    require_tools(params, task)
     if item.endswith(FORMATS_SUFFIX):
         _run_formats(params, workspace, item.removesuffix(FORMATS_SUFFIX))
         return
-    known = {**params.models, **params.evaluate.methods}
-    task = known[item].task
     degradation = params.synthesize.tasks[task]
     index = read_test_index(workspace, task)
     identity = _open_identity(params, workspace) if degradation.shows_faces else None
@@ -114,4 +120,6 @@ def _enhance_real(
     keeper = ImageKeeper(folder, params.evaluate.keep_images_per_set)
     enhancer = item.contenders[1].enhancer
     samples = walk_samples(real_dir, f"{item.name} on real photographs")
-    return changes_as_json(compare_appearances(samples, enhancer, on_image=keeper.keep))
+    metrics = params.evaluate.metrics_of(item.task)
+    changes = compare_appearances(samples, enhancer, metrics=metrics, on_image=keeper.keep)
+    return changes_as_json(changes)

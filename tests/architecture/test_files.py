@@ -58,7 +58,9 @@ def test_every_package_that_is_imported_is_declared(repository: Path, sources: d
     project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))
     extras = project["project"]["optional-dependencies"]
     needed = list(project["project"]["dependencies"])
-    needed += [line for name in ("train", "cluster", "serve", "mobile") for line in extras[name]]
+    needed += [
+        line for name in ("train", "cluster", "metrics", "serve", "mobile") for line in extras[name]
+    ]
     declared = {_distribution_of(line) for line in needed}
     providers = packages_distributions()
     undeclared = {

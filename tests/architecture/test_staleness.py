@@ -28,6 +28,8 @@ BY_HAND = {
     "evaluation/benchmark.py": {"evaluate", "report"},
     "evaluation/intervals.py": {"evaluate", "report"},
     "evaluation/matlab_luma.py": {"evaluate"},
+    "evaluation/optional/niqe_pristine.json": {"evaluate"},
+    "evaluation/optional/packages.py": {"evaluate"},
     "evaluation/vmaf.py": {"evaluate"},
     "executors.py": set(),
     "files.py": STAGES,

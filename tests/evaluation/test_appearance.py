@@ -15,8 +15,10 @@ from lienet.evaluation.appearance import (
     measure_appearance,
 )
 from lienet.evaluation.methods import Unchanged
+from lienet.evaluation.optional.niqe import load_clean_model
 from lienet.evaluation.scoring import EnhancedImage
 from lienet.images import encode_jpeg, encode_png
+from lienet.params import metrics
 from lienet.shards.reading import Sample
 
 
@@ -75,6 +77,19 @@ def test_real_photographs_are_measured_before_and_after_without_a_reference():
     assert all(change.after.contrast < change.before.contrast for change in changes)
     same = compare_appearances(samples[:1], Unchanged())
     assert same[0].before == same[0].after
+
+
+def test_metrics_that_need_no_reference_are_measured_beside():
+    pixels = np.ascontiguousarray(skimage.data.astronaut())
+    sample = Sample("old__a", None, {1: encode_png(pixels)}, {"test_set": "old"})
+    chosen = {name: metrics.get(name)() for name in ("ciede2000", "niqe")}
+    changes = compare_appearances([sample], Darkener(), metrics=chosen)
+    model = load_clean_model()
+    assert changes[0].before.scores == {"niqe": model.measure(pixels)}
+    after = model.measure(Darkener().enhance(pixels))
+    shown = changes_as_json(changes)["old"]
+    assert shown["after"]["niqe"] == shown["images"]["old__a"]["after"]["niqe"] == round(after, 4)
+    assert list(shown["before"]) == ["noise", "saturation", "contrast", "sharpness", "niqe"]
 
 
 def test_a_sample_without_its_picture_is_named():

@@ -9,11 +9,17 @@ import pytest
 import yaml
 from onnx import TensorProto
 
-from lienet.errors import DataError, InputError, ModelError
-from lienet.evaluation.measuring import measure_onnx, score_onnx, score_test_images
+from lienet.errors import DataError, InputError, ModelError, ToolError
+from lienet.evaluation.measuring import (
+    measure_onnx,
+    require_tools,
+    score_onnx,
+    score_test_images,
+)
 from lienet.evaluation.methods import Unchanged
 from lienet.evaluation.scoring import Contender
-from lienet.params import Params
+from lienet.params import Params, metrics
+from lienet.stages import evaluate
 from lienet.workspace import Workspace
 from tests.deployment.repeating import write_repeating
 from tests.stages.evaluate_inputs import make_faded_samples, make_samples, write_shards
@@ -66,6 +72,23 @@ def test_shards_that_hold_no_image_of_a_protocols_quality_are_refused(
     write_shards(place, "sr", "test", stated[2:])
     with pytest.raises(DataError, match=r"of sr hold no images for x4_q20_luma, x4_q20_rgb; run"):
         score_onnx(params, place, tmp_path / "mine.onnx", task="sr", scale=4)
+
+
+def test_a_metric_that_cannot_be_measured_is_told_before_any_test_image_is_read(
+    params: Params, tmp_path: Path
+):
+    write_repeating(tmp_path / "mine.onnx", 4)
+    missing = metrics.get("niqe").model_validate({"model": "none.json", "tasks": ["sr"]})
+    chosen = params.evaluate.model_copy(update={"metrics": {"niqe": missing}})
+    changed, place = params.model_copy(update={"evaluate": chosen}), Workspace(tmp_path / "empty")
+    require_tools(changed, "face")
+    said = r"NIQE's model none\.json cannot be read"
+    with pytest.raises(ToolError, match=said):
+        measure_onnx(changed, place, tmp_path / "mine.onnx")
+    for item in ("sr-bicubic", "sr-lienet", "sr-lienet-formats"):
+        with pytest.raises(ToolError, match=said):
+            evaluate.run(changed, place, item)
+    assert not place.root.exists()
 
 
 @pytest.mark.parametrize(

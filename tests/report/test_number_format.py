@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lienet.evaluation.scores import Interval
+from lienet.params import metrics
 from lienet.report import number_format as words
 
 
@@ -45,3 +46,8 @@ def test_places_and_numbers_of_things():
     assert [words.name_ordinal(place) for place in (1, 2, 4)] == ["first", "second", "4th"]
     assert words.count_noun(1, "image") == "1 image"
     assert words.count_noun(1200, "image") == "1,200 images"
+
+
+def test_a_column_says_where_less_is_better():
+    assert words.title_metric(metrics.get("ssimulacra2")) == "SSIMULACRA2"
+    assert words.title_metric(metrics.get("flip")()) == "FLIP (less is better)"

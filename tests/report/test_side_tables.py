@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from lienet.evaluation.scores import Distances, Identity
+from lienet.evaluation.scores import Distances, Evaluation, Identity
 from lienet.report import side_tables as sheets
-from lienet.report.evaluations import read_evaluations, read_per_image
+from lienet.report.evaluations import is_contender, read_evaluations, read_per_image
 from lienet.report.paired_differences import compare_ablations, compare_pairs
 
 
@@ -63,6 +63,21 @@ def test_real_photographs_are_shown_before_and_after_each_method(evaluations):
     assert last[0] == "lienet"
     assert last[1] == f"{lienet.real['set'].after['noise']:.2f}"
     assert sheets.make_real_sheets([]) == []
+
+
+def test_metrics_that_need_no_reference_have_a_column_of_real_photographs(evaluations):
+    def with_niqe(evaluation: Evaluation, value: float) -> Evaluation:
+        found = evaluation.real["set"]
+        both = {
+            when: {**getattr(found, when), "niqe": value + place}
+            for place, when in enumerate(("after", "before"))
+        }
+        return evaluation.model_copy(update={"real": {"set": found.model_copy(update=both)}})
+
+    shown = [each for each in evaluations if each.real and is_contender(each)]
+    (sheet,) = sheets.make_real_sheets([with_niqe(shown[0], 3.0), shown[1]])
+    assert sheet.titles[-1] == "NIQE, own model (less is better)"
+    assert [texts(line)[-1] for line in sheet.lines] == ["4.00", "3.00", "–"]
 
 
 def test_identity_that_was_left_out_says_so_and_one_that_was_measured_is_shown(

@@ -1,0 +1,1 @@
+"""Metrics that no profile asks for: SSIMULACRA2, FLIP and NIQE (docs/metrics.md)."""
