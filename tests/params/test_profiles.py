@@ -133,13 +133,19 @@ def test_the_sample_tests_faces_on_a_portrait_that_nothing_is_trained_on(workspa
 
 def test_old_photographs_are_made_alike_in_every_profile(workspace: Workspace):
     steps = ("fading", "saturation", "texture", "grain", "blur", "jpeg")
-    tasks = [
-        parse_params(profile.text, name=profile.name).synthesize.tasks
+    tasks = {
+        profile.name: parse_params(profile.text, name=profile.name).synthesize.tasks
         for profile in read_profiles(workspace)
-    ]
-    made = [each["old_photo"] for each in tasks if "old_photo" in each]
-    assert len(made) == 5
-    assert all(getattr(one, step) == getattr(made[0], step) for one in made for step in steps)
+    }
+    made = {name: each["old_photo"] for name, each in tasks.items() if "old_photo" in each}
+    # What ships has learnt from pale photographs alone; the others make garish ones, too.
+    most = {"sample": 0.805, "release": 0.805, "bench": 1.25, "paper": 1.25, "ablation": 1.25}
+    assert {name: one.saturation.factor for name, one in made.items()} == {
+        name: (0.525, high) for name, high in most.items()
+    }
+    first, *others = made.values()
+    for step in set(steps) - {"saturation"}:
+        assert all(getattr(one, step) == getattr(first, step) for one in others)
 
 
 def test_paper_keeps_the_schedule_of_the_paper(workspace: Workspace):
