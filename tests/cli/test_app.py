@@ -104,6 +104,15 @@ def test_profiles_are_listed_and_the_one_in_use_is_marked(clone: Path):
     assert "(needs --data DIR)" in ran.stdout
 
 
+def test_a_model_is_drawn_into_a_file_of_its_name_or_the_one_that_is_said(clone: Path):
+    drawn = run_lienet("models", "--draw", "sr-lienet", folder=clone)
+    assert (drawn.returncode, drawn.stdout, drawn.stderr) == (0, "", "")
+    text = (clone / "sr-lienet.svg").read_text(encoding="utf-8")
+    assert text.startswith("<svg ")
+    run_lienet("models", "--draw", "sr-lienet", "-o", "pictures/lienet.svg", folder=clone)
+    assert (clone / "pictures" / "lienet.svg").read_text(encoding="utf-8") == text
+
+
 def test_an_edited_params_file_is_in_no_profile(clone: Path):
     with (clone / "params.yaml").open("a") as stream:
         stream.write("extra: 1\n")
