@@ -183,6 +183,13 @@ def models(
     weights: Annotated[
         bool, typer.Option(help="List the trained networks that come with lienet.")
     ] = False,
+    draw: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help="Draw a model as a block diagram, from the network."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Of --draw; otherwise MODEL.svg.")
+    ] = None,
 ) -> None:
     """List the models in params.yaml with parameters, and multiply-adds for an output size."""
     if weights:
@@ -195,7 +202,14 @@ def models(
     from lienet.text_tables import print_tables
     from lienet.workspace import Workspace
 
-    costs = list_costs(load_params(Workspace.find(Path.cwd()).params_path))
+    params = load_params(Workspace.find(Path.cwd()).params_path)
+    if draw is not None:
+        from lienet.files import write_text
+        from lienet.report.diagrams.svg import draw_model
+
+        write_text(output or Path(f"{draw}.svg"), draw_model(params, draw))
+        return
+    costs = list_costs(params)
     if json_:
         typer.echo(json.dumps([asdict(cost) for cost in costs], indent=2))
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -27,19 +28,24 @@ TextureKind = Literal["smooth", "oriented", "cross_hatched"]
 class Step(Section):
     """One step of ageing; a value is as likely anywhere in its range."""
 
-    stronger_when_low: ClassVar[frozenset[str]] = frozenset()
-    """The ranges whose low end is the strong one."""
+    identities: ClassVar[Mapping[str, float]] = {}
+    """For each range the value that changes least; 0 where none is named."""
 
     probability: Probability
 
     def at_strength(self, strength: float) -> Self:
-        """Return the step with one point for each range, certain if it is possible at all."""
+        """Return the step with one point for each range, certain if it is possible at all.
+
+        A range runs from the value in it that changes least to the end that lies further off: what
+        spans both sides of that value is shown on one of them.
+        """
         fixed: dict[str, object] = {"probability": float(self.probability > 0.0)}
         for name, value in self:
             match value:
                 case (float(low), float(high)):
-                    ends = (high, low) if name in self.stronger_when_low else (low, high)
-                    point = ends[0] + strength * (ends[1] - ends[0])
+                    mild = min(max(self.identities.get(name, 0.0), low), high)
+                    strong = low if mild - low > high - mild else high
+                    point = mild + strength * (strong - mild)
                     fixed[name] = (point, point)
                 case tuple(choices):
                     fixed[name] = (choices[round(strength * (len(choices) - 1))],)
@@ -49,7 +55,9 @@ class Step(Section):
 class Fading(Step):
     """Pigments that have paled: lifted blacks, lowered whites, a colour cast."""
 
-    stronger_when_low: ClassVar = frozenset({"white_level", "red_gain", "green_gain", "blue_gain"})
+    identities: ClassVar = dict.fromkeys(
+        ("white_level", "red_gain", "green_gain", "blue_gain"), 1.0
+    )
 
     black_level: Annotated[Range, within(0.0, 0.5)]
     """What black has become, as a share of white."""
@@ -75,7 +83,7 @@ class Fading(Step):
 class SaturationChange(Step):
     """Chroma multiplied by a factor, about the faded greys; below 1 is faded, above 1 garish."""
 
-    stronger_when_low: ClassVar = frozenset({"factor"})
+    identities: ClassVar = {"factor": 1.0}
 
     factor: Annotated[Range, within(0.0, 3.0)]
 
@@ -110,7 +118,7 @@ class RecaptureBlur(Step):
 class RecaptureJpeg(Step):
     """The file of the camera that the print was photographed with; lossless where skipped."""
 
-    stronger_when_low: ClassVar = frozenset({"quality"})
+    identities: ClassVar = {"quality": 100.0}
 
     quality: Annotated[Range, within(1.0, 100.0)]
     """IJG quality, rounded to a whole number when drawn."""

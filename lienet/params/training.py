@@ -30,7 +30,8 @@ class Perceptual(Section):
 
     weight: Annotated[float, Field(gt=0.0)]
     layers: Annotated[dict[Vgg19Layer, Annotated[float, Field(gt=0.0)]], Field(min_length=1)]
-    """The weight of each layer, by its name: conv1_1 to conv5_4, before the activation."""
+    """The weight of each layer, by its name: conv1_1 to conv5_4, before the activation. How deep
+    they lie is in docs/networks.md."""
     weights: str | None
     """VGG19's weights: a .npz of caffe form or torchvision's .pth; null takes torchvision's, which
     `lienet download vgg19` fetches and verifies (575 MB)."""

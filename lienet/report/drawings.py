@@ -12,6 +12,7 @@ from functools import partial
 
 from lienet.params import Params
 from lienet.report.features import NetworkFeatures
+from lienet.report.figures.figure1 import draw_figure1
 from lienet.report.figures.figure3 import draw_figure3
 from lienet.report.figures.figure5 import draw_figure5
 from lienet.report.figures.figure6 import draw_figure6
@@ -51,7 +52,7 @@ class Material:
 
 def draw_figures(params: Params, material: Material) -> dict[str, Drawing]:
     """Draw every figure that there is material for, by name, in the paper's order."""
-    drawings: dict[str, Drawing] = {}
+    drawings = _draw_purposes(params, material)
     if material.feature_maps:
         drawings["figure3"] = _draw_both(
             partial(draw_figure3, material.feature_maps),
@@ -80,6 +81,33 @@ def draw_figures(params: Params, material: Material) -> dict[str, Drawing]:
     return drawings
 
 
+def _draw_purposes(params: Params, material: Material) -> dict[str, Drawing]:
+    ours = _find_ours(material)
+    firsts = {each.task: each for each in reversed(material.comparisons) if each.task in ours}
+    tasks = params.synthesize.tasks
+    if not firsts:
+        return {}
+    draw = partial(
+        draw_figure1,
+        [firsts[task] for task in tasks if task in firsts],
+        ours=ours,
+        with_faces=frozenset(task for task in firsts if tasks[task].shows_faces),
+    )
+    return {
+        "figure1": _draw_both(
+            draw,
+            "Figure 1: what the networks are for",
+            "The first of the test photographs below of each task, given and enhanced, pixel by "
+            "pixel: a crop where it is larger. Sizes are those of the whole.",
+        )
+    }
+
+
+def _find_ours(material: Material) -> dict[str, str]:
+    """Return the name of lienet's row of each task that has one."""
+    return {each.task: each.ours.model for each in material.groups if each.ours is not None}
+
+
 def _draw_complexity(params: Params, material: Material) -> dict[str, Drawing]:
     drawings = {}
     for task, protocol in params.report.figure_protocols.items():
@@ -103,7 +131,7 @@ def _draw_complexity(params: Params, material: Material) -> dict[str, Drawing]:
 
 
 def _draw_comparisons(params: Params, material: Material) -> dict[str, Drawing]:
-    ours = {each.task: each.ours.model for each in material.groups if each.ours is not None}
+    ours = _find_ours(material)
     by_task: dict[str, list[Comparison]] = {}
     for each in material.comparisons:
         by_task.setdefault(each.task, []).append(each)

@@ -19,6 +19,7 @@ from tests.fresh_workspace import make_workspace
 VERBS = ("code", "download", "filter", "synthesize", "train", "export", "evaluate", "report")
 TOOLS = ("inspect", "degrade", "observe", "score", "models", "profile")
 TOOLS += ("promote", "rollback", "compare")
+runner = CliRunner()
 
 
 def run_lienet(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -40,7 +41,6 @@ def clone(repository: Path, tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("verb", [*VERBS, *TOOLS])
 def test_help_shows_every_verb_and_each_has_help_of_its_own(verb: str):
-    runner = CliRunner()
     assert verb in runner.invoke(app, ["--help"]).stdout
     own = runner.invoke(app, [verb, "--help"])
     assert own.exit_code == 0
@@ -102,6 +102,18 @@ def test_profiles_are_listed_and_the_one_in_use_is_marked(clone: Path):
     assert marked[0].startswith("* sample ")
     assert "bench" in ran.stdout
     assert "(needs --data DIR)" in ran.stdout
+
+
+def test_a_model_is_drawn_into_a_file_of_its_name_or_the_one_that_is_said(
+    clone: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(clone)
+    assert runner.invoke(app, ["models", "--draw", "sr-lienet"]).exit_code == 0
+    text = (clone / "sr-lienet.svg").read_text(encoding="utf-8")
+    assert text.startswith("<svg ")
+    named = runner.invoke(app, ["models", "--draw", "sr-lienet", "-o", "pictures/lienet.svg"])
+    assert (named.exit_code, named.stdout) == (0, "")
+    assert (clone / "pictures" / "lienet.svg").read_text(encoding="utf-8") == text
 
 
 def test_an_edited_params_file_is_in_no_profile(clone: Path):

@@ -82,6 +82,16 @@ def test_saturation_turns_about_the_luma_and_leaves_the_cast():
     assert np.allclose(without, with_change, atol=1e-3)
 
 
+def test_a_garish_print_has_more_chroma_of_the_same_hue():
+    skin = np.array([[[200, 140, 110]]], np.float32)
+    # The luma is 154.52: 45.48, -14.52 and -44.52 from it become 56.85, -18.15 and -55.65.
+    garish = change_colours(skin, None, 1.25)
+    assert np.allclose(garish, [[[211.37, 136.37, 98.87]]], atol=1e-2)
+    photo = PHOTO.astype(np.float32)
+    red, green, blue = np.moveaxis(change_colours(photo, None, 1.25) - photo, 2, 0)
+    assert np.allclose(0.299 * red + 0.587 * green + 0.114 * blue, 0, atol=1e-3)
+
+
 def test_texture_shades_in_proportion_to_brightness():
     look = TextureLook("smooth", 0.05, 6.0)
     light, dark = (

@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from lienet.degradations.old_photo_params import Fading, Grain, OldPhotoSteps
+from lienet.degradations.old_photo_params import (
+    Fading,
+    Grain,
+    OldPhotoSteps,
+    SaturationChange,
+)
 
 FADING: dict[str, Any] = {
     "probability": 1.0,
@@ -48,3 +53,20 @@ def test_every_step_has_a_probability():
     fields = OldPhotoSteps.model_fields
     for step in steps:
         assert "probability" in fields[step].annotation.model_fields
+
+
+@pytest.mark.parametrize(
+    ("ends", "points"),
+    [
+        ([0.525, 0.805], (0.805, 0.665, 0.525)),
+        ([1.1, 1.5], (1.1, 1.3, 1.5)),
+        # Both sides of 1: from no change to the end that is further from it.
+        ([0.525, 1.25], (1.0, 0.7625, 0.525)),
+        ([0.9, 1.5], (1.0, 1.25, 1.5)),
+    ],
+)
+def test_saturation_is_mildest_where_it_changes_least(ends: list, points: tuple[float, ...]):
+    change = SaturationChange.model_validate({"probability": 0.5, "factor": ends})
+    fixed = [change.at_strength(strength) for strength in (0.0, 0.5, 1.0)]
+    assert [step.factor[0] for step in fixed] == pytest.approx(points)
+    assert all(step.factor[0] == step.factor[1] and step.probability == 1.0 for step in fixed)

@@ -8,10 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import yaml
 from torch.nn import functional
 
 from lienet.errors import ModelError
+from lienet.networks import vgg
 from lienet.networks.vgg import CAFFE_UNIT, Vgg19
+from lienet.params import VGG19_LAYERS
 
 STORED = [12.5758, 29.3806, 12.054, -4.055, -3.8721, 8.6731]
 """Mean, deviation and four values of conv3_4 on ramps, with the published weights."""
@@ -176,3 +179,41 @@ def test_a_file_of_another_hash_than_its_name_says(tmp_path: Path):
     wrong = named.rename(tmp_path / "vgg19-dcbb9e9d.pth")
     with pytest.raises(ModelError, match=r"SHA-256 of .* must begin with dcbb9e9d, got "):
         Vgg19(wrong, ["conv1_1"])
+
+
+def test_the_documentation_tells_each_layer_s_depth_and_reach(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(vgg, "_BLOCK_CHANNELS", (1,) * 5)
+    arrays = {}
+    for name in VGG19_LAYERS:
+        arrays[f"{name}.weight"] = np.ones((1, 1 if arrays else 3, 3, 3), np.float32)
+        arrays[f"{name}.bias"] = np.zeros(1, np.float32)
+    network = Vgg19(write_npz(tmp_path / "ones.npz", arrays), VGG19_LAYERS)
+    # What is no number spreads to all that sees it. One column in each of sixteen images, next to
+    # each other: together the outputs that they reach are each output's columns, 16 / stride times.
+    width_px, most = 1024, 16
+    probes = torch.zeros(most, 3, most, width_px)
+    for index in range(most):
+        probes[index, :, :, width_px // 2 + index] = torch.nan
+    told = {}
+    for number, (name, found) in enumerate(network(probes).items(), start=1):
+        stride = width_px // found.shape[-1]
+        reach_px = int(found[:, 0, 0].isnan().sum()) * stride // most
+        told[name] = [f"{number} of 16", f"{stride}", f"{reach_px} px"]
+    text = (repository / "docs" / "networks.md").read_text(encoding="utf-8")
+    table = text.partition("| layer | convolution |")[2].partition("\n\n")[0].splitlines()[2:]
+    rows = [[cell.strip() for cell in row.split("|")[1:5]] for row in table]
+    assert {name.strip("*"): cells for name, *cells in rows}.items() <= told.items()
+    assert {name.strip("*") for name, *_ in rows if name.startswith("*")} == _chosen(repository)
+
+
+def _chosen(repository: Path) -> set[str]:
+    """Return the layers that any profile's perceptual loss compares."""
+    texts = [path.read_text(encoding="utf-8") for path in (repository / "profiles").glob("*.yaml")]
+    objectives = [
+        each for text in texts for each in yaml.safe_load(text)["train"]["objectives"].values()
+    ]
+    return {
+        name for each in objectives if each["perceptual"] for name in each["perceptual"]["layers"]
+    }

@@ -31,7 +31,7 @@ def test_every_figure_that_there_is_material_for_is_drawn_in_order(
     )
     drawn = draw_figures(other_params, material)
     assert list(drawn) == [
-        "figure3", "figure5", "figure6_face", "figure6_old_photo", "figure8", "figure9",
+        "figure1", "figure3", "figure5", "figure6_face", "figure6_old_photo", "figure8", "figure9",
     ]  # fmt: skip
     assert drawn["figure9"].caption.startswith("Real old photographs")
     assert all(each.light != each.dark for each in drawn.values())

@@ -16,6 +16,7 @@ from tests.report import evaluated, restored
 
 WRITTEN = [
     "ATTRIBUTION.csv",
+    "figures/figure1.png",
     "figures/figure6.png",
     "figures/figure7.png",
     "index.html",
@@ -85,7 +86,7 @@ def test_faces_and_old_photographs_are_reported_without_super_resolution(
     params = restored.make_params(repository)
     place = keep_photographs(restored.make_workspace(tmp_path, params))
     report.run(params, place, "report")
-    names = ("3", "5", "6_face", "6_old_photo", "8", "9")
+    names = ("1", "3", "5", "6_face", "6_old_photo", "8", "9")
     written = read_outputs(place)
     assert sorted(written) == sorted(
         [

@@ -1,0 +1,1 @@
+"""Networks as block diagrams, drawn from a forward pass of the network itself; Figures 2 and 4."""
