@@ -9,13 +9,16 @@ shows: the last convolution, and the bicubic skip, a convolution in groups. Need
 
 from __future__ import annotations
 
+import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
 
-from lienet.errors import ToolError
+from lienet.errors import ModelError, ToolError
 
 _CONVOLUTION = torch.ops.aten.conv2d.default
 
@@ -30,8 +33,7 @@ def make_quantiser(*, is_training: bool) -> Any:
         ToolError: ExecuTorch is not installed.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet():
             from executorch.backends.xnnpack.quantizer.xnnpack_quantizer import (
                 XNNPACKQuantizer,
                 get_symmetric_quantization_config,
@@ -59,16 +61,36 @@ def round_in_training(network: nn.Module, example: Tensor) -> fx.GraphModule:
         example: an input of the shape that every batch has.
 
     Raises:
+        ModelError: the network's course depends on its values, so no graph can be made of it.
         ToolError: ExecuTorch is not installed.
     """
     quantiser = make_quantiser(is_training=True)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with quiet():
         from torchao.quantization.pt2e.quantize_pt2e import prepare_qat_pt2e
 
-        traced = torch.export.export(network, (example,), strict=False).module(check_guards=False)
-        rounded: fx.GraphModule = prepare_qat_pt2e(traced, quantiser)
+        try:
+            exported = torch.export.export(network, (example,), strict=False)
+        except Exception as error:  # it fails with whatever the network's inside fails with
+            raise ModelError(
+                f"{type(network).__name__} cannot be traced, as rounding in training asks for",
+                got=" ".join(str(error).split())[:200],
+                remedy="set fine_tuning.quantised to false",
+            ) from error
+        rounded: fx.GraphModule = prepare_qat_pt2e(exported.module(check_guards=False), quantiser)
     return rounded
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep the tools' remarks on what they do away from the user."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)
 
 
 def _is_quantised(node: fx.Node) -> bool:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from lienet.errors import ToolError
+from lienet.errors import ModelError, ToolError
 from lienet.networks.eight_bits import make_quantiser, round_in_training
 from tests.deployment.formats.phone_tools import needs
 
@@ -51,6 +51,16 @@ def test_the_weights_are_the_networks_own_and_learn():
     }
     sum(each.square().mean() for each in rounded(EXAMPLE)).backward()
     assert all(each.grad is not None and each.grad.abs().max() > 0 for each in network.parameters())
+
+
+@needs("executorch")
+def test_a_network_that_cannot_be_traced_is_one_line():
+    class Choosing(nn.Module):
+        def forward(self, images: Tensor) -> Tensor:
+            return images if images.mean() > 0.5 else -images
+
+    with pytest.raises(ModelError, match=r"Choosing cannot be traced.*quantised to false"):
+        round_in_training(Choosing(), EXAMPLE)
 
 
 def test_a_missing_tool_is_one_line(monkeypatch: pytest.MonkeyPatch):

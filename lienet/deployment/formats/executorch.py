@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -14,7 +10,7 @@ from torch import fx
 from lienet.deployment.formats.base import Format, Source
 from lienet.deployment.formats.phone_program import PhoneProgram, make_program
 from lienet.files import write_bytes
-from lienet.networks.eight_bits import make_quantiser
+from lienet.networks.eight_bits import make_quantiser, quiet
 
 
 class ExecutorchFloat32(Format):
@@ -26,7 +22,7 @@ class ExecutorchFloat32(Format):
 
     def convert(self, source: Source, path: Path) -> None:
         """Write the program."""
-        with _quiet():
+        with quiet():
             program = make_program(source.model)
             write_bytes(path, _compile(program.module, program))
 
@@ -43,7 +39,7 @@ class ExecutorchInt8(Format):
 
     def convert(self, source: Source, path: Path) -> None:
         """Write the program, its ranges chosen by the calibration tiles."""
-        with _quiet():
+        with quiet():
             program = make_program(source.model, folds=False)
             write_bytes(path, _compile(_quantise(program, source), program))
 
@@ -70,16 +66,3 @@ def _quantise(program: PhoneProgram, source: Source) -> fx.GraphModule:
             observed(torch.from_numpy(tile), *program.example[1:])
     converted: fx.GraphModule = convert_pt2e(observed)
     return converted
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the converter's remarks on what it does away from the user."""
-    before = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.disable(before)
