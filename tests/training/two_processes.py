@@ -19,27 +19,17 @@ from lienet.networks.auxiliary import AuxiliaryLoss
 from lienet.params import Objective
 from lienet.shards.patch_sampling import BatchRequest
 from lienet.training.loop import Assignment, fit, start_fabric
-from tests.training.loop_inputs import GAN, OBJECTIVE, Patches, make_train
+from tests.training.loop_inputs import GAN, OBJECTIVE, Net, Patches, make_train
 
 POISONED_STEP = 6
 
 
-class PlainNet(nn.Module):
+class PlainNet(Net):
     """No batch statistics, which each process has of its own."""
 
     def __init__(self) -> None:
         super().__init__()
-        torch.manual_seed(0)
-        self.layers = nn.Sequential(
-            nn.Conv2d(3, 8, 3, padding=1),
-            nn.LeakyReLU(0.1),
-            nn.Conv2d(8, 12, 3, padding=1),
-            nn.PixelShuffle(2),
-        )
-
-    def forward(self, degraded: Tensor) -> Tensor:
-        enhanced: Tensor = self.layers(degraded)
-        return enhanced
+        del self.layers[1]
 
 
 class BringingLosses(PlainNet):

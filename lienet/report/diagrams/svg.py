@@ -216,9 +216,8 @@ def _toward(corner: Point, other: Point) -> Point:
     """Return the point where a corner's rounding begins, on the way to another point."""
     length = abs(other[0] - corner[0]) + abs(other[1] - corner[1])
     share = min(_CORNER_PX, length / 2) / length if length else 0.0
-    return tuple(  # type: ignore[return-value]
-        end + share * (far - end) for end, far in zip(corner, other, strict=True)
-    )
+    (x, y), (far_x, far_y) = corner, other
+    return x + share * (far_x - x), y + share * (far_y - y)
 
 
 def _say_where(paths: Sequence[str]) -> str:
