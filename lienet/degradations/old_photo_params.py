@@ -5,22 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from lienet.errors import InputError
-from lienet.params.base import Chroma, Probability, Range, Section
-
-
-def within(low: float, high: float) -> AfterValidator:
-    """Return the rule that both ends of a range lie within bounds."""
-
-    def check(pair: tuple[float, float]) -> tuple[float, float]:
-        if not low <= pair[0] <= pair[1] <= high:
-            raise ValueError(f"both ends must lie in [{low:g}, {high:g}], got {list(pair)}")
-        return pair
-
-    return AfterValidator(check)
-
+from lienet.params.base import Chroma, Probability, Range, Section, within
 
 TextureKind = Literal["smooth", "oriented", "cross_hatched"]
 

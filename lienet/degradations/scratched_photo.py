@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
-from lienet.degradations.old_photo_params import within
-from lienet.params.base import Chroma, Positive, Probability, Range, Section
+from lienet.params.base import Chroma, Positive, Probability, Range, Section, within
 from lienet.params.degradations import Degradation, DegradedInput, Draw, degradations
 
 if TYPE_CHECKING:

@@ -15,11 +15,10 @@ from pydantic import (
     model_validator,
 )
 
-from lienet.degradations.old_photo_params import within
 from lienet.degradations.reductions import downsample
 from lienet.errors import InputError
 from lienet.images import Pixels, encode_jpeg
-from lienet.params.base import Chroma, Range
+from lienet.params.base import Chroma, Range, within
 from lienet.params.degradations import Degradation, DegradedInput, Draw, degradations
 
 

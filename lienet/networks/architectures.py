@@ -63,6 +63,10 @@ class EnhancementModel(PaperModel):
     """The generator works at this fraction of the input's sides: space-to-depth by 2, repeated."""
     spade: bool
     """Guide the generator by the features of each resolution before downsampling (eq. 2)."""
+    spade_statistics: Literal["image", "training"] = "image"
+    """What they are normalised by: mean and variance of each image, or of all batches of training.
+
+    Training sees patches. Where an image is much larger, its own are not like those of a patch."""
 
     def build(self) -> nn.Module:
         """Return the network."""

@@ -55,7 +55,7 @@ class LienetEnhancement(nn.Module):
         self.head = conv(3, width)
         self.reductions = nn.ModuleList(conv(4 * width, width) for _ in range(num_halvings))
         self.guides = nn.ModuleList(
-            Spade(width, width, factor=2 ** (index + 1))
+            Spade(width, width, factor=2 ** (index + 1), statistics=spec.spade_statistics)
             for index in range(num_halvings if spec.spade else 0)
         )
         folded = 3 * spec.fold**2
@@ -71,8 +71,9 @@ class LienetEnhancement(nn.Module):
 
     @property
     def spade_layers(self) -> list[Spade]:
-        """The layers that normalise by statistics of the whole image, coarsest guide first."""
-        return [guide for guide in self.guides if isinstance(guide, Spade)]
+        """The layers that normalise by an image's own statistics, coarsest guide first."""
+        guides = [each for each in self.guides if isinstance(each, Spade)]
+        return [each for each in guides if each.of_training is None]
 
     @property
     def has_feature_map(self) -> bool:

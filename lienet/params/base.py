@@ -48,6 +48,17 @@ Range = Annotated[tuple[float, float], AfterValidator(_ascending)]
 """The lowest and the highest value of a draw."""
 
 
+def within(low: float, high: float) -> AfterValidator:
+    """Return the rule that both ends of a range lie within bounds."""
+
+    def check(pair: tuple[float, float]) -> tuple[float, float]:
+        if not low <= pair[0] <= pair[1] <= high:
+            raise ValueError(f"both ends must lie in [{low:g}, {high:g}], got {list(pair)}")
+        return pair
+
+    return AfterValidator(check)
+
+
 class Section(BaseModel):
     """A frozen group of params in which every key is required and no other is allowed."""
 

@@ -27,7 +27,7 @@ def load_start(model: nn.Module, chosen: FineTuning, folder: Path) -> None:
     Raises:
         ModelError: they are missing, not those that are pinned, or of another network.
     """
-    path = locate_start(chosen, folder)
+    path = _locate_start(chosen, folder)
     if not path.is_file():
         raise ModelError(
             "the weights to start from are not there",
@@ -49,7 +49,7 @@ def load_start(model: nn.Module, chosen: FineTuning, folder: Path) -> None:
         ) from error
 
 
-def locate_start(chosen: FineTuning, folder: Path) -> Path:
+def _locate_start(chosen: FineTuning, folder: Path) -> Path:
     """Return where weights lie: beside the shipped networks, or where the path says."""
     if chosen.weights.endswith(_SUFFIX):
         return folder / Path(chosen.weights).expanduser()

@@ -81,3 +81,29 @@ def test_a_network_says_how_many_of_its_layers_normalise_by_the_whole_image():
     assert count_spade_layers(guided) == 2
     assert count_spade_layers(build_model(enhancement_spec(spade=False))) == 0
     assert count_spade_layers(build_model(lienet_spec())) == 0
+
+
+def test_statistics_of_training_are_running_means_over_its_batches():
+    layer = Spade(1, 1, factor=1, statistics="training", epsilon=0.0)
+    features = torch.tensor([1.0, 3.0, 5.0, 7.0]).reshape(2, 1, 1, 2)  # mean 4, variance 5
+    guide = torch.zeros(2, 1, 1, 2)
+    root = math.sqrt(5.0)
+    of_first = [-3 / root, -1 / root, 1 / root, 3 / root]
+    assert layer(features, guide).flatten().tolist() == pytest.approx(of_first)
+    # The second batch has mean 6 and variance 20; half of each: 5 and 12.5.
+    second = layer(2.0 * features - 2.0, guide)
+    expected = [(value - 5.0) / math.sqrt(12.5) for value in (0.0, 4.0, 8.0, 12.0)]
+    assert second.flatten().tolist() == pytest.approx(expected)
+    layer.eval()
+    expected = [(value - 5.0) / math.sqrt(12.5) for value in (1.0, 3.0, 5.0, 7.0)]
+    for _ in range(2):  # used, it takes in no more
+        assert layer(features, guide).flatten().tolist() == pytest.approx(expected)
+
+
+def test_by_statistics_of_training_a_tile_is_normalised_as_its_image_is():
+    network = build_model(enhancement_spec(spade_statistics="training"))
+    assert count_spade_layers(network) == 0
+    layer = Spade(4, 8, factor=2, statistics="training").eval()
+    features, guide = torch.randn(1, 8, 6, 8), torch.randn(1, 4, 12, 16)
+    tile = layer(features[..., :4], guide[..., :8])
+    torch.testing.assert_close(tile, layer(features, guide)[..., :4])
