@@ -125,24 +125,31 @@ def score(
         bool | None,
         typer.Option(help="Measure VMAF too, of the whole image; left out where no ffmpeg is."),
     ] = None,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(help="Measure this too, of the whole image: niqe, say; may be repeated."),
+    ] = None,
 ) -> None:
     """Measure PSNR, SSIM and VMAF of an image, or a folder of images, against a reference.
 
     Folders are paired by file name without extension.
 
     Identical images score 100 dB (a stated ceiling), 1 and 97.43. Files of 16 bits are compared
-    as they are; VMAF alone sees them rounded to 8.
+    as they are; VMAF and what --metric names see them rounded to 8.
     """
     from lienet.evaluation import comparison
     from lienet.evaluation.vmaf import is_installed
     from lienet.text_tables import print_tables
 
+    others = comparison.choose_metrics(metric or ())
     if vmaf is None:
         vmaf = is_installed()
         if not vmaf:
             typer.echo("VMAF is left out: pip install 'lienet[train]' brings its ffmpeg", err=True)
     pairs = comparison.pair_files(reference, distorted)
-    scores = comparison.score_pairs(pairs, colour=colour, border_px=border, with_vmaf=vmaf)
+    scores = comparison.score_pairs(
+        pairs, colour=colour, border_px=border, with_vmaf=vmaf, others=others
+    )
     is_folder = reference.is_dir()
     if json_:
         shown = comparison.scores_as_json(

@@ -8,24 +8,26 @@ names them.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from rich.table import Table
 
 from lienet.colour_profiles import apply_profile
-from lienet.errors import ImageError, InputError
+from lienet.errors import ImageError, InputError, ParamsError
 from lienet.evaluation.metrics import Colour, measure_quality
 from lienet.evaluation.vmaf import VmafBatch, measure_vmaf
 from lienet.images import Pixels, decode_image
+from lienet.params.evaluation import Metric, metrics
 from lienet.pictures.decoding import decode_picture
 from lienet.screening.image_files import list_below
 from lienet.text_tables import draw_table
 
 logger = logging.getLogger(__name__)
 _MAX_NAMES_SHOWN = 3
+_ALWAYS_MEASURED = ("psnr_db", "ssim", "vmaf")
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,29 @@ class PairScore(Quality):
 
     reference: str
     distorted: str
+    others: Mapping[str, float] = field(default_factory=dict)
+    """By the name of a metric, those that were asked for."""
+
+
+def choose_metrics(names: Iterable[str]) -> dict[str, Metric]:
+    """Return the metrics of given names, with their defaults and their tools at hand.
+
+    Raises:
+        InputError: there is none of a name, or it is measured anyway.
+        ToolError: what it is measured with is missing.
+    """
+    chosen: dict[str, Metric] = {}
+    for name in names:
+        known = [each for each in metrics.names() if each not in _ALWAYS_MEASURED]
+        try:
+            kind = None if name in _ALWAYS_MEASURED else metrics.get(name)
+        except ParamsError:
+            kind = None
+        if kind is None:
+            raise InputError("no such metric", got=name, remedy=f"name one of {', '.join(known)}")
+        chosen[name] = kind.model_validate({})
+        chosen[name].require_tools()
+    return chosen
 
 
 def pair_files(reference: Path, distorted: Path) -> list[tuple[Path, Path]]:
@@ -109,7 +134,12 @@ def refuse_unpaired(
 
 
 def score_pairs(
-    pairs: Sequence[tuple[Path, Path]], *, colour: Colour, border_px: int, with_vmaf: bool
+    pairs: Sequence[tuple[Path, Path]],
+    *,
+    colour: Colour,
+    border_px: int,
+    with_vmaf: bool,
+    others: Mapping[str, Metric] | None = None,
 ) -> list[PairScore]:
     """Measure each pair; one pair is in memory at a time, beside a bounded VMAF batch.
 
@@ -118,26 +148,33 @@ def score_pairs(
         colour: of PSNR and SSIM.
         border_px: cropped from each side before PSNR and SSIM; VMAF sees whole images.
         with_vmaf: measure VMAF too, which sees 8 bits.
+        others: metrics by name, of whole images at 8 bits; see :func:`choose_metrics`.
 
     Raises:
         InputError: a pair's sizes differ, or it is too small.
         ImageError: a file cannot be read; both name the files.
     """
-    qualities = []
+    qualities, measured_others = [], []
     vmaf = VmafBatch[int]()
     for place, (reference_path, distorted_path) in enumerate(pairs):
         reference, distorted = _read(reference_path), _read(distorted_path)
         try:
             measured = measure_quality(reference, distorted, colour=colour, border_px=border_px)
             qualities.append(measured)
+            whole = _round(reference), _round(distorted)
+            measured_others.append(
+                {name: metric.measure(*whole) for name, metric in (others or {}).items()}
+            )
             if with_vmaf:
-                vmaf.add(place, _round(reference), _round(distorted))
+                vmaf.add(place, *whole)
         except InputError as error:
             raise InputError(f"{reference_path} and {distorted_path}: {error}") from error
     vmafs = vmaf.finish()
     return [
-        PairScore(*quality, vmafs.get(place), str(paths[0]), str(paths[1]))
-        for place, (paths, quality) in enumerate(zip(pairs, qualities, strict=True))
+        PairScore(*quality, vmafs.get(place), str(paths[0]), str(paths[1]), more)
+        for place, (paths, quality, more) in enumerate(
+            zip(pairs, qualities, measured_others, strict=True)
+        )
     ]
 
 
@@ -150,14 +187,14 @@ def compare_pixels(
     return Quality(*measured, vmaf)
 
 
-def mean_of_pairs(scores: Sequence[PairScore]) -> Quality:
-    """Return the mean of each score over pairs; VMAF is None where it was not measured."""
-    vmafs = [score.vmaf for score in scores if score.vmaf is not None]
-    return Quality(
-        psnr_db=float(np.mean([score.psnr_db for score in scores])),
-        ssim=float(np.mean([score.ssim for score in scores])),
-        vmaf=float(np.mean(vmafs)) if len(vmafs) == len(scores) else None,
-    )
+def mean_of_pairs(scores: Sequence[PairScore]) -> dict[str, float | None]:
+    """Return the mean over pairs by metric; None where one was not measured."""
+    rows = [_list_values(score) for score in scores]
+    means: dict[str, float | None] = {}
+    for name in rows[0]:
+        values = [value for row in rows if (value := row[name]) is not None]
+        means[name] = float(np.mean(values)) if len(values) == len(rows) else None
+    return means
 
 
 def scores_as_json(
@@ -165,22 +202,36 @@ def scores_as_json(
 ) -> dict[str, object]:
     """Return one object: a pair's scores, or the means of a folder and every pair's scores."""
     how: dict[str, object] = {"colour": colour, "border_px": border_px}
+    pairs: list[dict[str, object]] = [
+        {**_list_values(score), "reference": score.reference, "distorted": score.distorted}
+        for score in scores
+    ]
     if not is_folder:
-        return asdict(scores[0]) | how
-    mean = asdict(mean_of_pairs(scores))
-    return mean | how | {"mean": mean, "pairs": [asdict(score) for score in scores]}
+        return pairs[0] | how
+    mean = mean_of_pairs(scores)
+    return mean | how | {"mean": mean, "pairs": pairs}
 
 
 def draw_scores(scores: Sequence[PairScore]) -> Table:
     """Return a table with a line for each pair, and the mean of several; "-" if not measured."""
-    shown: list[tuple[str, Quality]] = [(Path(score.distorted).name, score) for score in scores]
+    shown = [(Path(score.distorted).name, _list_values(score)) for score in scores]
     if len(shown) > 1:
         shown.append(("mean", mean_of_pairs(scores)))
+    kinds = {name: metrics.get(name) for name in shown[0][1]}
     rows = [
-        [name, f"{q.psnr_db:.3f}", f"{q.ssim:.4f}", "-" if q.vmaf is None else f"{q.vmaf:.2f}"]
-        for name, q in shown
+        [image, *(_show(values[name], kinds[name]) for name in kinds)] for image, values in shown
     ]
-    return draw_table(["image", "PSNR (dB)", "SSIM", "VMAF"], rows, numbers=(1, 2, 3))
+    heads = ["image", *(kind.title for kind in kinds.values())]
+    return draw_table(heads, rows, numbers=range(1, len(heads)))
+
+
+def _show(value: float | None, kind: type[Metric]) -> str:
+    """Return a value with one decimal more than tables of many models have."""
+    return "-" if value is None else f"{value:.{kind.decimals + 1}f}"
+
+
+def _list_values(score: PairScore) -> dict[str, float | None]:
+    return {"psnr_db": score.psnr_db, "ssim": score.ssim, "vmaf": score.vmaf, **score.others}
 
 
 def _read(path: Path) -> Pixels:

@@ -50,7 +50,6 @@ from lienet.params.photographs import Gates as Gates
 from lienet.params.photographs import TextDetection as TextDetection
 from lienet.params.photographs import Transfer as Transfer
 from lienet.params.promotion import LatencyBudget as LatencyBudget
-from lienet.params.promotion import Measure as Measure
 from lienet.params.promotion import Promote as Promote
 from lienet.params.promotion import TaskGate as TaskGate
 from lienet.params.sources import Div2kSource as Div2kSource

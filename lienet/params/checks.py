@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from lienet.params.base import Task
+from lienet.params.evaluation import metrics
 from lienet.params.sources import SampleSource
 from lienet.params.variants import find_variant
 
@@ -28,6 +29,7 @@ def find_conflicts(params: Params) -> Iterator[str]:
     yield from _protocol_conflicts(params)
     yield from _report_conflicts(params)
     yield from _promote_conflicts(params)
+    yield from _measure_conflicts(params)
 
 
 def _privacy_conflicts(params: Params) -> Iterator[str]:
@@ -213,6 +215,16 @@ def _promote_conflicts(params: Params) -> Iterator[str]:
     methods = [*params.models.values(), *params.evaluate.methods.values()]
     for task in sorted({method.task for method in methods} - set(params.promote.tasks)):
         yield f"promote.tasks lacks {task}"
+
+
+def _measure_conflicts(params: Params) -> Iterator[str]:
+    measured = {"psnr_db", "ssim", *params.evaluate.metrics}
+    named = {f"promote.tolerances.{name}": name for name in params.promote.tolerances}
+    for where, name in {"promote.measure": params.promote.measure, **named}.items():
+        if name not in measured:
+            yield f"{where} must be one of evaluate.metrics, psnr_db or ssim, got {name}"
+        elif not metrics.get(name).is_ranked:
+            yield f"{where} must be a metric whose better value is better, got {name}"
 
 
 def _poor_latency_reference(

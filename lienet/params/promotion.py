@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
 from lienet.params.base import Name, Positive, Section, Task
 
-Measure = Literal["psnr_db", "ssim", "vmaf", "ciede2000"]
 Tolerance = Annotated[float, Field(ge=0.0, allow_inf_nan=False)] | None
 
 
@@ -33,27 +32,17 @@ class TaskGate(Section):
     """Null where latency does not count."""
 
 
-class Tolerances(Section):
-    """How far a measure's mean over a test set may fall behind the champion's, under any protocol.
-
-    A measure at null may fall.
-    """
-
-    psnr_db: Tolerance
-    ssim: Tolerance
-    vmaf: Tolerance
-    ciede2000: Tolerance
-    """How far the colour error may rise."""
-
-
 class Promote(Section):
     """The gate between a challenger and the champion."""
 
-    measure: Measure
-    """What must be gained, by an interval that lies above zero."""
+    measure: Name
+    """What must be gained, by an interval that lies above zero: ``psnr_db``, ``ssim`` or a key of
+    ``evaluate.metrics``."""
     confidence: Annotated[float, Field(ge=0.95, lt=1.0)]
     """Of that interval; higher than a report's, as the gate is asked again for every challenger."""
     min_images: Annotated[int, Field(ge=2)]
     """Fewer test images say nothing: the interval of one has no width."""
-    tolerances: Tolerances
+    tolerances: dict[Name, Tolerance]
+    """How far a measure's mean over a test set may be worse than the champion's, under any
+    protocol; one that is null or left out may be as bad as it is."""
     tasks: dict[Task, TaskGate]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import get_args
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
@@ -16,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from lienet.errors import DataError
 from lienet.evaluation.intervals import make_bound
 from lienet.evaluation.scores import ImageScore, Interval
-from lienet.params import Measure, Params, Promote, Protocol, Task, metrics
+from lienet.params import Params, Promote, Protocol, Task, metrics
 from lienet.promotion.latency import LatencyComparison
 
 
@@ -53,7 +52,7 @@ class Verdict:
     """Why not; empty if it passes."""
     against: str
     """The champion's name, or "the baseline" where there is no champion."""
-    measure: Measure
+    measure: str
     protocol: str
     num_images: int
     gain: Interval | None
@@ -164,8 +163,7 @@ def _find_lack_of_gain(
 
 def _find_falls(rule: Promote, challenger: Candidate, champion: Candidate) -> Iterator[str]:
     """Yield each mean over a test set that fell by more than its measure's tolerance."""
-    for measure in get_args(Measure):
-        tolerance: float | None = getattr(rule.tolerances, measure)
+    for measure, tolerance in rule.tolerances.items():
         if tolerance is None:
             continue
         gains = _gains(challenger, champion, measure).dropna()
@@ -178,7 +176,7 @@ def _find_falls(rule: Promote, challenger: Candidate, champion: Candidate) -> It
 
 
 def _differ(
-    challenger: Candidate, champion: Candidate | None, protocol: str, measure: Measure
+    challenger: Candidate, champion: Candidate | None, protocol: str, measure: str
 ) -> list[float]:
     """Return the deciding differences in the order of images; none unless all can be paired."""
     gains = _gains(challenger, champion, measure)
@@ -186,7 +184,7 @@ def _differ(
     return [] if deciding.isna().any() else deciding.tolist()
 
 
-def _gains(challenger: Candidate, champion: Candidate | None, measure: Measure) -> pd.Series[float]:
+def _gains(challenger: Candidate, champion: Candidate | None, measure: str) -> pd.Series[float]:
     """Return what the challenger gains for each of its scores; NaN where one was not measured."""
     ours = _collect(challenger.scores, measure)
     if champion is None:
@@ -197,7 +195,7 @@ def _gains(challenger: Candidate, champion: Candidate | None, measure: Measure) 
 
 
 def _collect(
-    scores: Sequence[ImageScore], measure: Measure, *, is_baseline: bool = False
+    scores: Sequence[ImageScore], measure: str, *, is_baseline: bool = False
 ) -> pd.Series[float]:
     """Return a measure by protocol, test set and key; NaN where it was not taken."""
     keys = [(each.protocol, each.test_set, each.key) for each in scores]

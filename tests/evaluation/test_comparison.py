@@ -13,12 +13,13 @@ from typer.testing import CliRunner
 from lienet.cli import app
 from lienet.errors import ImageError, InputError
 from lienet.evaluation.comparison import (
+    choose_metrics,
     draw_scores,
     pair_files,
     score_pairs,
     scores_as_json,
 )
-from lienet.evaluation.metrics import measure_psnr, measure_ssim
+from lienet.evaluation.metrics import measure_ciede2000, measure_psnr, measure_ssim
 from lienet.evaluation.vmaf import measure_vmaf
 from lienet.images import decode_image, encode_jpeg, encode_png
 from lienet.text_tables import print_tables
@@ -188,3 +189,24 @@ def test_a_colour_profile_is_applied_at_eight_bits_and_that_is_said(
     (score,) = score_pairs([(plain, profiled)], colour="rgb", border_px=0, with_vmaf=False)
     assert score.psnr_db < 100
     assert "b.png is compared at 8 bits, as its colour profile is applied" in caplog.text
+
+
+def test_metrics_that_are_asked_for_stand_beside_the_rest(folders: tuple[Path, Path]):
+    asked = ["--no-vmaf", "--metric", "ciede2000", "--metric", "sharpness"]
+    arguments = ["score", *map(str, folders), *asked]
+    told = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)
+    pairs = told["pairs"]
+    reference, distorted = (
+        decode_image(Path(pairs[0][side]).read_bytes()) for side in ("reference", "distorted")
+    )
+    assert pairs[0]["ciede2000"] == pytest.approx(measure_ciede2000(reference, distorted))
+    assert told["ciede2000"] == pytest.approx(np.mean([each["ciede2000"] for each in pairs]))
+    shown = CliRunner().invoke(app, arguments).stdout
+    assert "CIEDE2000" in shown
+    assert f"{pairs[0]['sharpness']:.3f}" in shown
+
+
+def test_a_metric_that_is_not_there_or_measured_anyway_is_one_line(folders: tuple[Path, Path]):
+    for name in ("lpips", "psnr_db"):
+        with pytest.raises(InputError, match=rf"no such metric, got {name}; name one of ciede2000"):
+            choose_metrics([name])

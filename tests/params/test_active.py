@@ -68,6 +68,7 @@ NAMED_BY_USERS = (
     "evaluate.methods.",
     "evaluate.metrics.",
     "report.figure_protocols.",
+    "promote.tolerances.",
 )
 # What a task does otherwise than `train` says, and what a metric has a default of.
 OPTIONAL = re.compile(r"train\.overrides\.\w+\.|evaluate\.metrics\.\w+\.")
@@ -150,7 +151,9 @@ def test_an_unknown_key_is_named(sample_tree: dict[str, Any], section: str):
         ("promote.confidence", 0.9, "promote.confidence: .*0.95, got 0.9"),
         ("evaluate.confidence", 95, "evaluate.confidence: .*less than 1, got 95"),
         ("promote.tolerances.ssim", -0.1, "promote.tolerances.ssim: .*got -0.1"),
-        ("promote.measure", "lpips", "promote.measure: .*got 'lpips'"),
+        ("promote.measure", "lpips", "promote.measure must be one of evaluate.metrics.*got lpips"),
+        ("promote.measure", "sharpness", "promote.measure must be .*better, got sharpness"),
+        ("promote.tolerances", {"flip": 0.1}, "promote.tolerances.flip must .*got flip"),
         ("evaluate.protocols.x4_q20_rgb.jpeg_quality", 40, "x4_q20_rgb asks for inputs that"),
         ("download.sources", {"Bad Name": {"kind": "sample", "split": "auto"}}, "Bad Name"),
         ("download.sources.sample.kind", "ftp", "download.sources.sample: .*ftp"),

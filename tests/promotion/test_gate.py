@@ -183,7 +183,7 @@ def test_what_falls_within_its_tolerance_or_without_one_passes(params: Params):
     a_little = make_candidate(params, 0.9, scores={"ssim": -0.0019, "vmaf": -0.9})
     assert judge(params, "sr", a_little, champion).passed
     much = make_candidate(params, 0.9, scores={"vmaf": -30.0})
-    free = params.promote.tolerances.model_copy(update={"vmaf": None})
+    free = params.promote.tolerances | {"vmaf": None}
     rule = params.promote.model_copy(update={"tolerances": free})
     assert judge(params.model_copy(update={"promote": rule}), "sr", much, champion).passed
 
