@@ -17,7 +17,7 @@ TITLES = {
     "sr_lienet_fast_x4": "×4",
     "sr_lienet_fast_x2": "×2",
     "face_lienet_x1": "Faces",
-    "old_photo_lienet_x1": "Old photographs, not shipped",
+    "old_photo_lienet_x1": "Old photographs",
 }
 
 

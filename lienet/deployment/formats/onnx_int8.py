@@ -19,6 +19,7 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 import onnx
+from torch import nn
 
 from lienet.deployment.formats.base import Format, Source
 from lienet.deployment.formats.depth_to_space import order_depth_to_space
@@ -26,6 +27,7 @@ from lienet.deployment.onnx import export_onnx
 from lienet.deployment.runtimes import Planes
 from lienet.deployment.tensor_names import INPUT_NAME
 from lienet.files import write_bytes
+from lienet.networks.spade import Spade
 
 QUANTISED = ("Conv", "LeakyRelu", "PRelu", "Relu", "Add", "Mul", "Concat")
 _KEPT_PERCENT = 99.99
@@ -46,7 +48,7 @@ class OnnxInt8(Format):
         content = quantise(
             proto,
             source.calibration,
-            operators=choose_operators(proto.graph),
+            operators=choose_operators(source.model),
             kept=list_float_nodes(proto.graph),
         )
         write_bytes(path, content)
@@ -78,13 +80,13 @@ def list_float_nodes(graph: onnx.GraphProto) -> list[str]:
     return list(kept)
 
 
-def choose_operators(graph: onnx.GraphProto) -> Sequence[str]:
+def choose_operators(model: nn.Module) -> Sequence[str]:
     """Return the kinds of nodes that are quantised.
 
-    Of a network that normalises by statistics of the image, which has inputs for them, convolutions
-    alone: in eight bits its sums and products cost 0.05 dB on faces and 0.5 on old photographs.
+    Of a network with SPADE layers, which normalise, convolutions alone: in eight bits its sums and
+    products cost 0.1 dB on faces and up to 0.5 on old photographs.
     """
-    return ("Conv",) if len(graph.input) > 1 else QUANTISED
+    return ("Conv",) if any(isinstance(each, Spade) for each in model.modules()) else QUANTISED
 
 
 def quantise(
