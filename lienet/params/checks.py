@@ -219,10 +219,15 @@ def _promote_conflicts(params: Params) -> Iterator[str]:
 
 def _measure_conflicts(params: Params) -> Iterator[str]:
     measured = {"psnr_db", "ssim", *params.evaluate.metrics}
+    if params.promote.measure not in measured:
+        yield (
+            "promote.measure must be one of evaluate.metrics, psnr_db or ssim, "
+            f"got {params.promote.measure}"
+        )
     named = {f"promote.tolerances.{name}": name for name in params.promote.tolerances}
     for where, name in {"promote.measure": params.promote.measure, **named}.items():
-        if name not in measured:
-            yield f"{where} must be one of evaluate.metrics, psnr_db or ssim, got {name}"
+        if name not in metrics.names():
+            yield f"{where} must be one of {', '.join(metrics.names())}, got {name}"
         elif not metrics.get(name).is_ranked:
             yield f"{where} must be a metric whose better value is better, got {name}"
 

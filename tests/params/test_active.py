@@ -153,7 +153,11 @@ def test_an_unknown_key_is_named(sample_tree: dict[str, Any], section: str):
         ("promote.tolerances.ssim", -0.1, "promote.tolerances.ssim: .*got -0.1"),
         ("promote.measure", "lpips", "promote.measure must be one of evaluate.metrics.*got lpips"),
         ("promote.measure", "sharpness", "promote.measure must be .*better, got sharpness"),
-        ("promote.tolerances", {"flip": 0.1}, "promote.tolerances.flip must .*got flip"),
+        (
+            "promote.tolerances",
+            {"lpips": 0.1},
+            "promote.tolerances.lpips must be one of ciede2000.*got lpips",
+        ),
         ("evaluate.protocols.x4_q20_rgb.jpeg_quality", 40, "x4_q20_rgb asks for inputs that"),
         ("download.sources", {"Bad Name": {"kind": "sample", "split": "auto"}}, "Bad Name"),
         ("download.sources.sample.kind", "ftp", "download.sources.sample: .*ftp"),
