@@ -73,11 +73,13 @@ def add(bench: dict, item: str, rate: float, found: dict[tuple[str, float], floa
 
 
 def main() -> None:
-    """Measure each model named, or all that no adversary trains."""
+    """Measure each model named, or all that no adversary trains and that repeat no other."""
     text = PARAMS.read_text(encoding="utf-8")
     bench = yaml.safe_load(text)
     named = sys.argv[1:] or [
-        item for item, entry in bench["models"].items() if not entry["objective"].endswith("_gan")
+        item
+        for item, entry in bench["models"].items()
+        if not entry["objective"].endswith("_gan") and "replicate_of" not in entry
     ]
     found = read_found()
     try:

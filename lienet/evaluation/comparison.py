@@ -11,12 +11,14 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
+from pydantic import ValidationError
 from rich.table import Table
 
 from lienet.colour_profiles import apply_profile
-from lienet.errors import ImageError, InputError, ParamsError
+from lienet.errors import ImageError, InputError
 from lienet.evaluation.metrics import Colour, measure_quality
 from lienet.evaluation.vmaf import VmafBatch, measure_vmaf
 from lienet.images import Pixels, decode_image
@@ -54,19 +56,22 @@ def choose_metrics(names: Iterable[str]) -> dict[str, Metric]:
     """Return the metrics of given names, with their defaults and their tools at hand.
 
     Raises:
-        InputError: there is none of a name, or it is measured anyway.
+        InputError: there is none of a name, it is measured anyway, or it has no defaults.
         ToolError: what it is measured with is missing.
     """
+    known = [each for each in metrics.names() if each not in _ALWAYS_MEASURED]
     chosen: dict[str, Metric] = {}
     for name in names:
-        known = [each for each in metrics.names() if each not in _ALWAYS_MEASURED]
-        try:
-            kind = None if name in _ALWAYS_MEASURED else metrics.get(name)
-        except ParamsError:
-            kind = None
-        if kind is None:
+        if name not in known:
             raise InputError("no such metric", got=name, remedy=f"name one of {', '.join(known)}")
-        chosen[name] = kind.model_validate({})
+        try:
+            chosen[name] = metrics.get(name).model_validate({})
+        except ValidationError as error:
+            missing = ", ".join(str(each["loc"][0]) for each in error.errors())
+            raise InputError(
+                f"the metric {name} has no default of {missing}",
+                remedy="name it in evaluate.metrics, where that can be said",
+            ) from None
         chosen[name].require_tools()
     return chosen
 
@@ -139,7 +144,7 @@ def score_pairs(
     colour: Colour,
     border_px: int,
     with_vmaf: bool,
-    others: Mapping[str, Metric] | None = None,
+    others: Mapping[str, Metric] = MappingProxyType({}),
 ) -> list[PairScore]:
     """Measure each pair; one pair is in memory at a time, beside a bounded VMAF batch.
 
@@ -154,27 +159,23 @@ def score_pairs(
         InputError: a pair's sizes differ, or it is too small.
         ImageError: a file cannot be read; both name the files.
     """
-    qualities, measured_others = [], []
+    measured = []
     vmaf = VmafBatch[int]()
     for place, (reference_path, distorted_path) in enumerate(pairs):
         reference, distorted = _read(reference_path), _read(distorted_path)
         try:
-            measured = measure_quality(reference, distorted, colour=colour, border_px=border_px)
-            qualities.append(measured)
-            whole = _round(reference), _round(distorted)
-            measured_others.append(
-                {name: metric.measure(*whole) for name, metric in (others or {}).items()}
-            )
+            quality = measure_quality(reference, distorted, colour=colour, border_px=border_px)
+            rounded = _round(reference), _round(distorted)
+            more = {name: metric.measure(*rounded) for name, metric in others.items()}
+            measured.append((quality, more))
             if with_vmaf:
-                vmaf.add(place, *whole)
+                vmaf.add(place, *rounded)
         except InputError as error:
             raise InputError(f"{reference_path} and {distorted_path}: {error}") from error
     vmafs = vmaf.finish()
     return [
         PairScore(*quality, vmafs.get(place), str(paths[0]), str(paths[1]), more)
-        for place, (paths, quality, more) in enumerate(
-            zip(pairs, qualities, measured_others, strict=True)
-        )
+        for place, (paths, (quality, more)) in enumerate(zip(pairs, measured, strict=True))
     ]
 
 

@@ -218,16 +218,11 @@ def _promote_conflicts(params: Params) -> Iterator[str]:
 
 
 def _measure_conflicts(params: Params) -> Iterator[str]:
-    measured = {"psnr_db", "ssim", *params.evaluate.metrics}
-    if params.promote.measure not in measured:
-        yield (
-            "promote.measure must be one of evaluate.metrics, psnr_db or ssim, "
-            f"got {params.promote.measure}"
-        )
-    named = {f"promote.tolerances.{name}": name for name in params.promote.tolerances}
-    for where, name in {"promote.measure": params.promote.measure, **named}.items():
-        if name not in metrics.names():
-            yield f"{where} must be one of {', '.join(metrics.names())}, got {name}"
+    rule, measured = params.promote, ["psnr_db", "ssim", *params.evaluate.metrics]
+    tolerated = ((f"promote.tolerances.{name}", name, metrics.names()) for name in rule.tolerances)
+    for where, name, allowed in (("promote.measure", rule.measure, measured), *tolerated):
+        if name not in allowed:
+            yield f"{where} must be one of {', '.join(allowed)}, got {name}"
         elif not metrics.get(name).is_ranked:
             yield f"{where} must be a metric whose better value is better, got {name}"
 

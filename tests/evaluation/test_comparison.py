@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from lienet.evaluation.comparison import (
 from lienet.evaluation.metrics import measure_ciede2000, measure_psnr, measure_ssim
 from lienet.evaluation.vmaf import measure_vmaf
 from lienet.images import decode_image, encode_jpeg, encode_png
+from lienet.params.evaluation import Metric, metrics
 from lienet.text_tables import print_tables
 
 
@@ -210,3 +212,16 @@ def test_a_metric_that_is_not_there_or_measured_anyway_is_one_line(folders: tupl
     for name in ("lpips", "psnr_db"):
         with pytest.raises(InputError, match=rf"no such metric, got {name}; name one of ciede2000"):
             choose_metrics([name])
+
+
+def test_a_metric_without_defaults_is_one_line(monkeypatch: pytest.MonkeyPatch):
+    class Aimed(Metric):
+        title: ClassVar = "AIMED"
+        aim_db: float
+
+        def measure(self, reference: Any, enhanced: Any) -> float:
+            return self.aim_db
+
+    monkeypatch.setitem(vars(metrics)["_parts"], "aimed", Aimed)
+    with pytest.raises(InputError, match="the metric aimed has no default of aim_db; name it in"):
+        choose_metrics(["aimed"])

@@ -151,7 +151,11 @@ def test_an_unknown_key_is_named(sample_tree: dict[str, Any], section: str):
         ("promote.confidence", 0.9, "promote.confidence: .*0.95, got 0.9"),
         ("evaluate.confidence", 95, "evaluate.confidence: .*less than 1, got 95"),
         ("promote.tolerances.ssim", -0.1, "promote.tolerances.ssim: .*got -0.1"),
-        ("promote.measure", "lpips", "promote.measure must be one of evaluate.metrics.*got lpips"),
+        (
+            "promote.measure",
+            "lpips",
+            "promote.measure must be one of psnr_db, ssim, vmaf.*got lpips",
+        ),
         ("promote.measure", "sharpness", "promote.measure must be .*better, got sharpness"),
         (
             "promote.tolerances",
