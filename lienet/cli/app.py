@@ -127,7 +127,10 @@ def score(
     ] = None,
     metric: Annotated[
         list[str] | None,
-        typer.Option(help="Measure this too, of the whole image: niqe, say; may be repeated."),
+        typer.Option(
+            help="Measure this too, of the whole image: niqe, say, or 'flip: {pixels_per_degree: "
+            "30}' as in params; may be repeated."
+        ),
     ] = None,
 ) -> None:
     """Measure PSNR, SSIM and VMAF of an image, or a folder of images, against a reference.

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
+import yaml
 from pydantic import ValidationError
 from rich.table import Table
 
@@ -52,28 +53,56 @@ class PairScore(Quality):
     """By the name of a metric, those that were asked for."""
 
 
-def choose_metrics(names: Iterable[str]) -> dict[str, Metric]:
-    """Return the metrics of given names, with their defaults and their tools at hand.
+def choose_metrics(named: Iterable[str]) -> dict[str, Metric]:
+    """Return metrics with their tools at hand.
+
+    Args:
+        named: each a name, or a line as ``evaluate.metrics`` has it: ``flip: {pixels_per_degree:
+            30}``. What a line leaves out has its default.
 
     Raises:
-        InputError: there is none of a name, it is measured anyway, or it has no defaults.
+        InputError: there is none of a name, it is measured anyway, or a field is missing or wrong.
         ToolError: what it is measured with is missing.
     """
     known = [each for each in metrics.names() if each not in _ALWAYS_MEASURED]
     chosen: dict[str, Metric] = {}
-    for name in names:
+    for line in named:
+        name, fields = _read_line(line)
         if name not in known:
             raise InputError("no such metric", got=name, remedy=f"name one of {', '.join(known)}")
         try:
-            chosen[name] = metrics.get(name).model_validate({})
+            chosen[name] = metrics.get(name).model_validate(fields)
         except ValidationError as error:
-            missing = ", ".join(str(each["loc"][0]) for each in error.errors())
+            first = error.errors()[0]
+            field = first["loc"][0] if first["loc"] else "its fields"
+            if first["type"] == "missing":
+                raise InputError(
+                    f"the metric {name} has no default of {field}",
+                    remedy=f"say it: --metric '{name}: {{{field}: …}}'",
+                ) from None
             raise InputError(
-                f"the metric {name} has no default of {missing}",
-                remedy="name it in evaluate.metrics, where that can be said",
+                f"{field} of the metric {name}: {first['msg']}", got=first["input"]
             ) from None
         chosen[name].require_tools()
     return chosen
+
+
+def _read_line(line: str) -> tuple[str, Mapping[str, object]]:
+    try:
+        read = yaml.safe_load(line)
+    except yaml.YAMLError:
+        read = None
+    if isinstance(read, str):
+        return read, {}
+    if isinstance(read, dict) and len(read) == 1:
+        ((name, fields),) = read.items()
+        if isinstance(fields, dict):
+            return str(name), fields
+    raise InputError(
+        "a metric is a name, or a line as evaluate.metrics has it",
+        got=line,
+        remedy="flip, say, or 'flip: {pixels_per_degree: 30}'",
+    )
 
 
 def pair_files(reference: Path, distorted: Path) -> list[tuple[Path, Path]]:

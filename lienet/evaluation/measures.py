@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol
 
 from pydantic import Field
 
@@ -185,3 +185,55 @@ class Niqe(Metric):
         from lienet.evaluation.optional.niqe import load_clean_model
 
         return load_clean_model(None if self.model is None else Path(self.model).expanduser())
+
+
+@metrics.register("lpips")
+class Lpips(Metric):
+    """LPIPS 0.1, by AlexNet or VGG16."""
+
+    title: ClassVar = "LPIPS"
+    decimals: ClassVar = 4
+    is_less_better: ClassVar = True
+
+    trunk: str
+    """The classifier's file as torchvision publishes it, from the folder of params; DVC tracks its
+    name alone."""
+    network: Literal["alexnet", "vgg16"] = "alexnet"
+    """Which classifier it is."""
+
+    def require_tools(self) -> None:
+        """Check that the file holds the classifier."""
+        from lienet.evaluation.optional.trunks import load_trunk
+
+        load_trunk(self.network, Path(self.trunk), metric="lpips")
+
+    def measure(self, reference: Pixels, enhanced: Pixels) -> float:
+        """Return the distance, from 0 (equal)."""
+        from lienet.evaluation.optional.lpips import measure_lpips
+
+        return measure_lpips(reference, enhanced, trunk=Path(self.trunk), network=self.network)
+
+
+@metrics.register("dists")
+class Dists(Metric):
+    """DISTS, by VGG16."""
+
+    title: ClassVar = "DISTS"
+    decimals: ClassVar = 4
+    is_less_better: ClassVar = True
+
+    trunk: str
+    """VGG16's file as torchvision publishes it, from the folder of params; DVC tracks its name
+    alone."""
+
+    def require_tools(self) -> None:
+        """Check that the file holds the classifier."""
+        from lienet.evaluation.optional.trunks import load_trunk
+
+        load_trunk("vgg16", Path(self.trunk), metric="dists")
+
+    def measure(self, reference: Pixels, enhanced: Pixels) -> float:
+        """Return one less the similarity, from 0 (equal)."""
+        from lienet.evaluation.optional.dists import measure_dists
+
+        return measure_dists(reference, enhanced, trunk=Path(self.trunk))

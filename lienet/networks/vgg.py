@@ -7,11 +7,8 @@ mean. Refuses to guess: what a file lacks is an error, and no weight is ever ran
 
 from __future__ import annotations
 
-import pickle
-import re
-import warnings
 import zipfile
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,13 +19,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lienet.errors import ModelError
-from lienet.files import sha256_of_file
+from lienet.networks.published import RGB_MEAN, RGB_STD, read_torchvision, unreadable
 from lienet.networks.shapes import Images
 from lienet.params import VGG19_LAYERS
 
 _BLOCK_CHANNELS = (64, 128, 256, 512, 512)
-_RGB_MEAN = (0.485, 0.456, 0.406)
-_RGB_STD = (0.229, 0.224, 0.225)
 _CAFFE_BGR_MEAN = (103.939, 116.779, 123.68)
 CAFFE_UNIT = 255 * 0.226
 """A caffe file's features are this many times as large as ours: its input is not divided."""
@@ -129,30 +124,15 @@ def _channels_of(name: str) -> int:
 
 
 def _read_weights(path: Path, names: Collection[str]) -> _Published:
-    _check_hash(path)
+    if path.suffix != ".npz":
+        return _name_layers(read_torchvision(path, network="VGG19", remedy=_REMEDY))
     try:
-        if path.suffix == ".npz":
-            return _read_caffe(path, names)
-        return _read_torchvision(path)
+        return _read_caffe(path, names)
     except (
-        *(OSError, EOFError, ValueError, TypeError, AttributeError, RuntimeError),
-        *(zipfile.BadZipFile, pickle.UnpicklingError),
+        *(OSError, EOFError, ValueError, TypeError, AttributeError),
+        zipfile.BadZipFile,
     ) as error:
-        raise ModelError(
-            f"VGG19's weights in {path} cannot be read ({type(error).__name__})", remedy=_REMEDY
-        ) from error
-
-
-def _check_hash(path: Path) -> None:
-    """Hold a file against the hash in its name, where it is named as torchvision names files."""
-    named = re.search(r"-([0-9a-f]{8,64})\.pth$", path.name)
-    if named is None or not path.is_file():
-        return
-    got = sha256_of_file(path)
-    if not got.startswith(named[1]):
-        raise ModelError(
-            f"the SHA-256 of {path} must begin with {named[1]}", got=got, remedy="fetch it anew"
-        )
+        raise unreadable(path, network="VGG19", error=error, remedy=_REMEDY) from error
 
 
 def _read_caffe(path: Path, names: Collection[str]) -> _Published:
@@ -168,10 +148,7 @@ def _read_caffe(path: Path, names: Collection[str]) -> _Published:
     return _Published(tensors, mean, (CAFFE_UNIT / 255,) * 3)
 
 
-def _read_torchvision(path: Path) -> _Published:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch's advice on files it refuses anyway
-        state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+def _name_layers(state: Mapping[str, Tensor]) -> _Published:
     tensors, position = {}, 0
     for name in VGG19_LAYERS:  # "features" counts activations and pooling as well
         position += name.endswith("_1") and name != "conv1_1"
@@ -179,4 +156,4 @@ def _read_torchvision(path: Path) -> _Published:
             if (key := f"features.{position}.{part}") in state:
                 tensors[f"{name}.{part}"] = state[key]
         position += 2
-    return _Published(tensors, _RGB_MEAN, _RGB_STD)
+    return _Published(tensors, RGB_MEAN, RGB_STD)

@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
-from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -12,7 +11,7 @@ from PIL import Image, ImageCms
 from typer.testing import CliRunner
 
 from lienet.cli import app
-from lienet.errors import ImageError, InputError
+from lienet.errors import ImageError, InputError, LienetError
 from lienet.evaluation.comparison import (
     choose_metrics,
     draw_scores,
@@ -23,7 +22,6 @@ from lienet.evaluation.comparison import (
 from lienet.evaluation.metrics import measure_ciede2000, measure_psnr, measure_ssim
 from lienet.evaluation.vmaf import measure_vmaf
 from lienet.images import decode_image, encode_jpeg, encode_png
-from lienet.params.evaluation import Metric, metrics
 from lienet.text_tables import print_tables
 
 
@@ -209,19 +207,28 @@ def test_metrics_that_are_asked_for_stand_beside_the_rest(folders: tuple[Path, P
 
 
 def test_a_metric_that_is_not_there_or_measured_anyway_is_one_line(folders: tuple[Path, Path]):
-    for name in ("lpips", "psnr_db"):
+    for name in ("brisque", "psnr_db"):
         with pytest.raises(InputError, match=rf"no such metric, got {name}; name one of ciede2000"):
             choose_metrics([name])
 
 
-def test_a_metric_without_defaults_is_one_line(monkeypatch: pytest.MonkeyPatch):
-    class Aimed(Metric):
-        title: ClassVar = "AIMED"
-        aim_db: float
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("lpips", "the metric lpips has no default of trunk; say it: --metric 'lpips: {trunk: …}'"),
+        ("lpips: {trunk: missing.pth}", "alexnet's weights in missing.pth cannot be read"),
+        ("flip: {pixels_per_degree: near}", "pixels_per_degree of the metric flip: .*got near"),
+        ("niqe: {modle: mine.json}", "modle of the metric niqe: Extra inputs are not permitted"),
+        ("flip: 30", "a metric is a name, or a line as evaluate.metrics has it, got flip: 30"),
+        ("flip: {", "a metric is a name, or a line as evaluate.metrics has it"),
+    ],
+)
+def test_a_metric_that_cannot_be_measured_as_it_is_named_is_one_line(line: str, said: str):
+    with pytest.raises(LienetError, match=said):
+        choose_metrics([line])
 
-        def measure(self, reference: Any, enhanced: Any) -> float:
-            return self.aim_db
 
-    monkeypatch.setitem(vars(metrics)["_parts"], "aimed", Aimed)
-    with pytest.raises(InputError, match="the metric aimed has no default of aim_db; name it in"):
-        choose_metrics(["aimed"])
+def test_a_metric_takes_its_fields_as_params_have_them():
+    chosen = choose_metrics(["flip: {pixels_per_degree: 30}", "niqe"])
+    assert vars(chosen["flip"])["pixels_per_degree"] == 30
+    assert list(chosen) == ["flip", "niqe"]
