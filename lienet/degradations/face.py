@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
-from typing import ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from lienet.degradations.reductions import downsample
 from lienet.degradations.resize import resize_bicubic
 from lienet.images import Pixels
 from lienet.params.degradations import Degradation, degradations
+from lienet.params.variants import Variant
+
+Side = Annotated[int, Field(ge=64)]  # a smaller photograph gives no sample
 
 
 @degradations.register("face")
@@ -21,14 +27,39 @@ class FaceDegradation(Degradation):
     shows_faces: ClassVar = True
 
     factor: Literal[2, 4]
+    test_sides_px: tuple[Side, ...] = ()
+    """Test images are given reduced to each of these shorter sides as well, as ``<key>_<side>px``;
+    a photograph that is not larger is not. Multiples of ``factor``."""
 
     def find_multiple(self) -> int:
         """Return ``factor``."""
         return self.factor
 
+    def list_variants(self) -> Sequence[Variant]:
+        """Return the photographs' own size, and each of ``test_sides_px``."""
+        own = self.model_copy(update={"test_sides_px": ()})
+        return [Variant(own), *(Variant(own, f"_{px}px", px) for px in self.test_sides_px)]
+
     def degrade_whole(self, photograph: Pixels) -> dict[int, Pixels]:
         """Take a photograph's detail away."""
         return {1: degrade_face(photograph, factor=self.factor)}
+
+    @model_validator(mode="after")
+    def _sides_fit(self) -> FaceDegradation:
+        sides = self.test_sides_px
+        if len({*sides}) != len(sides) or any(each % self.factor for each in sides):
+            raise ValueError(
+                f"test_sides_px must differ and be multiples of {self.factor}, got {list(sides)}"
+            )
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_empty(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave ``test_sides_px`` out where there are none, as in params."""
+        fields: dict[str, Any] = write(self)
+        if not self.test_sides_px:
+            fields.pop("test_sides_px", None)
+        return fields
 
 
 def degrade_face(pixels: Pixels, *, factor: int) -> Pixels:

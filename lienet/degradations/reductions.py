@@ -32,6 +32,21 @@ def downsample(pixels: Pixels, *, scale: int) -> Pixels:
     return resize_bicubic(pixels, scale=Fraction(1, scale))
 
 
+def reduce_to_side(pixels: Pixels, *, side_px: int, multiple: int) -> Pixels:
+    """Reduce an image to a shorter side, with antialiased bicubic interpolation.
+
+    Args:
+        pixels: ``(h, w, 3)`` RGB uint8, no side shorter than ``side_px``.
+        side_px: of the result; a multiple of ``multiple``.
+        multiple: what the longer side is cropped to a multiple of, at the bottom or right.
+
+    Returns:
+        RGB uint8.
+    """
+    factor = Fraction(side_px, min(pixels.shape[:2]))
+    return crop_to_multiple(resize_bicubic(pixels, scale=factor), multiple=multiple)
+
+
 def crop_to_multiple(pixels: Pixels, *, multiple: int) -> Pixels:
     """Crop the bottom and right so that both sides are multiples of ``multiple`` (a view)."""
     height_px, width_px = pixels.shape[:2]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
@@ -20,6 +20,7 @@ from lienet.errors import InputError
 from lienet.images import Pixels, encode_jpeg
 from lienet.params.base import Chroma, Range, within
 from lienet.params.degradations import Degradation, DegradedInput, Draw, degradations
+from lienet.params.variants import Variant
 
 
 def _say_what_is_wrong(value: object, check: ValidatorFunctionWrapHandler) -> Any:
@@ -71,11 +72,11 @@ class SrDegradation(Degradation):
         low, high = self.jpeg_range
         return (round(low), self.jpeg_chroma) if low == high else None
 
-    def list_variants(self) -> Mapping[str, Degradation]:
+    def list_variants(self) -> Sequence[Variant]:
         """Return the degradation at each of ``test_jpeg_qualities``; itself if there are none."""
         if not self.test_jpeg_qualities:
-            return {"": self}
-        return {f"_q{each}": self._at(each) for each in self.test_jpeg_qualities}
+            return [Variant(self)]
+        return [Variant(self._at(each), f"_q{each}") for each in self.test_jpeg_qualities]
 
     def degrade_whole(self, photograph: Pixels) -> dict[int, Pixels]:
         """Reduce a photograph by each scale."""

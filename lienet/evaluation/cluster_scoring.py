@@ -11,7 +11,7 @@ from functools import partial
 from itertools import islice
 
 from lienet.evaluation.scores import ImageScore
-from lienet.evaluation.scoring import Contender, EnhancedImage, score_samples, tell_quality
+from lienet.evaluation.scoring import Contender, EnhancedImage, score_samples, tell_variant
 from lienet.executors import map_ordered
 from lienet.params import Cluster, Metric, Protocol
 from lienet.shards.reading import Sample
@@ -24,7 +24,7 @@ class FirstOfEachSet:
     """Tells of samples, one after another, whether their images are among those to be kept.
 
     Args:
-        images_per_set: how many of each test set and JPEG quality are; of all samples the first
+        images_per_set: how many of each test set and variant are; of all samples the first
             always is.
         is_all: says yes to every one.
     """
@@ -36,7 +36,7 @@ class FirstOfEachSet:
 
     def __call__(self, sample: Sample) -> bool:
         """Count a sample and answer for it."""
-        place = (sample.info.get("test_set"), tell_quality(sample))
+        place = (sample.info.get("test_set"), tell_variant(sample))
         self._num_seen[place] += 1
         is_early = self._num_seen[place] <= self._images_per_set
         return self._is_all or is_early or self._num_seen.total() == 1

@@ -8,7 +8,7 @@ from pathlib import Path
 from lienet.evaluation.feature_extraction import extract_feature_map
 from lienet.evaluation.items import Item
 from lienet.evaluation.scores import FEATURES_NAME
-from lienet.evaluation.scoring import EnhancedImage
+from lienet.evaluation.scoring import EnhancedImage, Given
 from lienet.files import write_bytes
 from lienet.images import encode_png
 
@@ -26,13 +26,13 @@ class ImageKeeper:
         """The very first image, kept or not."""
         self._folder = folder
         self._images_per_set = images_per_set
-        self._num_kept: Counter[tuple[Path, int | None]] = Counter()
+        self._num_kept: Counter[tuple[Path, Given]] = Counter()
 
     def keep(self, image: EnhancedImage) -> None:
-        """Write an image if it is among the first of its scale, test set and quality."""
+        """Write an image if it is among the first of its scale, test set and variant."""
         self.first = self.first or image
         folder = self._folder / f"x{image.scale}" / image.test_set
-        place = (folder, image.jpeg_quality)
+        place = (folder, image.given)
         if self._num_kept[place] < self._images_per_set:
             write_bytes(folder / f"{image.key}.png", encode_png(image.pixels))
             self._num_kept[place] += 1

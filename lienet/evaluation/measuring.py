@@ -73,7 +73,7 @@ def score_test_images(
         wants_image: scores on the cluster, and tells whose images come back from there.
 
     Raises:
-        DataError: a sample does not fit, or no sample has a protocol's JPEG quality.
+        DataError: a sample does not fit, or no sample is given as a protocol wants it.
     """
     chosen = params.evaluate
     scale = next(iter(contenders)) if len(contenders) == 1 else None

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from torch import nn
 
@@ -27,6 +28,18 @@ from lienet.params import Metric, Protocol
 from lienet.shards.reading import Sample
 
 
+class Given(NamedTuple):
+    """In which way a test image is given, where those of its task are given in several."""
+
+    jpeg_quality: int | None = None
+    side_px: int | None = None
+
+    def is_measured_by(self, protocol: Protocol) -> bool:
+        """Tell whether a protocol measures such images."""
+        is_its_quality = self.jpeg_quality in (None, protocol.jpeg_quality)
+        return is_its_quality and self.side_px == protocol.side_px
+
+
 @dataclass(frozen=True)
 class EnhancedImage:
     """What a method made of one image; all RGB uint8, ``h w 3``."""
@@ -38,8 +51,7 @@ class EnhancedImage:
     degraded: Pixels
     reference: Pixels | None
     """None for real photographs, of which there is none."""
-    jpeg_quality: int | None = None
-    """Of the input, where the test images of its task are given at several."""
+    given: Given = field(default_factory=Given)
 
 
 @dataclass(frozen=True)
@@ -74,7 +86,7 @@ def score_samples(
     metrics: Mapping[str, Metric],
     on_image: Callable[[EnhancedImage], None] = lambda image: None,
 ) -> list[ImageScore]:
-    """Measure a method on every sample under every protocol of its quality.
+    """Measure a method on every sample under every protocol of its variant.
 
     Args:
         samples: read once, lazily.
@@ -102,7 +114,7 @@ def score_samples(
                 wanted = {
                     name: each
                     for name, each in protocols.items()
-                    if each.scale == scale and tell_quality(sample) in (None, each.jpeg_quality)
+                    if each.scale == scale and tell_variant(sample).is_measured_by(each)
                 }
                 if not wanted:
                     continue
@@ -120,9 +132,9 @@ def score_samples(
     return sorted(finished, key=lambda score: order[score.protocol])
 
 
-def tell_quality(sample: Sample) -> int | None:
-    """Return the JPEG quality of a test sample, where those of its task are of several."""
-    return sample.info.get("jpeg_quality")
+def tell_variant(sample: Sample) -> Given:
+    """Return in which way a test sample is given."""
+    return Given(sample.info.get("jpeg_quality"), sample.info.get("side_px"))
 
 
 def _join(
@@ -177,7 +189,7 @@ def _enhance(
     baseline = enhanced if is_baseline else contender.baseline.enhance(degraded)
     image = EnhancedImage(
         *(scale, test_set, sample.key, enhanced, degraded, reference),
-        jpeg_quality=tell_quality(sample),
+        given=tell_variant(sample),
     )
     return image, baseline
 

@@ -182,7 +182,9 @@ def _tile_conflicts(params: Params) -> Iterator[str]:
 def _protocol_conflicts(params: Params) -> Iterator[str]:
     for name, protocol in params.evaluate.protocols.items():
         degradation = params.synthesize.tasks[protocol.task]
-        made_by = find_variant(degradation, protocol.jpeg_quality, protocol.jpeg_chroma)
+        made_by = find_variant(
+            degradation, protocol.jpeg_quality, protocol.jpeg_chroma, side_px=protocol.side_px
+        )
         if made_by is None or protocol.scale not in degradation.list_scales():
             yield f"evaluate.protocols.{name} asks for inputs that synthesize does not make"
         is_jpeg = protocol.jpeg_quality is not None

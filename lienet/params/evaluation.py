@@ -53,16 +53,20 @@ class Protocol(Section):
     that of luma alone (:mod:`lienet.evaluation.matlab_luma`)."""
     border_px: Annotated[int, Field(ge=0)]
     """Cropped from every side before PSNR and SSIM."""
+    side_px: Positive | None = None
+    """Measures the test images that were reduced to this shorter side, where the task has such;
+    null those of the photographs' own size."""
     grey_images: tuple[str, ...] = ()
     """Keys of test images whose published files are grey: ``matlab_luma`` compares them as they
     are, from 0 to 255. One that no test set holds is passed over."""
 
     @model_serializer(mode="wrap")
     def _without_what_is_empty(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave ``grey_images`` out where there are none, as in params."""
+        """Leave out ``side_px`` and ``grey_images`` where there are none, as in params."""
         fields: dict[str, Any] = write(self)
-        if not self.grey_images:
-            fields.pop("grey_images", None)
+        for name in ("side_px", "grey_images"):
+            if not getattr(self, name):
+                fields.pop(name, None)
         return fields
 
 

@@ -116,8 +116,11 @@ def _describe(params: Params, groups: Sequence[Group], pairs: Sequence[Pair]) ->
 
 def _say_inputs(params: Params, protocol: Protocol) -> str:
     degradation = params.synthesize.tasks[protocol.task]
-    variant = find_variant(degradation, protocol.jpeg_quality, protocol.jpeg_chroma)
-    return (variant or degradation).describe(task=protocol.task, scale=protocol.scale)
+    variant = find_variant(
+        degradation, protocol.jpeg_quality, protocol.jpeg_chroma, side_px=protocol.side_px
+    )
+    made_by = variant.degradation if variant else degradation
+    return made_by.describe(task=protocol.task, scale=protocol.scale)
 
 
 def _describe_table(group: Group, params: Params) -> dict[str, Any]:

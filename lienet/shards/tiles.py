@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from lienet.degradations.reductions import crop_to_multiple
+from lienet.degradations.reductions import crop_to_multiple, reduce_to_side
 from lienet.draws import generators_of
 from lienet.images import Pixels, encode_png, sniff_format
 from lienet.params import Degradation, Split
-from lienet.params.variants import list_variants
+from lienet.params.variants import Variant, list_variants
 from lienet.shards.reading import Sample
 
 MIN_PHOTOGRAPH_SIDE_PX = 64
@@ -74,10 +74,11 @@ def make_samples(
     if min(height_px, width_px) < MIN_PHOTOGRAPH_SIDE_PX:
         return []
     if split == "test":
-        whole = (0, 0, height_px, width_px)
+        variants = list_variants(degradation)
         return [
-            _Cutter(reference, variant, seed, info).make_sample(f"{key}{ending}", whole)
-            for ending, variant in list_variants(degradation).items()
+            sample
+            for each in variants
+            for sample in _make_test_samples(reference, each, key=key, seed=seed, info=info)
         ]
     cutter = _Cutter(reference, degradation, seed, info)
     tile_px, stride_px = degradation.tile_px, degradation.tile_stride_px
@@ -111,6 +112,23 @@ def make_real_sample(
         return []
     kept = content if sniff_format(content) == "jpeg" else _encode_png(pixels)
     return [Sample(key, None, {1: kept}, {**info, **_describe((0, 0, height_px, width_px))})]
+
+
+def _make_test_samples(
+    reference: Pixels, variant: Variant, *, key: str, seed: int, info: Mapping[str, Any]
+) -> list[Sample]:
+    """Give a whole photograph in one way; none where it is too small for that."""
+    side_px = variant.side_px
+    if side_px is not None:
+        if side_px >= min(reference.shape[:2]):
+            return []
+        reference = reduce_to_side(
+            reference, side_px=side_px, multiple=variant.degradation.find_multiple()
+        )
+        info = {**info, "side_px": side_px}
+    whole = (0, 0, *reference.shape[:2])
+    cutter = _Cutter(reference, variant.degradation, seed, info)
+    return [cutter.make_sample(f"{key}{variant.ending}", whole)]
 
 
 class _Cutter:

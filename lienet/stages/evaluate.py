@@ -61,7 +61,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
 
         def take_in(image: EnhancedImage) -> None:
             keeper.keep(image)
-            if identity is not None:
+            if identity is not None and image.given.side_px is None:
                 identity.add(image)
 
         wants_image = None

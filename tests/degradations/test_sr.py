@@ -16,6 +16,7 @@ from lienet.degradations.sr import SrDegradation
 from lienet.draws import generators_of
 from lienet.errors import InputError
 from lienet.images import decode_image
+from lienet.params.variants import Variant
 from lienet.screening.quality import estimate_jpeg_quality
 from tests.sr_inputs import degrade_sr
 
@@ -115,15 +116,16 @@ def test_each_tile_draws_its_quality_from_a_range_and_keeps_it():
 def test_test_images_have_stated_qualities_whatever_is_drawn_for_training():
     mixed = SrDegradation.model_validate(TASK | MIXED)
     whole = mixed.degrade_whole(PHOTO)[4]
-    for quality, (ending, variant) in zip((10, 35), mixed.list_variants().items(), strict=True):
-        assert ending == f"_q{quality}"
+    for quality, each in zip((10, 35), mixed.list_variants(), strict=True):
+        assert (each.ending, each.side_px) == (f"_q{quality}", None)
+        variant = each.degradation
         made = variant.make_input(whole, generators_of(1, "sr", "a"))
         assert estimate_jpeg_quality(made.content) == quality
         assert made.info == {"jpeg_quality": quality}
         assert variant.describe_jpeg() == (quality, "4:2:0")
         assert f"JPEG quality {quality} with" in variant.describe(task="sr", scale=4)
     fixed = SrDegradation.model_validate(TASK)
-    assert fixed.list_variants() == {"": fixed}
+    assert fixed.list_variants() == [Variant(fixed)]
     assert fixed.make_input(whole, generators_of(1, "sr", "a")).info == {}
 
 

@@ -6,14 +6,15 @@ import numpy as np
 
 from lienet.evaluation.items import Item
 from lienet.evaluation.keeping import ImageKeeper, keep_feature_map
-from lienet.evaluation.scoring import EnhancedImage
+from lienet.evaluation.scoring import EnhancedImage, Given
 
 
 def make_image(
     key: str, test_set: str = "near", scale: int = 4, jpeg_quality: int | None = None
 ) -> EnhancedImage:
     pixels = np.zeros((8, 8, 3), np.uint8)
-    return EnhancedImage(scale, test_set, key, pixels, pixels, None, jpeg_quality)
+    given = Given(jpeg_quality)
+    return EnhancedImage(scale, test_set, key, pixels, pixels, None, given)
 
 
 def test_the_first_of_each_scale_and_set_are_kept(tmp_path: Path):

@@ -133,7 +133,19 @@ def test_a_sample_of_a_stated_quality_is_scored_under_the_protocols_of_that_qual
     )
     found = [(score.protocol, score.key) for score in scores]
     assert found == [("q20", "a_q20"), ("q10", "a_q10"), ("q20_rgb", "a_q20")]
-    assert [image.jpeg_quality for image in seen] == [10, 20]
+    assert [image.given.jpeg_quality for image in seen] == [10, 20]
+
+
+def test_a_sample_of_a_stated_size_is_scored_under_the_protocols_of_that_size_alone():
+    sized = make_sample("a_64px", 0, side_px=64)
+    protocols = {"own": make_protocol(), "64px": make_protocol(side_px=64)}
+    scores = score_samples(
+        [make_sample("a", 0), sized],
+        make_contenders({4: Darkened(4)}, tile_px=512),
+        protocols,
+        metrics={},
+    )
+    assert [(score.protocol, score.key) for score in scores] == [("own", "a"), ("64px", "a_64px")]
 
 
 def make_matlab_protocol(**choices: object) -> Protocol:

@@ -88,11 +88,8 @@ def test_bench_trains_every_model_alike_for_ten_thousand_steps(workspace: Worksp
         "lienet_fast",
         "lienet_literal",
     } | {"srgan_gan", "esrgan_gan", "sftgan_gan", "vdsr", "espcn", "ecbsr", "span", "rlfn"}
-    others = {
-        "face": {"lienet_outputs", "plain", "plain_wide", "hifacegan", "fsrnet"},
-        "old_photo": {"bopbl"},
-    }
-    for task, named in others.items():
+    faces = {"lienet_outputs", "plain", "plain_wide", "hifacegan", "fsrnet"}
+    for task, named in {"face": faces, "old_photo": {"bopbl"}}.items():
         names = {model.name for model in first if model.task == task}
         assert names == {"srresnet", "lienet", "lienet_gan"} | named
     assert set(params.filter.exempt_sources) == {"kodak24", "clic2025", "old_photos"}

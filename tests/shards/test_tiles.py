@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 
+from lienet.degradations.face import FaceDegradation, degrade_face
 from lienet.degradations.reductions import downsample
+from lienet.degradations.resize import resize_bicubic
 from lienet.degradations.sr import SrDegradation
 from lienet.images import decode_image, encode_jpeg
 from lienet.shards import tiles
@@ -110,6 +113,34 @@ def test_mixed_qualities_are_drawn_for_tiles_and_stated_for_test_images():
         assert len({*drawn.values()}) > 1
         again = make_samples(PHOTO, key="a", split=split, degradation=mixed, info={})
         assert again == tiles_of_split
+
+
+def test_faces_are_given_at_each_side_that_is_smaller_than_their_own():
+    faces = FaceDegradation.model_validate(
+        {
+            "kind": "face",
+            "sources": None,
+            "factor": 4,
+            "test_sides_px": [64, 128, 300],
+            "tile_px": 64,
+            "tile_stride_px": 64,
+            "flat_std_min": 4.0,
+        }
+    )
+    whole, small, middle = make_samples(PHOTO, key="a", split="test", degradation=faces, info={})
+    assert [each.key for each in (whole, small, middle)] == ["a", "a_64px", "a_128px"]
+    assert [each.info.get("side_px") for each in (whole, small, middle)] == [None, 64, 128]
+    photograph = PHOTO[:200, :328]  # sides are multiples of 4
+    for sample, side_px in ((small, 64), (middle, 128)):
+        # 328 px are 104.96 and 209.92 px then, rounded up, and cropped to multiples of 4.
+        reduced = resize_bicubic(photograph, scale=Fraction(side_px, 200))
+        assert reduced.shape[:2] == (side_px, {64: 105, 128: 210}[side_px])
+        reference = decode_image(sample.reference_png)
+        assert np.array_equal(reference, reduced[:, : {64: 104, 128: 208}[side_px]])
+        assert np.array_equal(decode_image(sample.degraded[1]), degrade_face(reference, factor=4))
+    (tile, *_) = make_samples(PHOTO, key="a", split="train", degradation=faces, info={})
+    assert tile.key == "a_0_0"
+    assert "side_px" not in tile.info
 
 
 def test_flat_tiles_are_dropped_from_training_alone():
