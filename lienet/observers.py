@@ -28,6 +28,7 @@ class Observer:
 
 
 _DATA_STAGES = ("download", "filter", "synthesize")
+_MEASURES = "measures images, which evaluate alone does"
 _UNREAD = "types a section of params that these stages do not read"
 
 OBSERVERS = (
@@ -37,31 +38,31 @@ OBSERVERS = (
     Observer(
         "lienet.text_tables",
         "draws tables on a terminal; the report alone writes them to files",
-        (*_DATA_STAGES, "train", "export", "evaluate"),
+        (*_DATA_STAGES, "train", "export", "evaluate", "time"),
     ),
     Observer("lienet.executors", "who computes changes no byte: results keep the items' order"),
     Observer("lienet.cluster", "as executors, on other machines"),
     Observer("lienet.params.checks", "refuses params, and changes none"),
     Observer("lienet.params.flows", "when stages run, which is Prefect's business"),
     Observer("lienet.params.promotion", "which model becomes champion, after every stage"),
-    Observer("lienet.params.photographs", _UNREAD, ("train", "export")),
-    Observer("lienet.params.sources", _UNREAD, ("train", "export")),
-    Observer("lienet.params.open_images_labels", _UNREAD, ("train", "export")),
-    Observer("lienet.params.degradations", _UNREAD, ("download", "filter", "export")),
+    Observer("lienet.params.photographs", _UNREAD, ("train", "export", "time")),
+    Observer("lienet.params.sources", _UNREAD, ("train", "export", "time")),
+    Observer("lienet.params.open_images_labels", _UNREAD, ("train", "export", "time")),
+    Observer("lienet.params.degradations", _UNREAD, ("download", "filter", "export", "time")),
     Observer(
         "lienet.manifests.splits",
         "divides photographs, which synthesize alone does",
-        ("export",),
+        ("export", "time"),
     ),
     Observer(
         "lienet.catalogues.*",
         "finds photographs, which download alone does",
-        ("filter", "synthesize", "evaluate", "report"),
+        ("filter", "synthesize", "evaluate", "time", "report"),
     ),
     Observer(
         "lienet.degradations.built_in",
         "what a kind does is done in synthesize; which kind a task is of, DVC tracks",
-        ("train", "evaluate"),
+        ("train", "evaluate", "time"),
     ),
     Observer(
         "lienet.screening.*",
@@ -70,21 +71,21 @@ OBSERVERS = (
     ),
     Observer("lienet.weights", "which of them is taken, fine_tuning.sha256 pins", ("train",)),
     Observer("lienet.params.models", _UNREAD, _DATA_STAGES),
-    Observer("lienet.params.training", _UNREAD, (*_DATA_STAGES, "export", "evaluate")),
+    Observer("lienet.params.training", _UNREAD, (*_DATA_STAGES, "export", "evaluate", "time")),
     Observer("lienet.params.evaluation", _UNREAD, (*_DATA_STAGES, "train")),
     Observer(
-        "lienet.evaluation.measures", "the metrics by name, which export reads not", ("export",)
+        "lienet.evaluation.measures",
+        "the metrics by name, which these stages do not read",
+        ("export", "time"),
     ),
     Observer(
-        "lienet.deployment.formats.*", "converts networks, which export alone does", ("evaluate",)
+        "lienet.deployment.formats.*",
+        "converts networks, which export alone does",
+        ("evaluate", "time"),
     ),
-    Observer(
-        "lienet.evaluation.metrics", "measures images, which evaluate alone does", ("report",)
-    ),
-    Observer("lienet.evaluation.vmaf", "measures images, which evaluate alone does", ("report",)),
-    Observer(
-        "lienet.evaluation.optional.*", "measures images, which evaluate alone does", ("report",)
-    ),
+    Observer("lienet.evaluation.metrics", _MEASURES, ("time", "report")),
+    Observer("lienet.evaluation.vmaf", _MEASURES, ("time", "report")),
+    Observer("lienet.evaluation.optional.*", _MEASURES, ("time", "report")),
 )
 """Log lines are left out as well, by :mod:`lienet.imports`; the report's words are its output."""
 

@@ -153,6 +153,10 @@ class Workspace:
         """The parity report of one exported model."""
         return self.report_dir("export") / task / f"{model}.json"
 
+    def timings_path(self, task: str) -> Path:
+        """How long everything of a task takes."""
+        return self.report_dir("time") / f"{task}.json"
+
     def evaluation_path(self, task: str, model: str) -> Path:
         """All that was measured of one model."""
         return self.report_dir("evaluate") / task / f"{model}.json"

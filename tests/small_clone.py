@@ -153,7 +153,7 @@ def shrink(
         "max_valid_tiles": 2,
     }
     params["evaluate"]["keep_images_per_set"] = 1
-    params["evaluate"]["latency"] = {"input_height_px": 32, "input_width_px": 32, "num_runs": 2}
+    params["time"] = {"input_height_px": 32, "input_width_px": 32, "num_runs": 2}
     params["evaluate"]["macs_output_height_px"] = 64
     params["evaluate"]["macs_output_width_px"] = 64
     params["report"] |= {"figure_crop_px": 64, "max_figure_images": 1}

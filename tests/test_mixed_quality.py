@@ -20,7 +20,7 @@ from lienet.workspace import Workspace
 from tests.small_clone import shrink, write_pictures
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("mixed")]
-STAGES = ("download", "filter", "synthesize", "train", "export", "evaluate", "report")
+STAGES = ("download", "filter", "synthesize", "train", "export", "evaluate", "time", "report")
 TASKS = ("sr", "sr_mixed")
 QUALITIES = (10, 20, 30, 40)
 

@@ -55,6 +55,7 @@ def test_every_stage_ran_once(clone: Clone):
     per_model = {f"{stage}@{task}-{name}" for stage in stages for task, name in MODELS}
     per_model |= {f"evaluate_methods@{task}-{name}" for task, name in METHODS}
     per_task = {f"synthesize@{task}" for task in BASELINES}
+    per_task |= {f"time@{task}" for task in BASELINES}
     per_source = {f"{stage}@{s}" for stage in ("download", "filter") for s in SPLITS}
     assert ran == per_model | per_source | per_task | {"code", "download_vgg19", "report"}
 
@@ -149,7 +150,11 @@ def test_data_made_again_are_the_same_bytes(clone: Clone):
     ("key", "value", "stale"),
     [
         ("report.figure_crop_px", 48, {"report"}),
-        ("evaluate.methods.face-unsharp.amount", 0.5, {"evaluate_methods@face-unsharp", "report"}),
+        (
+            "evaluate.methods.face-unsharp.amount",
+            0.5,
+            {"evaluate_methods@face-unsharp", "time@face", "report"},
+        ),
         ("train.overrides.sr", {"steps": 8}, {"train@sr-lienet"}),
         ("flows.resumes", 4, set()),
     ],

@@ -22,7 +22,7 @@ Item = Annotated[
 
 def add_verbs(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
-    for verb in (code, download, filter_, synthesize, train, export, evaluate):
+    for verb in (code, download, filter_, synthesize, train, export, evaluate, time_):
         app.command(verb.__name__.rstrip("_"))(verb)
 
 
@@ -122,7 +122,7 @@ def evaluate(
         raise InputError("evaluate takes a model's name or a file, not both", got=model)
     workspace = Workspace.find(Path.cwd())
     params = load_params(workspace.params_path)
-    from lienet.evaluation.measuring import measure_onnx
+    from lienet.evaluation.own_networks import measure_onnx
     from lienet.files import write_json
     from lienet.report.console import draw_results
     from lienet.text_tables import print_tables
@@ -133,3 +133,8 @@ def evaluate(
         typer.echo(f"latency {metrics['latency_ms']:.1f} ms on one thread")
     if output is not None:
         write_json(output, metrics)
+
+
+def time_(task: Item = None) -> None:
+    """Time every network and method of a task in turn, in each format; leave the machine idle."""
+    run_stage("time", task)

@@ -1,4 +1,4 @@
-"""What each format of a network costs: size, quality against ONNX in float32, latency and memory.
+"""What each format of a network costs: size, and quality against ONNX in float32.
 
 Owns the schema of ``reports/evaluate/<task>/<model>-formats.json`` and how a row of it is measured:
 the same test images as the network's own, whose scores are read and not measured again.
@@ -50,10 +50,10 @@ class FormatCost(BaseModel):
     reason: str | None
     """Why there is no file, or why it was not run."""
     size_bytes: int | None
-    latency_ms: dict[int, float]
+    latency_ms: dict[int, float] = {}
     """By number of threads."""
-    peak_memory_mb: float | None
-    """On one thread."""
+    peak_memory_mb: float | None = None
+    """On one thread; both as the stage time measured them (:mod:`lienet.evaluation.timings`)."""
     results: dict[str, dict[str, FormatSet]]
     """By protocol, then by test set."""
 
@@ -65,7 +65,8 @@ class FormatCosts(BaseModel):
 
     task: str
     model: str
-    latency_input_px: tuple[int, int]
+    weights_sha256: str
+    latency_input_px: tuple[int, int] | None = None
     formats: list[FormatCost]
 
 

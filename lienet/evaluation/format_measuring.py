@@ -1,4 +1,4 @@
-"""Measuring the formats of one network: their quality here, their speed in processes of their own.
+"""Measuring what the formats of one network lose in quality.
 
 A format that fails while it is measured is a row with the reason; the others go on.
 """
@@ -15,14 +15,17 @@ from lienet.errors import ModelError
 from lienet.evaluation.format_costs import FLOAT32, FormatCost, FormatCosts, compare_scores
 from lienet.evaluation.intervals import make_bound
 from lienet.evaluation.measuring import score_test_images
-from lienet.evaluation.runtime_costs import RuntimeCosts, measure_runtime
-from lienet.evaluation.scores import PER_IMAGE_NAME, ImageScore, Interval, read_scores
+from lienet.evaluation.scores import (
+    PER_IMAGE_NAME,
+    ImageScore,
+    Interval,
+    read_scores,
+)
 from lienet.evaluation.scoring import make_contenders
+from lienet.networks.registry import read_card
 from lienet.params import Model, Params
 from lienet.versions import find_versions
 from lienet.workspace import ONNX_NAME, Workspace
-
-NUM_THREADS = (1, 2)
 
 
 def measure_formats(
@@ -48,34 +51,29 @@ def measure_formats(
         )
         bound = make_bound(params.evaluate.confidence)
         onnx_path = workspace.model_dir(spec.task, spec.name) / ONNX_NAME
-        rows.append(_measure_float32(params, onnx_path, own, bound))
+        rows.append(_measure_float32(onnx_path, own, bound))
         for each in converted:
             row, scores[each.format] = _measure(params, workspace, spec, each, own, bound)
             rows.append(row)
-    size = params.evaluate.latency
     costs = FormatCosts(
         task=spec.task,
         model=spec.name,
-        latency_input_px=(size.input_height_px, size.input_width_px),
+        weights_sha256=read_card(workspace.model_dir(spec.task, spec.name)).weights_sha256,
         formats=rows,
     )
     return costs, {name: found for name, found in scores.items() if found}
 
 
 def _measure_float32(
-    params: Params,
     onnx_path: Path,
     own: Sequence[ImageScore],
     bound: Callable[[ArrayLike], Interval],
 ) -> FormatCost:
-    costs = _run(params, onnx_path)
     return FormatCost(
         format=FLOAT32,
         tool=f"torch {find_versions(['torch'])['torch']}",
         reason=None,
         size_bytes=onnx_path.stat().st_size,
-        latency_ms={number: each.latency_ms for number, each in costs.items()},
-        peak_memory_mb=costs[1].peak_memory_mb,
         results=compare_scores(own, own, bound),
     )
 
@@ -88,7 +86,6 @@ def _measure(
     own: Sequence[ImageScore],
     bound: Callable[[ArrayLike], Interval],
 ) -> tuple[FormatCost, list[ImageScore]]:
-    costs: dict[int, RuntimeCosts] = {}
     scores: list[ImageScore] = []
     reason = converted.reason
     if converted.file is not None and reason is None:
@@ -97,7 +94,6 @@ def _measure(
         try:
             contenders = make_contenders({spec.scale: path}, tile_px=params.evaluate.tile_px)
             scores = score_test_images(params, workspace, spec.task, contenders, label=label)
-            costs = _run(params, path)
         except ModelError as error:
             reason, scores = str(error), []
     row = FormatCost(
@@ -105,22 +101,6 @@ def _measure(
         tool=converted.tool,
         reason=reason,
         size_bytes=converted.size_bytes,
-        latency_ms={number: each.latency_ms for number, each in costs.items()},
-        peak_memory_mb=costs[1].peak_memory_mb if costs else None,
         results=compare_scores(scores, own, bound),
     )
     return row, scores
-
-
-def _run(params: Params, path: Path) -> dict[int, RuntimeCosts]:
-    size = params.evaluate.latency
-    return {
-        number: measure_runtime(
-            path,
-            height_px=size.input_height_px,
-            width_px=size.input_width_px,
-            num_runs=size.num_runs,
-            num_threads=number,
-        )
-        for number in NUM_THREADS
-    }

@@ -1,25 +1,24 @@
 """The items of the stage evaluate: trained networks, and methods that learn nothing.
 
-Owns what is said of each beside its results: size, cost, latency and where it came from.
+Owns what is said of each beside its results: size, cost and where it came from.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from torch import nn
 
-from lienet.evaluation.complexity import Latency, count_macs, measure_latency
-from lienet.evaluation.methods import make_baseline, make_method, time_method_ms
+from lienet.evaluation.complexity import count_macs
+from lienet.evaluation.methods import make_baseline, make_method
 from lienet.evaluation.scoring import Contender, make_contenders
 from lienet.networks.features import has_feature_map
 from lienet.networks.global_skip import BicubicUpsampling
 from lienet.networks.registry import load_model
 from lienet.params import MethodSpec, Model, Params, Task
 from lienet.shards.reading import ShardIndex
-from lienet.workspace import ONNX_NAME, Workspace
+from lienet.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -45,33 +44,16 @@ def open_item(params: Params, workspace: Workspace, item: str, index: ShardIndex
         index: of the test shards.
 
     Raises:
-        ModelError: a model's weights or ONNX file are missing or do not fit.
+        ModelError: a model's weights are missing or do not fit.
     """
     if item in params.models:
         return _open_model(params, workspace, params.models[item], index)
     return _open_method(params, params.evaluate.methods[item], index)
 
 
-def time_onnx(params: Params, onnx_path: Path) -> dict[str, object]:
-    """Return a network's latency and the input size it was taken at.
-
-    Raises:
-        ModelError: the file is missing, cannot be loaded or fails on such an input.
-    """
-    size = params.evaluate.latency
-    latency = measure_latency(
-        onnx_path,
-        height_px=size.input_height_px,
-        width_px=size.input_width_px,
-        num_runs=size.num_runs,
-    )
-    return _state_latency(latency)
-
-
 def _open_model(params: Params, workspace: Workspace, spec: Model, index: ShardIndex) -> Item:
     chosen = params.evaluate
-    model_dir = workspace.model_dir(spec.task, spec.name)
-    model, card = load_model(model_dir)
+    model, card = load_model(workspace.model_dir(spec.task, spec.name))
     facts = {
         "task": card.task,
         "model": card.name,
@@ -85,7 +67,6 @@ def _open_model(params: Params, workspace: Workspace, spec: Model, index: ShardI
             output_width_px=chosen.macs_output_width_px,
         ),
         "macs_output_px": [chosen.macs_output_height_px, chosen.macs_output_width_px],
-        **time_onnx(params, model_dir / ONNX_NAME),
         "steps": card.steps,
         "data_sha256": {**card.data_sha256, "test": index.sha256},
         "weights_sha256": card.weights_sha256,
@@ -96,7 +77,7 @@ def _open_model(params: Params, workspace: Workspace, spec: Model, index: ShardI
 
 
 def _open_method(params: Params, spec: MethodSpec, index: ShardIndex) -> Item:
-    chosen, size = params.evaluate, params.evaluate.latency
+    chosen = params.evaluate
     protocols = [each for each in chosen.protocols.values() if each.task == spec.task]
     scales = sorted({protocol.scale for protocol in protocols})
     contenders: dict[int, Contender] = {}
@@ -104,12 +85,6 @@ def _open_method(params: Params, spec: MethodSpec, index: ShardIndex) -> Item:
         method = make_method(spec, scale, tile_px=chosen.tile_px)
         baseline = make_baseline(scale, tile_px=chosen.tile_px)
         contenders[scale] = Contender(baseline if method == baseline else method, baseline)
-    latency_ms = time_method_ms(
-        contenders[scales[-1]].enhancer,
-        height_px=size.input_height_px,
-        width_px=size.input_width_px,
-        num_runs=size.num_runs,
-    )
     scale = scales[-1]
     sides = (chosen.macs_output_height_px, chosen.macs_output_width_px)
     height_px, width_px = (side_px - side_px % scale for side_px in sides)
@@ -121,7 +96,6 @@ def _open_method(params: Params, spec: MethodSpec, index: ShardIndex) -> Item:
         "num_params": 0,
         "num_macs": _count_macs_of_method(spec, scale, height_px, width_px),
         "macs_output_px": [height_px, width_px],
-        **_state_latency(Latency(latency_ms, size.input_height_px, size.input_width_px)),
         "steps": 0,
         "data_sha256": {"test": index.sha256},
         "weights_sha256": "",
@@ -143,10 +117,3 @@ def _count_macs_of_method(
         output_height_px=output_height_px,
         output_width_px=output_width_px,
     )
-
-
-def _state_latency(latency: Latency) -> dict[str, object]:
-    return {
-        "latency_ms": latency.median_ms,
-        "latency_input_px": [latency.height_px, latency.width_px],
-    }

@@ -5,25 +5,19 @@ Owns what every measurement shares: which samples, which protocols, which metric
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from lienet.deployment.runtimes import NetworkFile, open_file
-from lienet.errors import DataError, InputError, ModelError
-from lienet.evaluation.benchmark import results_as_json, select_protocols, summarise
+from lienet.errors import DataError
+from lienet.evaluation.benchmark import select_protocols
 from lienet.evaluation.cluster_scoring import score_on_cluster
-from lienet.evaluation.intervals import make_bound
-from lienet.evaluation.items import time_onnx
-from lienet.evaluation.scores import ImageScore, Results
+from lienet.evaluation.scores import ImageScore
 from lienet.evaluation.scoring import Contender, EnhancedImage, make_contenders, score_samples
 from lienet.params import Params
 from lienet.progress import watch
 from lienet.shards.reading import Sample, ShardIndex, iterate_samples, read_index
 from lienet.workspace import Workspace
-
-logger = logging.getLogger(__name__)
 
 
 def read_test_index(workspace: Workspace, task: str) -> ShardIndex:
@@ -109,89 +103,6 @@ def score_onnx(
     """Score an ONNX file image by image on the test shards."""
     contenders = make_contenders({scale: onnx_path}, tile_px=params.evaluate.tile_px)
     return score_test_images(params, workspace, task, contenders, label=onnx_path.name)
-
-
-def measure_onnx(
-    params: Params,
-    workspace: Workspace,
-    path: Path,
-    *,
-    task: str | None = None,
-    scale: int | None = None,
-) -> tuple[dict[str, object], Results]:
-    """Measure a file that a person brings, as the stage evaluate measures a network.
-
-    Args:
-        params: the active set.
-        workspace: holds the test shards.
-        path: the file, in any format that runs here; of any size, one, or multiples of a number.
-        task: by name; None takes what the file says of itself, or ``sr`` for one that enlarges.
-        scale: per side, to be held against the network's own.
-
-    Returns:
-        What ``reports/evaluate/<task>/<model>.json`` says, less what a file does not tell,
-        and the results in it. A latency that cannot be measured costs no result: it is None.
-
-    Raises:
-        InputError: no protocol fits the network, or not with such a task or scale.
-        DataError: the task has no test images.
-        ModelError: the file cannot be used.
-        ToolError: a metric cannot be measured here.
-    """
-    network = open_file(path, num_threads=1)
-    task = choose_task(params, network, task=task, scale=scale)
-    require_tools(params, task)
-    index = read_test_index(workspace, task)
-    scores = score_onnx(params, workspace, path, task=task, scale=network.scale)
-    results = summarise(scores, make_bound(params.evaluate.confidence))
-    try:
-        latency = time_onnx(params, path)
-    except (ModelError, MemoryError) as error:
-        logger.warning("the latency could not be measured: %s", error)
-        latency = {"latency_ms": None, "latency_input_px": None}
-    return {
-        "task": task,
-        "model": path.name,
-        "scale": network.scale,
-        **latency,
-        "data_sha256": {"test": index.sha256},
-        "results": results_as_json(results),
-    }, results
-
-
-def choose_task(
-    params: Params, network: NetworkFile, *, task: str | None, scale: int | None
-) -> str:
-    """Return the task that a network is measured in.
-
-    Args:
-        params: the active set.
-        network: opened.
-        task: by name; None takes what the file says of itself, or ``sr`` for one that enlarges.
-        scale: per side, to be held against the network's own.
-
-    Raises:
-        InputError: there is no such task, or no protocol of it for the network's scale.
-        ModelError: the file cannot be used.
-    """
-    own = network.scale
-    if scale not in (None, own):
-        raise InputError(
-            f"{network.path} enlarges by {own} per side",
-            got=f"--scale {scale}",
-            remedy="leave it out",
-        )
-    found = task or network.metadata.get("task") or ("sr" if own > 1 else None)
-    fitting = {each.task for each in params.evaluate.protocols.values() if each.scale == own}
-    if found in fitting:
-        return found
-    names = " or ".join(f"--task {name}" for name in sorted(fitting))
-    raise InputError(
-        f"{network.path} enlarges by {own} per side, which evaluate.protocols measure in"
-        f" {', '.join(sorted(fitting)) or 'no task'}",
-        got=f"the task {found}" if found else "no task",
-        remedy=f"give {names}" if names else "add a protocol to params.yaml",
-    )
 
 
 def walk_samples(split_dir: Path, label: str) -> Iterator[Sample]:

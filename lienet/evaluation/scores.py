@@ -237,8 +237,8 @@ class Evaluation(_Stored):
     num_params: int
     num_macs: int | None
     macs_output_px: tuple[int, int]
-    latency_ms: float | None
-    latency_input_px: tuple[int, int]
+    latency_ms: float | None = None  # this and the next of the stage time, evaluation.timings
+    latency_input_px: tuple[int, int] | None = None
     steps: int
     data_sha256: Mapping[str, str] = {}
     """The hash of each split's shards."""

@@ -27,12 +27,12 @@ from lienet.params.evaluation import Bicubic as Bicubic
 from lienet.params.evaluation import Evaluate as Evaluate
 from lienet.params.evaluation import Export as Export
 from lienet.params.evaluation import Input as Input
-from lienet.params.evaluation import Latency as Latency
 from lienet.params.evaluation import MethodSpec as MethodSpec
 from lienet.params.evaluation import Metric as Metric
 from lienet.params.evaluation import Protocol as Protocol
 from lienet.params.evaluation import Report as Report
 from lienet.params.evaluation import Restoration as Restoration
+from lienet.params.evaluation import Time as Time
 from lienet.params.evaluation import Unsharp as Unsharp
 from lienet.params.evaluation import metrics as metrics
 from lienet.params.flows import Flows as Flows

@@ -15,7 +15,7 @@ from lienet.errors import ParamsError
 from lienet.params.base import Section, Task
 from lienet.params.checks import find_conflicts
 from lienet.params.degradations import Synthesize
-from lienet.params.evaluation import Evaluate, Export, Report
+from lienet.params.evaluation import Evaluate, Export, Report, Time
 from lienet.params.flows import Flows
 from lienet.params.licences import Purpose
 from lienet.params.machines import Cluster, Storage
@@ -64,6 +64,7 @@ class Params(Section):
     train: Train
     export: Export
     evaluate: Evaluate
+    time: Time
     report: Report
     promote: Promote
 

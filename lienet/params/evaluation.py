@@ -70,12 +70,13 @@ class Protocol(Section):
         return fields
 
 
-class Latency(Section):
-    """How the exported network is timed, on one thread."""
+class Time(Section):
+    """How exported networks and methods are timed, in turn."""
 
     input_height_px: Positive
     input_width_px: Positive
     num_runs: Positive
+    """Of each, in rounds of five."""
 
 
 class Method(Section):
@@ -183,7 +184,6 @@ class Evaluate(Section):
     """Of every interval, and what a lead needs after correction for many comparisons."""
     macs_output_height_px: Positive
     macs_output_width_px: Positive
-    latency: Latency
     tile_px: Positive
     """Inputs with more than tile_px x tile_px pixels are enhanced in overlapping tiles."""
     keep_images_per_set: Annotated[int, Field(ge=0)]

@@ -30,6 +30,7 @@ def list_entries(params: Params) -> Iterator[tuple[str, str]]:
         "train": models,
         "export": models,
         "evaluate": [*models, *methods, *formats],
+        "time": params.report.figure_protocols,
         "report": ["report"],
     }
     for stage, names in items.items():
@@ -57,6 +58,8 @@ def resolve(params: Params, stage: str, item: str) -> Resolved:
             return {"export": _dump(params.export)}
         case "evaluate":
             return _resolve_evaluate(params, item)
+        case "time":
+            return _resolve_time(params, item)
         case _:
             return _resolve_report(params)
 
@@ -146,6 +149,15 @@ def _resolve_evaluate(params: Params, item: str) -> Resolved:
         "synthesize": {"tasks": {spec.task: {"kind": degradation.kind}}},
         "evaluate": evaluate,
     }
+
+
+def _resolve_time(params: Params, task: Task) -> Resolved:
+    chosen = params.evaluate
+    evaluate = _dump(chosen, include={"methods", "tile_px"})
+    evaluate["methods"] = {
+        key: evaluate["methods"][key] for key, each in chosen.methods.items() if each.task == task
+    }
+    return {"time": _dump(params.time), "evaluate": evaluate}
 
 
 def _resolve_report(params: Params) -> Resolved:

@@ -47,7 +47,7 @@ def write_card(
         f"This network {purpose}. Architecture `{facts['architecture']}`, scale "
         f"{facts['scale']} per side, {facts['num_params']:,} parameters, "
         f"{facts['num_macs'] / 1e9:.2f} G multiply-adds for {width_px}x{height_px} px of output; "
-        f"{_describe_latency(latency, facts)}"
+        f"{_describe_latency(latency)}"
         f"trained for {facts['steps']:,} steps.",
         "",
         "## Data and licences",
@@ -74,10 +74,10 @@ def write_card(
     return "\n".join(lines) + "\n"
 
 
-def _describe_latency(latency: LatencyComparison | None, facts: Mapping[str, Any]) -> str:
+def _describe_latency(latency: LatencyComparison | None) -> str:
     if latency is None:
         return ""
-    height_px, width_px = facts["latency_input_px"]
+    height_px, width_px = latency.input_px
     return (
         f"{latency.latency_ms:.1f} ms for {width_px}x{height_px} px of input on one thread, "
         f"{latency.ratio:.3f} times the {latency.reference_ms:.1f} ms of {latency.reference}; "

@@ -1,7 +1,7 @@
-"""A challenger's latency beside that of a reference network evaluated in the same workspace.
+"""A challenger's latency beside that of a reference network of the same workspace.
 
-Owns when the two may be compared: same input size, same data, the reference's present weights.
-An evaluation does not name its machine; that both ran on one is the user's to see to.
+Owns when the two may be compared: timed in one run, of the same data, the reference's present
+weights.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lienet.errors import DataError
-from lienet.evaluation.scores import Evaluation, read_evaluation
+from lienet.evaluation.scores import Evaluation
+from lienet.evaluation.timings import read_timed_evaluation
 from lienet.networks.registry import ModelCard, read_card
 from lienet.params import Model, Params
 from lienet.workspace import Workspace
@@ -29,6 +30,8 @@ class LatencyComparison:
     ratio: float
     """The challenger's latency over the reference's."""
     max_ratio: float
+    input_px: tuple[int, int]
+    """Height and width that both were timed on."""
 
 
 def compare_latency(params: Params, workspace: Workspace, spec: Model) -> LatencyComparison | None:
@@ -51,13 +54,14 @@ def compare_latency(params: Params, workspace: Workspace, spec: Model) -> Latenc
             got=got,
             remedy="run dvc repro",
         )
-    latency_ms, reference_ms = _take_latency_ms(ours), _take_latency_ms(theirs)
+    (latency_ms, input_px), (reference_ms, _) = map(_take_latency, (ours, theirs))
     return LatencyComparison(
         latency_ms=latency_ms,
         reference=budget.reference,
         reference_ms=reference_ms,
         ratio=latency_ms / reference_ms,
         max_ratio=budget.ratio,
+        input_px=input_px,
     )
 
 
@@ -66,7 +70,7 @@ def _read(workspace: Workspace, spec: Model) -> Evaluation:
         f"promote.tasks.{spec.task}.max_latency needs it: run lienet evaluate "
         f"{spec.task}-{spec.name}"
     )
-    return read_evaluation(workspace.evaluation_path(spec.task, spec.name), remedy=remedy)
+    return read_timed_evaluation(workspace, spec.task, spec.name, remedy=remedy)
 
 
 def _find_mismatches(
@@ -74,9 +78,6 @@ def _find_mismatches(
 ) -> Iterator[tuple[str, str]]:
     """Yield each rule that the reference's evaluation breaks, with what was got instead."""
     as_ours = f"as {ours.task}-{ours.model} was"
-    if theirs.latency_input_px != ours.latency_input_px:
-        expected, got = (_in_px(each.latency_input_px) for each in (ours, theirs))
-        yield f"must be timed for an input of {expected} px (height x width) {as_ours}", got
     for split in sorted({*ours.data_sha256, *theirs.data_sha256}):
         expected, got = (_shorten(each.data_sha256.get(split)) for each in (ours, theirs))
         if theirs.data_sha256.get(split) != ours.data_sha256.get(split):
@@ -89,20 +90,15 @@ def _find_mismatches(
             yield f"must be trained with {name} {value} as in params", str(card.spec.get(name))
 
 
-def _take_latency_ms(evaluation: Evaluation) -> float:
-    latency_ms = evaluation.latency_ms
-    if latency_ms is None or not latency_ms > 0.0:
-        key = f"{evaluation.task}-{evaluation.model}"
+def _take_latency(evaluation: Evaluation) -> tuple[float, tuple[int, int]]:
+    """Return the latency and the size of the input that it was taken on."""
+    latency_ms, input_px = evaluation.latency_ms, evaluation.latency_input_px
+    if latency_ms is None or input_px is None or not latency_ms > 0.0:
         raise DataError(
-            f"the evaluation of {key} must hold a latency_ms above zero",
-            got=latency_ms if latency_ms is not None else "none",
-            remedy=f"run lienet evaluate {key}",
+            f"{evaluation.task}-{evaluation.model} was not timed with its present weights",
+            remedy=f"run `lienet time {evaluation.task}`",
         )
-    return latency_ms
-
-
-def _in_px(size: tuple[int, int]) -> str:
-    return "x".join(map(str, size))
+    return latency_ms, input_px
 
 
 def _shorten(sha256: str | None) -> str:

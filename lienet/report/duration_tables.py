@@ -13,7 +13,17 @@ from lienet.text_tables import draw_table
 
 _TITLES = ("stage", "items", "seconds", "of the longest", "of processors")
 _NUM_WORDS = 1
-STAGES = ("code", "download", "filter", "synthesize", "train", "export", "evaluate", "report")
+STAGES = (
+    "code",
+    "download",
+    "filter",
+    "synthesize",
+    "train",
+    "export",
+    "evaluate",
+    "time",
+    "report",
+)
 """In the order in which they run."""
 _NOTE = (
     "Seconds of the last run of each item on this machine, added up, though some may have run side "

@@ -11,9 +11,9 @@ from lienet.evaluation.scores import (
     PER_IMAGE_NAME,
     Evaluation,
     ImageScore,
-    read_evaluation,
     read_scores,
 )
+from lienet.evaluation.timings import read_timed_evaluation
 from lienet.params import Params
 from lienet.params.variants import find_variant
 from lienet.workspace import Workspace
@@ -39,8 +39,7 @@ def read_evaluations(params: Params, workspace: Workspace) -> list[Evaluation]:
     evaluations = []
     for key in order_methods(params):
         spec, remedy = known[key], f"run `lienet evaluate {key}`"
-        path = workspace.evaluation_path(spec.task, spec.name)
-        evaluation = read_evaluation(path, remedy=remedy)
+        evaluation = read_timed_evaluation(workspace, spec.task, spec.name, remedy=remedy)
         scale = evaluation.scale if evaluation.is_network else None
         for protocol in select_protocols(params.evaluate.protocols, task=spec.task, scale=scale):
             if protocol not in evaluation.results:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from lienet.evaluation.format_costs import FormatCost, FormatCosts, FormatSet, read_format_costs
+from lienet.evaluation.format_costs import FormatCost, FormatCosts, FormatSet
 from lienet.evaluation.intervals import estimate_mean
 from lienet.evaluation.scores import ImageScore, Interval, read_scores
+from lienet.evaluation.timings import read_timed_costs
 from lienet.params import Params
 from lienet.report.number_format import ABSENT, format_interval, format_percent, title_task
 from lienet.report.paired_differences import Pair, correct_pairs, make_pair
@@ -32,9 +33,9 @@ def read_all_costs(params: Params, workspace: Workspace) -> list[FormatCosts]:
     """
     found = []
     for key, spec in params.models.items():
-        path = workspace.format_costs_path(spec.task, spec.name)
-        if path.is_file():
-            costs = read_format_costs(path, remedy=f"run `lienet evaluate {key}-formats`")
+        if workspace.format_costs_path(spec.task, spec.name).is_file():
+            remedy = f"run `lienet evaluate {key}-formats`"
+            costs = read_timed_costs(workspace, spec.task, spec.name, remedy=remedy)
             found += [costs] if costs.formats else []
     return found
 
@@ -47,14 +48,14 @@ def make_format_sheets(params: Params, costs: Iterable[FormatCosts]) -> list[She
     percent = format_percent(params.evaluate.confidence)
     sheets = []
     for task, group in tasks.items():
-        height_px, width_px = group[0].latency_input_px
+        timed = next((each for each in group if each.latency_input_px is not None), None)
         protocol = params.report.figure_protocols[task]
         sheets.append(
             Sheet(
                 f"{title_task(task)}: what a format costs",
                 f"Differences from the network itself on the same images, under {protocol}. "
-                f"Latency of one image of {width_px}x{height_px} px, and the memory that running "
-                "adds on one thread, in the format's own runtime.",
+                f"Latency of one image{_say_size(timed)}, and the memory that running adds on one "
+                "thread, in the format's own runtime.",
                 [
                     "model",
                     "format",
@@ -174,3 +175,10 @@ def _compare(
             num_images=len(keys),
             confidence=params.evaluate.confidence,
         )
+
+
+def _say_size(timed: FormatCosts | None) -> str:
+    if timed is None or timed.latency_input_px is None:
+        return ""
+    height_px, width_px = timed.latency_input_px
+    return f" of {width_px}x{height_px} px"

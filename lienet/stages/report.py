@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from lienet.durations import read_durations
+from lienet.evaluation.timings import read_timings
 from lienet.files import replacing_folder, write_bytes, write_json, write_text
 from lienet.params import Params
 from lienet.report import side_tables as sheets
@@ -25,6 +26,7 @@ from lienet.report.pictures import load_comparisons
 from lienet.report.privacy_sheet import make_privacy_sheets
 from lienet.report.real_photographs import load_real_photographs
 from lienet.report.seeds import find_first, merge_seeds
+from lienet.report.timing_sheet import make_timing_sheets
 from lienet.screening.counts import read_counts
 from lienet.tracking.track import track_after_stage
 from lienet.workspace import Workspace
@@ -51,6 +53,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     evaluations = read_evaluations(params, workspace)
     per_image = read_per_image(workspace, evaluations)
     costs = read_all_costs(params, workspace)
+    timings = [read_timings(workspace, task) for task in params.report.figure_protocols]
     measured = tables.group_rows(params, evaluations, costs)
     single = [group.without_ablations for group in measured]
     merged = merge_seeds(params, measured, per_image)
@@ -66,6 +69,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
         *sheets.make_order_sheets(params, compare_formats(params, workspace, costs)),
         *sheets.make_identity_sheets(params, firsts),
         *sheets.make_real_sheets(firsts),
+        *make_timing_sheets(each for each in timings if each is not None),
         *make_privacy_sheets(read_counts(workspace, params.download.sources)),
     ]
     comparisons = load_comparisons(params, workspace, single, per_image)

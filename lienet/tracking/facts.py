@@ -15,14 +15,16 @@ from typing import Any
 
 from lienet.errors import DataError
 from lienet.evaluation.benchmark import flatten_results
+from lienet.evaluation.format_costs import FLOAT32
 from lienet.evaluation.scores import PER_IMAGE_NAME, Result
+from lienet.evaluation.timings import METHOD, find_timings, read_timings
 from lienet.files import sha256_of_file, sha256_of_json
 from lienet.params import Model, Params
 from lienet.tracking.image_tables import ImageTables
 from lienet.tracking.rounding import round_figure
 from lienet.workspace import CARD_NAME, HISTORY_NAME, ONNX_NAME, WEIGHTS_NAME, Workspace
 
-_COSTS = ("num_params", "num_macs", "latency_ms")
+_COSTS = ("num_params", "num_macs")
 _MAX_DIGEST_CHARS = 36
 _MAX_PARAM_CHARS = 5000
 
@@ -110,7 +112,7 @@ def read_facts(params: Params, workspace: Workspace, item: str) -> ModelFacts | 
     if report is None:
         return None
     described = {"method": spec.model_dump(mode="json"), "test": report["data_sha256"]["test"]}
-    stages = (_read_evaluation(params, workspace, report),)
+    stages = (_read_evaluation(params, workspace, report), *_read_timing(workspace, report))
     return ModelFacts(spec.task, spec.name, sha256_of_json(described), "", 0, stages)
 
 
@@ -145,7 +147,7 @@ def _read_model(params: Params, workspace: Workspace, spec: Model) -> ModelFacts
         stages.append(_describe_export(card, model_dir, parity))
     report = _read_json(workspace.evaluation_path(spec.task, spec.name))
     if report is not None and report["weights_sha256"] == card["weights_sha256"]:
-        stages.append(_read_evaluation(params, workspace, report))
+        stages += [_read_evaluation(params, workspace, report), *_read_timing(workspace, report)]
     return ModelFacts(
         spec.task, spec.name, card["run_key"], card["weights_sha256"], card["steps"], tuple(stages)
     )
@@ -213,6 +215,16 @@ def _read_evaluation(params: Params, workspace: Workspace, report: Mapping[str, 
             scale=scale,
         ),
     )
+
+
+def _read_timing(workspace: Workspace, report: Mapping[str, Any]) -> Iterator[StageFacts]:
+    """Yield how long the evaluated weights take, if they were timed."""
+    timings = read_timings(workspace, report["task"])
+    files = find_timings(timings, report["model"], report["weights_sha256"])
+    timing = files.get(FLOAT32, files.get(METHOD))
+    if timing is not None:
+        figures = _round({"latency_ms": timing.latency_ms[1]})
+        yield StageFacts(stage="time", digest=sha256_of_json(figures), figures=figures)
 
 
 def _round(figures: Mapping[str, Any]) -> dict[str, float]:

@@ -15,7 +15,7 @@ from lienet.fingerprint import Fingerprints
 from lienet.params import Params, Train, load_params
 from lienet.params.resolved import flatten, list_entries, resolve
 
-STAGES = ("download", "filter", "synthesize", "train", "export", "evaluate", "report")
+STAGES = ("download", "filter", "synthesize", "train", "export", "evaluate", "time", "report")
 # They never change a byte of output: who computes, how hard servers are asked, and what a
 # tracked run is labelled with.
 NOT_DECIDING = {"num_workers", "cluster", "profile", "download.transfer", "promote"}
@@ -24,6 +24,7 @@ FANNED_OUT_OVER = {
     "filter": ("download.sources",),
     "export": ("models",),
     "evaluate": ("models", "evaluate.methods"),
+    "time": ("models", "evaluate.methods", "report.figure_protocols"),
 }
 # What is called of a section or a mapping, as whose part it counts.
 _CALLED = re.compile(r"(\.for_task|\.metrics_of)?(\(.*\))?(\.(items|values|get|model_dump))?$")

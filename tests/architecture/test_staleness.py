@@ -14,13 +14,13 @@ from lienet import imports
 from lienet.fingerprint import Fingerprint, Fingerprints
 from lienet.observers import OBSERVERS
 
-STAGES = {"download", "filter", "synthesize", "train", "export", "evaluate", "report"}
+STAGES = {"download", "filter", "synthesize", "train", "export", "evaluate", "time", "report"}
 DATA = {"download", "filter", "synthesize"}
 BY_HAND = {
     "catalogues/open_images.py": {"download"},
     "cli/app.py": set(),
     "cluster.py": set(),
-    "degradations/resize.py": {"synthesize", "evaluate", "report"},
+    "degradations/resize.py": {"synthesize", "evaluate", "time", "report"},
     "degradations/sr.py": {"synthesize", "report"},
     "deployment/formats/onnx_int8.py": {"export"},
     "deployment/onnx.py": {"export"},
@@ -35,13 +35,13 @@ BY_HAND = {
     "files.py": STAGES,
     "fingerprint.py": set(),
     "images.py": STAGES,
-    "networks/blocks.py": {"train", "export", "evaluate", "report"},
+    "networks/blocks.py": {"train", "export", "evaluate", "time", "report"},
     "networks/vgg.py": {"train"},
     "params/active.py": STAGES,
     "params/checks.py": set(),
-    "params/evaluation.py": {"export", "evaluate", "report"},
+    "params/evaluation.py": {"export", "evaluate", "time", "report"},
     "params/flows.py": set(),
-    "params/sources.py": STAGES - {"train", "export"},
+    "params/sources.py": STAGES - {"train", "export", "time"},
     "params/training.py": {"train", "report"},
     "progress.py": set(),
     "promotion/gate.py": set(),

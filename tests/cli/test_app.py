@@ -16,7 +16,8 @@ from lienet.cli import app
 from lienet.images import encode_png
 from tests.fresh_workspace import make_workspace
 
-VERBS = ("code", "download", "filter", "synthesize", "train", "export", "evaluate", "report")
+VERBS = ("code", "download", "filter", "synthesize", "train", "export")
+VERBS += ("evaluate", "time", "report")
 TOOLS = ("inspect", "degrade", "observe", "score", "models", "profile")
 TOOLS += ("promote", "rollback", "compare")
 runner = CliRunner()

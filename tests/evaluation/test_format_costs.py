@@ -53,7 +53,7 @@ def test_costs_are_read_as_they_were_written(tmp_path: Path):
         peak_memory_mb=None,
         results=compare_scores(OWN, OWN, bound),
     )
-    costs = FormatCosts(task="sr", model="m", latency_input_px=(8, 9), formats=[cost])
+    costs = FormatCosts(task="sr", model="m", weights_sha256="ab", formats=[cost])
     write_json(tmp_path / "costs.json", costs.model_dump(mode="json"))
     assert read_format_costs(tmp_path / "costs.json", remedy="again") == costs
 

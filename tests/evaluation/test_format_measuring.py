@@ -46,7 +46,6 @@ def test_every_format_has_a_row_float32_first(place: tuple[Params, Workspace]):
     costs = read_format_costs(place[1].format_costs_path("sr", "lienet"), remedy="")
     assert [each.format for each in costs.formats] == ["onnx", "good", "wrong", "none"]
     float32, good, wrong, none = costs.formats
-    assert set(float32.latency_ms) == set(good.latency_ms) == {1, 2}
     psnr = float32.results["x4_q20_luma"]["near"].metrics["psnr_db"]
     assert (psnr.difference, psnr.difference_low, psnr.difference_high) == (0, 0, 0)
     assert good.results["x4_q20_luma"]["near"].metrics["psnr_db"].difference != 0
@@ -54,7 +53,7 @@ def test_every_format_has_a_row_float32_first(place: tuple[Params, Workspace]):
     assert "scale 4 must give" in (wrong.reason or "")
     assert none.reason == "no operator"
     for each in (wrong, none):
-        assert (each.results, each.latency_ms, each.peak_memory_mb) == ({}, {}, None)
+        assert each.results == {}
 
 
 def test_scores_of_single_images_are_kept_by_format(place: tuple[Params, Workspace]):

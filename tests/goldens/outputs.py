@@ -20,12 +20,13 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 FOLDERS = ("data", "reports")
-NOT_OUTPUTS = ("code", "params", "plugins", "state", "published", "screens")
+NOT_OUTPUTS = ("code", "params", "plugins", "state", "published", "screens", "time")
 _LATENCY_CELL = {
     ".md": re.compile(r"\| \**\d+\.\d\** (?=\|)"),
     ".html": re.compile(r'<td class="[^"]*">\d+\.\d</td>'),
 }
-"""Latency and memory alone are shown with one decimal."""
+"""Latency, memory and load alone are shown with one decimal."""
+_MACHINE = re.compile(r"[^|>]*, \d+ processors")
 _FIGURE6_ON_PAGE = re.compile(
     r'(<section id="figure6.*?)<source[^>]*>\s*<img src="[^"]*"(.*?</section>)', re.DOTALL
 )
@@ -71,7 +72,8 @@ def _read(path: Path, pictures: str) -> bytes:
     elif path.name == "table1.csv":
         content = _without_latency(path.read_text(encoding="utf-8")).encode()
     elif path.suffix in _LATENCY_CELL:
-        text = _LATENCY_CELL[path.suffix].sub("", path.read_text(encoding="utf-8"))
+        text = _MACHINE.sub("", path.read_text(encoding="utf-8"))
+        text = _LATENCY_CELL[path.suffix].sub("", text)
         content = _FIGURE6_ON_PAGE.sub(r"\1\2", text).encode()
     elif path.suffix == ".png" and path.name.startswith("figure6"):
         with Image.open(path) as picture:

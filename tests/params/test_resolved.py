@@ -24,6 +24,7 @@ MEASURED_FACES = entries_of(
     "evaluate", "face-lienet", "face-lienet-formats", "face-input", "face-unsharp"
 )
 REPORT = {"report report"}
+TIMED = entries_of("time", "sr", "face", "old_photo")
 STALE = {
     "train.steps": entries_of("train", *SR),
     "train.patch_px": entries_of("train", *SR),
@@ -31,7 +32,9 @@ STALE = {
     "train.overrides.face.steps": entries_of("train", "face-lienet"),
     "train.objectives.sr.ssim_weight": entries_of("train", *SR) | REPORT,
     "models.sr-lienet.num_blocks": entries_of("train", "sr-lienet") | REPORT,
-    "evaluate.methods.face-unsharp.radius_px": entries_of("evaluate", "face-unsharp") | REPORT,
+    "evaluate.methods.face-unsharp.radius_px": (
+        entries_of("evaluate", "face-unsharp") | entries_of("time", "face") | REPORT
+    ),
     "evaluate.protocols.face_rgb.border_px": MEASURED_FACES | REPORT,
     "evaluate.protocols.x4_q20_luma.border_px": MEASURED_SR | REPORT,
     "evaluate.protocols.x2_q20_luma.border_px": entries_of("evaluate", "sr-bicubic") | REPORT,
@@ -51,6 +54,7 @@ STALE = {
     "synthesize.tasks.face.factor": entries_of("synthesize", "face") | REPORT,
     "download.min_side_px": entries_of("download", "sample", "portrait"),
     "filter.exempt_sources": entries_of("filter", "portrait"),
+    "time.num_runs": TIMED,
     "export.opset": entries_of("export", *MODELS),
     "promote.min_images": set(),
     "flows.resumes": set(),

@@ -16,6 +16,7 @@ from lienet.params import Params
 from lienet.workspace import Workspace
 from tests.deployment.repeating import write_repeating
 from tests.networks.untrained import store_untrained
+from tests.timed import write_timings
 
 TEST_SHA256 = "7e57" * 16
 PROTOCOLS = ("x4_q20_luma", "x4_q20_rgb")
@@ -55,9 +56,10 @@ def write_measured(
     scores: list[ImageScore],
     *,
     seed: int = 0,
+    latency_ms: float | None = 100.0,
     **facts: Any,
 ) -> None:
-    """Write all that a trained, exported and evaluated model leaves behind."""
+    """Write all that a trained, exported, evaluated and timed model leaves behind."""
     spec = params.models[key]
     model_dir = workspace.model_dir(spec.task, spec.name)
     run_key = hashlib.sha256(f"{key}{seed}".encode()).hexdigest()
@@ -80,8 +82,6 @@ def write_measured(
             "num_params": card.num_params,
             "num_macs": 7_000_000_000,
             "macs_output_px": [height_px, width_px],
-            "latency_ms": 100.0,
-            "latency_input_px": [180, 320],
             "steps": card.steps,
             "data_sha256": {"test": TEST_SHA256},
             "weights_sha256": card.weights_sha256,
@@ -89,5 +89,8 @@ def write_measured(
             **facts,
         },
     )
+    if latency_ms is not None:
+        sha256 = facts.get("weights_sha256", card.weights_sha256)
+        write_timings(workspace, spec.task, {spec.name: (sha256, latency_ms)})
     folder = workspace.evaluation_dir(spec.task, spec.name)
     write_text(folder / "per_image.csv", scores_as_csv(scores))

@@ -14,7 +14,7 @@ def test_the_card_says_task_data_protocol_and_limits():
         facts={
             "task": "sr", "model": "lienet", "architecture": "lienet", "scale": 4,
             "num_params": 123648, "num_macs": 7_110_000_000, "macs_output_px": [720, 1280],
-            "latency_input_px": [180, 320], "steps": 400,
+            "steps": 400,
             "results": {"x4_q20_luma": {"kodak24": RESULT}},
         },
         data={
@@ -27,7 +27,7 @@ def test_the_card_says_task_data_protocol_and_limits():
         licence="Bound by the licences of the photographs.",
         purpose="enlarges photographs that were reduced and stored as JPEG",
         privacy={"own": "privacy full, by yunet:ab+text:cd; 3 of 4 kept"},
-        latency=LatencyComparison(120.0, "sr-plain", 107.0, 120.0 / 107.0, 1.2),
+        latency=LatencyComparison(120.0, "sr-plain", 107.0, 120.0 / 107.0, 1.2, (180, 320)),
     )  # fmt: skip
     assert card.startswith("# lienet (sr)\n")
     assert "123,648 parameters, 7.11 G multiply-adds for 1280x720 px" in card

@@ -151,7 +151,7 @@ def test_what_exceeds_a_limit_or_falls_is_kept_out(params: Params, changes, reas
 
 def test_a_network_slower_than_its_budget_is_kept_out_with_both_figures(params: Params):
     budgeted = with_latency_budget(params, "sr-srgan", 1.2)
-    slow = LatencyComparison(242.0, "sr-srgan", 107.0, 242.0 / 107.0, 1.2)
+    slow = LatencyComparison(242.0, "sr-srgan", 107.0, 242.0 / 107.0, 1.2, (180, 320))
     verdict = judge(budgeted, "sr", make_candidate(params, 0.5, latency=slow), None)
     expected = (
         "latency 242.0 ms is 2.262 times the 107.0 ms of sr-srgan, "
@@ -162,7 +162,7 @@ def test_a_network_slower_than_its_budget_is_kept_out_with_both_figures(params: 
 
 def test_a_network_within_its_latency_budget_passes_and_the_verdict_says_both(params: Params):
     budgeted = with_latency_budget(params, "sr-srgan", 1.2)
-    quick = LatencyComparison(120.0, "sr-srgan", 100.0, 1.2, 1.2)
+    quick = LatencyComparison(120.0, "sr-srgan", 100.0, 1.2, 1.2, (180, 320))
     verdict = judge(budgeted, "sr", make_candidate(params, 0.5, latency=quick), None)
     assert (verdict.passed, verdict.latency) == (True, quick)
 

@@ -42,7 +42,7 @@ def write_both(params: Params, workspace: Workspace, **of_reference: Any) -> Non
 
 def test_both_latencies_and_their_ratio_are_said(params: Params, workspace: Workspace):
     write_both(params, workspace, latency_ms=100.0)
-    expected = LatencyComparison(242.0, REFERENCE, 100.0, 2.42, 1.2)
+    expected = LatencyComparison(242.0, REFERENCE, 100.0, 2.42, 1.2, (180, 320))
     assert compare(params, workspace) == expected
 
 
@@ -75,11 +75,6 @@ def test_a_reference_that_is_not_evaluated_is_named_with_the_remedy(
     ("facts", "expected"),
     [
         (
-            {"latency_input_px": [90, 160]},
-            f"{WHO}must be timed for an input of 180x320 px (height x width) as sr-lienet was, "
-            "got 90x160; run dvc repro",
-        ),
-        (
             {"data_sha256": {"test": "0" * 64}},
             f"{WHO}must be of the test shards {TEST_SHA256[:12]} as sr-lienet was, "
             "got 000000000000; run dvc repro",
@@ -91,13 +86,11 @@ def test_a_reference_that_is_not_evaluated_is_named_with_the_remedy(
         ),
         (
             {"latency_ms": None},
-            "the evaluation of sr-srgan must hold a latency_ms above zero, got none; "
-            "run lienet evaluate sr-srgan",
+            "sr-srgan was not timed with its present weights; run `lienet time sr`",
         ),
         (
             {"latency_ms": 0.0},
-            "the evaluation of sr-srgan must hold a latency_ms above zero, got 0.0; "
-            "run lienet evaluate sr-srgan",
+            "sr-srgan was not timed with its present weights; run `lienet time sr`",
         ),
     ],
 )

@@ -43,7 +43,8 @@ def make_cost(name: str, difference: float | None) -> FormatCost:
 
 def write(workspace: Workspace, model: str, offset_db: float) -> None:
     formats = [make_cost("onnx", 0.0), make_cost("int8", -0.02), make_cost("other", None)]
-    costs = FormatCosts(task="sr", model=model, latency_input_px=(180, 320), formats=formats)
+    costs = FormatCosts(task="sr", model=model, weights_sha256="ab", formats=formats)
+    costs = costs.model_copy(update={"latency_input_px": (180, 320)})
     write_json(workspace.format_costs_path("sr", model), costs.model_dump(mode="json"))
     scores = [
         ImageScore(PROTOCOL, "kodak", f"{key}", {"psnr_db": 25 + offset_db + key, "ssim": 0.5})

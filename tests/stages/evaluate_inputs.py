@@ -24,7 +24,7 @@ def make_quick(root: Path, repository: Path) -> tuple[Params, Workspace]:
     """Return a workspace at ``root`` whose evaluations take seconds."""
     content = yaml.safe_load((repository / "params.yaml").read_text())
     content["evaluate"]["keep_images_per_set"] = 1
-    content["evaluate"]["latency"] = {"input_height_px": 16, "input_width_px": 24, "num_runs": 2}
+    content["time"] = {"input_height_px": 16, "input_width_px": 24, "num_runs": 2}
     (root / "params.yaml").write_text(yaml.safe_dump(content))
     params, place = load_params(root / "params.yaml"), Workspace(root)
     return params, place

@@ -15,7 +15,7 @@ from lienet.workspace import Workspace
 from tests.fresh_workspace import make_workspace
 from tests.small_clone import Clone, copy_project, stages_run
 
-STAGES = ("download", "evaluate", "export", "filter", "report", "synthesize", "train")
+STAGES = ("download", "evaluate", "export", "filter", "report", "synthesize", "time", "train")
 
 
 @pytest.fixture

@@ -71,12 +71,10 @@ def test_metrics_say_what_was_measured(workspace: tuple[Params, Workspace]):
     metrics = read_facts(place, "sr", "lienet")
     assert set(metrics) == {
         "task", "model", "architecture", "scale", "num_params", "num_macs", "macs_output_px",
-        "latency_ms", "latency_input_px", "steps", "data_sha256", "weights_sha256", "results",
+        "steps", "data_sha256", "weights_sha256", "results",
     }  # fmt: skip
     assert metrics["num_params"] == count_parameters(build_model(params.models["sr-lienet"]))
     assert metrics["num_macs"] > 1e9
-    assert metrics["latency_ms"] > 0
-    assert metrics["latency_input_px"] == [16, 24]
     assert metrics["steps"] == 3
     index = read_index(place.shards_dir("sr") / "test")
     assert metrics["data_sha256"] == {"train": "1", "valid": "2", "test": index.sha256}

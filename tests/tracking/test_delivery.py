@@ -72,7 +72,7 @@ def test_figures_belong_to_the_model_and_scores_to_the_test_shards_too(
     model = send(client, workspace, run_id, read_stages(params, workspace)["evaluate"])
     datasets = {each.key: (each.dataset_name, each.dataset_digest) for each in model.metrics}
     assert datasets["psnr_db"] == ("sr-test", "7e57" * 9)
-    assert datasets["latency_ms"] == (None, None)
+    assert datasets["num_macs"] == (None, None)
 
 
 def test_a_point_is_known_by_name_step_and_value(client: MlflowClient, run_id: str):

@@ -10,6 +10,7 @@ from lienet.evaluation.scores import ImageScore, Interval, Result, scores_as_csv
 from lienet.files import write_bytes, write_json, write_text
 from lienet.params import Params, load_params
 from lienet.workspace import Workspace
+from tests.timed import write_timings
 
 ITEM = "sr-lienet"
 RUN_KEY = "0123456789abcdef" * 4
@@ -75,7 +76,7 @@ def write_evaluation(
     """Write a report of two test sets under two protocols, the scores and one picture."""
     sets = {"near": make_result(3, psnr_db), "far": make_result(1, psnr_db + 2)}
     report = {
-        "task": "sr", "model": "lienet", "num_params": 100, "num_macs": 7_000, "latency_ms": 4.5,
+        "task": "sr", "model": "lienet", "num_params": 100, "num_macs": 7_000,
         "data_sha256": {"test": test_sha256}, "weights_sha256": weights,
         "results": {HEADLINE: sets, "x4_q20_rgb": {"near": make_result(3, psnr_db - 1)}},
     } | changes  # fmt: skip
@@ -90,7 +91,8 @@ def write_evaluation(
 
 
 def write_all(workspace: Workspace, num_rows: int = 3) -> None:
-    """Write what all three stages leave behind."""
+    """Write what all four stages leave behind."""
     write_training(workspace, num_rows)
     write_export(workspace)
     write_evaluation(workspace)
+    write_timings(workspace, "sr", {"lienet": (WEIGHTS, 4.5)})

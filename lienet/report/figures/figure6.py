@@ -84,7 +84,7 @@ def _make_parameters_panel(group: Group) -> Panel:
 
 
 def _make_latency_panel(group: Group, timed: Sequence[Row]) -> Panel:
-    height_px, width_px = timed[-1].evaluation.latency_input_px
+    height_px, width_px = _find_input(timed)
     return _make_panel(
         group,
         timed,
@@ -93,6 +93,11 @@ def _make_latency_panel(group: Group, timed: Sequence[Row]) -> Panel:
         cost_title=f"latency (ms), one thread, {width_px}×{height_px} px input",
         note="ONNX Runtime, fp32",
     )
+
+
+def _find_input(rows: Sequence[Row]) -> tuple[int, int]:
+    """Return the height and width of the input that rows were timed on."""
+    return next(size for row in rows if (size := row.evaluation.latency_input_px) is not None)
 
 
 def _find_fastest(group: Group, row: Row) -> FormatCost | None:
@@ -118,7 +123,7 @@ def _make_formats_panel(group: Group, converted: Sequence[Row]) -> Panel:
     def measure(row: Row) -> float:
         return find(row).results[group.protocol][group.test_set].metrics[metric].mean
 
-    height_px, width_px = converted[-1].evaluation.latency_input_px
+    height_px, width_px = _find_input(converted)
     return _make_panel(
         group,
         converted,
