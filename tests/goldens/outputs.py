@@ -26,7 +26,7 @@ _LATENCY_CELL = {
     ".html": re.compile(r'<td class="[^"]*">\d+\.\d</td>'),
 }
 """Latency, memory and load alone are shown with one decimal."""
-_MACHINE = re.compile(r"[^|>]*, \d+ processors")
+_MACHINE = re.compile(r"[|>][^|<>\n]{0,100}, \d+ processors")
 _FIGURE6_ON_PAGE = re.compile(
     r'(<section id="figure6.*?)<source[^>]*>\s*<img src="[^"]*"(.*?</section>)', re.DOTALL
 )
