@@ -42,6 +42,7 @@ def test_an_experiment_changes_one_param_of_a_profile(repository: Path, tmp_path
 def test_an_experiment_runs_what_its_param_makes_stale(team: Team):
     of_model = ("train", "export", "evaluate", "evaluate_formats")
     stages = {"code", *(f"{stage}@sr-lienet" for stage in of_model), "report"}
+    stages |= {f"time@{task}" for task in ("sr", "face", "old_photo")}  # what it keeps, it reads
     assert stages_run(team.outputs["experiment"]) == stages
     shown = json.loads(team.second.run("dvc", "exp", "show", "--json"))
     names = [one["name"] for revision in shown for one in revision["experiments"] or []]
