@@ -11,8 +11,8 @@ from lienet.report.summaries import Cell
 
 _NOTE = (
     "Everything of a task is timed in one run and in turn, each file in a process of its own; the "
-    "figure is the median of up to five runs, in the quietest round. Where other programs kept more "
-    f"than {BUSY_PROCESSORS:g} processors busy when it began, latencies are too long."
+    "figure is the median of up to five runs, in the quietest round. Where other programs kept "
+    f"more than {BUSY_PROCESSORS:g} processors busy when it began, latencies are too long."
 )
 
 
