@@ -21,7 +21,6 @@ from lienet.evaluation.methods import make_method, time_method_ms
 from lienet.evaluation.runtime_costs import RuntimeCosts, measure_runtime
 from lienet.evaluation.scores import read_evaluation
 from lienet.evaluation.timings import (
-    BUSY_PROCESSORS,
     METHOD,
     ModelTimings,
     Timing,
@@ -57,7 +56,8 @@ def time_task(params: Params, workspace: Workspace, task: Task) -> Timings:
     """Time every network of a task, in each of its formats, and every method.
 
     Of a network that repeats another with another seed nothing is timed: it takes as long. What
-    was timed before on this machine, all files being the same, is returned as it was.
+    was timed before on this machine, all files being the same, is returned as it was, unless the
+    machine was busy then.
 
     Raises:
         DataError: a model has not been evaluated, or the former timings are broken.
@@ -86,18 +86,12 @@ def time_task(params: Params, workspace: Workspace, task: Task) -> Timings:
         }
     )
     former = read_timings(workspace, task)
-    if former is not None and former.digest == digest:
+    if former is not None and former.digest == digest and not former.is_beside_others:
         logger.info("%s: nothing has changed since it was timed", task)
         return former
     busy = measure_busy_processors()
-    if busy is not None and busy > BUSY_PROCESSORS:
-        logger.warning(
-            "other programs keep %.1f processors busy, so the latencies of %s are too long: "
-            "run `lienet time %s` when they have ended",
-            *(busy, task, task),
-        )
     found = _measure_in_turn(runners, params.time.num_runs, label=f"time {task}")
-    return Timings(
+    timings = Timings(
         task=task,
         digest=digest,
         machine=machine,
@@ -111,6 +105,13 @@ def time_task(params: Params, workspace: Workspace, task: Task) -> Timings:
             for name, sha256 in weights.items()
         },
     )
+    if timings.is_beside_others:
+        logger.warning(
+            "other programs kept %.1f processors busy, so the latencies of %s are too long: "
+            "run `lienet time %s` when they have ended",
+            *(timings.busy_processors, task, task),
+        )
+    return timings
 
 
 def _list_files(chosen: Time, workspace: Workspace, spec: Model) -> dict[_Place, _Runner]:

@@ -57,6 +57,11 @@ class Timings(BaseModel):
     models: dict[str, ModelTimings]
     """By name."""
 
+    @property
+    def is_beside_others(self) -> bool:
+        """Whether other programs kept the machine busy."""
+        return self.busy_processors is not None and self.busy_processors > BUSY_PROCESSORS
+
 
 def read_timings(workspace: Workspace, task: str) -> Timings | None:
     """Read what the stage time wrote of a task; None before it has run.

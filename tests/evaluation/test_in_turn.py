@@ -94,6 +94,7 @@ def test_what_has_not_changed_is_not_timed_again(
     place: tuple[Params, Workspace], monkeypatch: pytest.MonkeyPatch
 ):
     params, workspace = place
+    monkeypatch.setattr(in_turn, "measure_busy_processors", lambda: 0.0)
     first = time_task(params, workspace, "sr")
     keep(workspace, first)
     with monkeypatch.context() as patch:
@@ -142,9 +143,18 @@ def test_a_busy_machine_is_told(
     caplog.set_level(logging.WARNING)
     monkeypatch.setattr(in_turn, "measure_busy_processors", lambda: busy)
     assert time_task(*place, "sr").busy_processors == busy
-    assert ("keep 1.0 processors busy, so the latencies of sr are too long" in caplog.text) == (
+    assert ("kept 1.0 processors busy, so the latencies of sr are too long" in caplog.text) == (
         is_told
     )
+
+
+def test_what_was_timed_on_a_busy_machine_is_timed_again(
+    place: tuple[Params, Workspace], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(in_turn, "measure_busy_processors", lambda: 1.0)
+    keep(place[1], time_task(*place, "sr"))
+    monkeypatch.setattr(in_turn, "measure_busy_processors", lambda: 0.0)
+    assert time_task(*place, "sr").busy_processors == 0.0
 
 
 def test_a_network_that_repeats_another_is_not_timed(place: tuple[Params, Workspace]):
