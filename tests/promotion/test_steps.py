@@ -126,7 +126,7 @@ def test_a_network_slower_than_its_budget_stays_challenger_and_the_record_says_w
     path = client.download_artifacts(kept.run_id, "gate/version_1.json")
     assert json.loads(Path(path).read_text())["gate"]["latency"] == {
         "latency_ms": 242.0, "reference": "sr-srgan", "reference_ms": 100.0, "ratio": 2.42,
-        "max_ratio": 1.2,
+        "max_ratio": 1.2, "input_px": [180, 320],
     }  # fmt: skip
 
 
