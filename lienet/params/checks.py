@@ -205,6 +205,21 @@ def _report_conflicts(params: Params) -> Iterator[str]:
             yield f"report.figure_protocols.{task} is not one of {task}'s evaluate.protocols"
     for task in sorted({model.task for model in params.models.values()} - set(chosen)):
         yield f"report.figure_protocols lacks {task}"
+    for pair in params.report.compare:
+        yield from _poor_pair(params, *pair)
+
+
+def _poor_pair(params: Params, ours: str, other: str) -> Iterator[str]:
+    where, known = "report.compare", {**params.models, **params.evaluate.methods}
+    for key in (ours, other):
+        if key not in known:
+            yield f"{where} must name keys of models or evaluate.methods, got {key}"
+        elif (model := params.models.get(key)) is not None and model.replicate_of is not None:
+            yield f"{where}: {key} stands in the row of {model.replicate_of}, which is to be named"
+    if ours == other:
+        yield f"{where} compares {ours} with itself"
+    elif {ours, other} <= known.keys() and known[ours].task != known[other].task:
+        yield f"{where} must name two of one task, got {ours} and {other}"
 
 
 def _promote_conflicts(params: Params) -> Iterator[str]:

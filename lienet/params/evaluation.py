@@ -205,3 +205,8 @@ class Report(Section):
     """The protocol that each task's figures and first table are drawn under."""
     figure_crop_px: Positive
     max_figure_images: Positive
+    compare: tuple[tuple[str, str], ...] = ()
+    """Pairs of models or methods by key, of which the first is compared with the second.
+
+    Tables compare lienet with every other without being asked.
+    """

@@ -77,20 +77,17 @@ def compare_formats(
 ) -> list[Pair]:
     """Compare lienet with every other network of its task, both in the same format.
 
-    Of a network with several seeds the first stands for it.
+    And the pairs that params name. Of a network with several seeds the first stands for it.
 
     Raises:
         DataError: the scores of a format are missing or broken.
     """
     pairs: list[Pair] = []
-    for ours in (each for each in costs if each.model == _OURS):
+    for ours, other in _list_comparisons(params, costs):
         protocol = params.report.figure_protocols[ours.task]
-        for other in costs:
-            if other.task != ours.task or other is ours or _is_replicate(params, other):
-                continue
-            for name in [each.format for each in ours.formats if each.results][1:]:
-                first, second = (_read(workspace, each, name, protocol) for each in (ours, other))
-                pairs += _compare(params, ours, other, name, (first, second))
+        for name in [each.format for each in ours.formats if each.results][1:]:
+            first, second = (_read(workspace, each, name, protocol) for each in (ours, other))
+            pairs += _compare(params, ours, other, name, (first, second))
     return correct_pairs(pairs)
 
 
@@ -146,6 +143,22 @@ def _read(workspace: Workspace, costs: FormatCosts, name: str, protocol: str) ->
         if score.protocol == protocol:
             found.setdefault(score.test_set, {})[score.key] = score
     return found
+
+
+def _list_comparisons(
+    params: Params, costs: Sequence[FormatCosts]
+) -> Iterator[tuple[FormatCosts, FormatCosts]]:
+    known = {f"{each.task}-{each.model}": each for each in costs}
+    pairs = [
+        (first, second)
+        for first, ours in known.items()
+        for second, other in known.items()
+        if ours.model == _OURS and ours.task == other.task and first != second
+        if not _is_replicate(params, other)
+    ]
+    for first, second in dict.fromkeys([*pairs, *params.report.compare]):
+        if first in known and second in known:
+            yield known[first], known[second]
 
 
 def _is_replicate(params: Params, costs: FormatCosts) -> bool:

@@ -1,8 +1,8 @@
 """Two methods on the same images: differences with intervals, and what they allow to be said.
 
-Owns the comparison of ours with every other row, and of what is left of ours with a part taken
-out; and the rule by which a difference is called a lead. Refuses to compare what was measured on
-different images.
+Owns the comparison of ours with every other row, of the pairs that params name, and of what is left
+of ours with a part taken out; and the rule by which a difference is called a lead. Refuses to
+compare what was measured on different images.
 """
 
 from __future__ import annotations
@@ -40,22 +40,30 @@ class Pair:
     was trained but once and another more often."""
 
 
-def compare_pairs(groups: Iterable[Group], per_image: PerImage, *, confidence: float) -> list[Pair]:
+def compare_pairs(
+    groups: Iterable[Group],
+    per_image: PerImage,
+    *,
+    confidence: float,
+    chosen: Iterable[tuple[str, str]] = (),
+) -> list[Pair]:
     """Compare lienet with every other row of its group but ablations, image by image.
 
     Args:
-        groups: those without lienet are passed over.
+        groups: those without lienet have the chosen pairs alone.
         per_image: every method's per-image results, as ``read_per_image`` gives them.
         confidence: of the intervals.
+        chosen: more pairs to compare, by the keys of params.
 
     Raises:
         DataError: two methods were measured on different images.
     """
-    return correct_pairs(
-        _compare(group, ours, row, per_image, confidence)
-        for group, ours, row in _list_others(groups)
-        if not row.is_ablation
-    )
+    asked, found = list(chosen), []
+    for group in groups:
+        rivals = [(ours, row) for ours, row in _list_others(group) if not row.is_ablation]
+        rivals += [pair for pair in _find_chosen(group, asked) if pair not in rivals]
+        found += [_compare(group, *pair, per_image, confidence) for pair in rivals]
+    return correct_pairs(found)
 
 
 def compare_ablations(
@@ -64,7 +72,8 @@ def compare_ablations(
     """Compare every ablation with lienet, as above: what a part is worth is below zero."""
     return correct_pairs(
         _compare(group, row, ours, per_image, confidence)
-        for group, ours, row in _list_others(groups)
+        for group in groups
+        for ours, row in _list_others(group)
         if row.is_ablation
     )
 
@@ -135,12 +144,19 @@ def make_pair(
     )
 
 
-def _list_others(groups: Iterable[Group]) -> Iterator[tuple[Group, Row, Row]]:
-    """Yield each group with lienet's row and, one by one, every other row."""
-    for group in groups:
-        for row in group.rows:
-            if group.ours is not None and row is not group.ours:
-                yield group, group.ours, row
+def _list_others(group: Group) -> Iterator[tuple[Row, Row]]:
+    """Yield lienet's row with every other row, one by one."""
+    for row in group.rows:
+        if group.ours is not None and row is not group.ours:
+            yield group.ours, row
+
+
+def _find_chosen(group: Group, chosen: Iterable[tuple[str, str]]) -> Iterator[tuple[Row, Row]]:
+    """Yield the rows of each pair that was measured here."""
+    rows = {f"{group.task}-{row.model}": row for row in group.rows}
+    for ours, other in chosen:
+        if ours in rows and other in rows:
+            yield rows[ours], rows[other]
 
 
 def _compare(group: Group, own: Row, rival: Row, per_image: PerImage, confidence: float) -> Pair:

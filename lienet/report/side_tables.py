@@ -48,7 +48,7 @@ _JUDGED = (
 
 
 def make_pair_sheets(params: Params, pairs: Iterable[Pair]) -> list[Sheet]:
-    """Return a sheet for each task: ours less every other row."""
+    """Return a sheet for each task: ours less every other row, then the pairs of params."""
     return _compare_by_task(params, pairs, "model against model", _JUDGED)
 
 

@@ -103,8 +103,11 @@ def summarize(params: Params, groups: Sequence[Group], pairs: Sequence[Pair]) ->
             if group.protocol == name:
                 where = (group.task, group.protocol, group.test_set)
                 own = [each for each in pairs if (each.task, each.protocol, each.test_set) == where]
+                theirs = [each for each in own if not _is_of_ours(group, each)]
+                own = [each for each in own if each not in theirs]
                 sentences += _describe_finding(group, own)
                 sentences += _describe_adversaries(params, group, own)
+                sentences += [_describe_pair(each) for each in theirs]
     return sentences
 
 
@@ -137,6 +140,25 @@ def _find_best(group: Group, column: Column, texts: list[str], candidates: set[i
     return {index for index in known if texts[index] == texts[champion]}
 
 
+def _is_of_ours(group: Group, pair: Pair) -> bool:
+    return group.ours is not None and pair.ours == group.ours.model
+
+
+def _describe_pair(pair: Pair) -> str:
+    said = format_interval(pair.differences["psnr_db"], 3, pair.num_images)
+    return f"On {pair.test_set} {pair.ours} less {pair.other} is {said} dB: {_say_verdict(pair)}."
+
+
+def _say_verdict(pair: Pair) -> str:
+    p_value = format_p_value(pair.p_values["psnr_db"])
+    return {
+        "ahead": f"a lead ({p_value} after Holm's correction)",
+        "behind": f"{pair.ours} is behind ({p_value} after Holm's correction)",
+        "undecided": f"no lead, the order is undecided ({p_value} after Holm's correction)",
+        "too few images": f"too few images to tell (fewer than {MIN_IMAGES_TO_JUDGE})",
+    }[judge(pair, "psnr_db")]
+
+
 def _describe_finding(group: Group, pairs: Sequence[Pair]) -> list[str]:
     ours, baseline = group.ours, group.baseline
     if ours is None:
@@ -155,17 +177,11 @@ def _describe_finding(group: Group, pairs: Sequence[Pair]) -> list[str]:
     # Rivals given by hand in a summary of pairs alone need no row of their own.
     learned = all(rows[pair.other].is_network for pair in rivals if pair.other in rows)
     noun = "networks" if learned else "methods"
-    p_value = format_p_value(closest.p_values["psnr_db"])
-    verdict = {
-        "ahead": f"a lead ({p_value} after Holm's correction)",
-        "behind": f"{ours.model} is behind ({p_value} after Holm's correction)",
-        "undecided": f"no lead, the order is undecided ({p_value} after Holm's correction)",
-        "too few images": f"too few images to tell (fewer than {MIN_IMAGES_TO_JUDGE})",
-    }[judge(closest, "psnr_db")]
     return [
         f"{said} and stands {name_ordinal(ahead)} of {len(rivals) + 1} {noun} in PSNR; against "
         f"{closest.other}, its strongest rival, the difference is "
-        f"{format_interval(closest.differences['psnr_db'], 3, closest.num_images)} dB: {verdict}."
+        f"{format_interval(closest.differences['psnr_db'], 3, closest.num_images)} dB: "
+        f"{_say_verdict(closest)}."
     ]
 
 

@@ -59,7 +59,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     merged = merge_seeds(params, measured, per_image)
     groups = [group.without_ablations for group in merged]
     confidence = params.evaluate.confidence
-    pairs = compare_pairs(groups, per_image, confidence=confidence)
+    pairs = compare_pairs(groups, per_image, confidence=confidence, chosen=params.report.compare)
     ablations = compare_ablations(merged, per_image, confidence=confidence)
     firsts = [each for each in evaluations if find_first(params, each) == each.model]
     beside = [

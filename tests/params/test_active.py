@@ -141,6 +141,9 @@ def test_an_unknown_key_is_named(sample_tree: dict[str, Any], section: str):
             "x3",
             "figure_protocols.sr is not one of sr's evaluate.protocols",
         ),
+        ("report.compare", [["sr-lienet", "sr-vdsr"]], "compare must name keys .*got sr-vdsr"),
+        ("report.compare", [["sr-lienet"] * 2], "report.compare compares sr-lienet with itself"),
+        ("report.compare", [["sr-lienet", "face-lienet"]], "compare must name two of one task"),
         (
             "promote.tasks.sr.protocol",
             "face_luma",

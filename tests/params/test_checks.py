@@ -54,6 +54,14 @@ def test_what_is_no_repetition_is_one_line_that_says_why(
         parse_params(json.dumps(with_replicate(sample_tree, **changes)), name="params.yaml")
 
 
+def test_what_repeats_another_is_compared_in_its_row(sample_tree: dict[str, Any]):
+    tree = with_replicate(sample_tree)
+    tree["report"] = tree["report"] | {"compare": [["sr-lienet", "sr-again"]]}
+    message = "report.compare: sr-again stands in the row of sr-srgan, which is to be named"
+    with pytest.raises(ParamsError, match=message):
+        parse_params(json.dumps(tree), name="params.yaml")
+
+
 def test_two_repetitions_of_a_model_have_seeds_of_their_own(sample_tree: dict[str, Any]):
     tree = with_replicate(sample_tree)
     tree["models"]["sr-third"] = tree["models"]["sr-again"] | {"name": "third"}

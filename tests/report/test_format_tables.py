@@ -77,6 +77,18 @@ def test_networks_are_compared_in_the_same_format(params: Params, tmp_path: Path
     assert sheet.title == "Super-resolution: model against model in each format"
 
 
+def test_params_may_name_more_pairs(params: Params, tmp_path: Path):
+    report = params.report.model_copy(update={"compare": (("sr-esrgan", "sr-srgan"),)})
+    params = params.model_copy(update={"report": report})
+    workspace = Workspace(tmp_path)
+    for name, gain_db in {"lienet": 0.5, "srgan": 0.0, "esrgan": 0.2}.items():
+        write(workspace, name, gain_db)
+    found = compare_formats(params, workspace, read_all_costs(params, workspace))
+    assert {(pair.ours, pair.other) for pair in found} == {
+        ("lienet", "srgan"), ("lienet", "esrgan"), ("esrgan", "srgan")
+    }  # fmt: skip
+
+
 def test_without_measured_formats_there_is_no_table(params: Params, tmp_path: Path):
     assert read_all_costs(params, Workspace(tmp_path)) == []
     assert make_format_sheets(params, []) == []

@@ -43,6 +43,18 @@ def test_groups_without_lienet_have_no_pairs(groups, per_image):
     assert pairs.compare_pairs(groups[4:], per_image, confidence=0.95) == []
 
 
+def test_params_may_name_more_pairs(groups, per_image):
+    found = pairs.compare_pairs(
+        groups[:1],
+        per_image,
+        confidence=0.95,
+        chosen=[("sr-esrgan", "sr-srgan"), ("sr-lienet", "sr-srgan"), ("sr-esrgan", "sr-unknown")],
+    )
+    assert [(pair.ours, pair.other) for pair in found[4:]] == [("esrgan", "srgan")]
+    esrgan, srgan = (found[4].differences["psnr_db"], found[1].differences["psnr_db"])
+    assert esrgan.mean == pytest.approx(srgan.mean - found[2].differences["psnr_db"].mean)
+
+
 def test_models_measured_on_different_images_cannot_be_compared(groups, per_image):
     place = ("sr", "srgan", "x4_q20_luma", "mixed")
     score = ImageScore("x4_q20_luma", "mixed", "", {"psnr_db": 30.0, "ssim": 0.8})

@@ -74,6 +74,17 @@ def test_a_lead_is_called_one(params, groups):
     assert "dB: a lead (p < 0.001 after Holm's correction)." in said
 
 
+def test_a_pair_that_params_name_is_told_by_itself(params, groups):
+    ours = pair(Interval(0.10, 0.05, 0.15), 0.0001)
+    chosen = replace(pair(Interval(-0.003, -0.02, 0.014), 0.7), ours="esrgan")
+    said = " ".join(wording.summarize(params, groups, [ours, chosen]))
+    assert "stands first of 2 networks" in said
+    assert (
+        "On mixed esrgan less srgan is -0.003 [-0.020, +0.014] dB: no lead, the order is undecided "
+        "(p = 0.700 after Holm's correction)." in said
+    )
+
+
 def test_the_summary_calls_nothing_a_lead_that_holm_s_correction_does_not_leave_one(params, groups):
     pairs = [pair(Interval(0.02, 0.01, 0.03), 0.09)]
     said = " ".join(wording.summarize(params, groups, pairs))
