@@ -35,6 +35,7 @@ OBSERVERS = (
     Observer("lienet", "names for the library's users: stages import what stands behind them"),
     Observer("lienet.tracking.*", "notes for MLflow what was computed; nothing reads it back"),
     Observer("lienet.progress", "bars and lines on a terminal"),
+    Observer("lienet.quiet", "keeps what libraries remark from the terminal"),
     Observer(
         "lienet.text_tables",
         "draws tables on a terminal; the report alone writes them to files",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import Field, model_validator
 
 from lienet.degradations.reductions import downsample
 from lienet.degradations.resize import resize_bicubic
 from lienet.images import Pixels
+from lienet.params.base import is_unset
 from lienet.params.degradations import Degradation, degradations
 from lienet.params.variants import Variant
 
@@ -27,7 +28,7 @@ class FaceDegradation(Degradation):
     shows_faces: ClassVar = True
 
     factor: Literal[2, 4]
-    test_sides_px: tuple[Side, ...] = ()
+    test_sides_px: tuple[Side, ...] = Field((), exclude_if=is_unset)
     """Test images are given reduced to each of these shorter sides as well, as ``<key>_<side>px``;
     a photograph that is not larger is not. Multiples of ``factor``."""
 
@@ -52,14 +53,6 @@ class FaceDegradation(Degradation):
                 f"test_sides_px must differ and be multiples of {self.factor}, got {list(sides)}"
             )
         return self
-
-    @model_serializer(mode="wrap")
-    def _without_what_is_empty(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave ``test_sides_px`` out where there are none, as in params."""
-        fields: dict[str, Any] = write(self)
-        if not self.test_sides_px:
-            fields.pop("test_sides_px", None)
-        return fields
 
 
 def degrade_face(pixels: Pixels, *, factor: int) -> Pixels:

@@ -7,18 +7,16 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     Field,
-    SerializerFunctionWrapHandler,
     ValidationError,
     ValidatorFunctionWrapHandler,
     WrapValidator,
-    model_serializer,
     model_validator,
 )
 
 from lienet.degradations.reductions import downsample
 from lienet.errors import InputError
 from lienet.images import Pixels, encode_jpeg
-from lienet.params.base import Chroma, Range, within
+from lienet.params.base import Chroma, Range, is_unset, within
 from lienet.params.degradations import Degradation, DegradedInput, Draw, degradations
 from lienet.params.variants import Variant
 
@@ -51,7 +49,7 @@ class SrDegradation(Degradation):
     """IJG quality; of a range each tile draws its own, rounded to a whole number. Null, and
     ``jpeg_chroma`` too, stores the inputs without loss."""
     jpeg_chroma: Chroma | None
-    test_jpeg_qualities: tuple[Quality, ...] = ()
+    test_jpeg_qualities: tuple[Quality, ...] = Field((), exclude_if=is_unset)
     """Test images are given at each of these, a sample for each, as ``<key>_q<quality>``; where
     there are none, at ``jpeg_quality``, which is then no range."""
 
@@ -140,11 +138,3 @@ class SrDegradation(Degradation):
                 "images are given"
             )
         return self
-
-    @model_serializer(mode="wrap")
-    def _without_what_is_empty(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave ``test_jpeg_qualities`` out where there are none, as in params."""
-        fields: dict[str, Any] = write(self)
-        if not self.test_jpeg_qualities:
-            fields.pop("test_jpeg_qualities", None)
-        return fields

@@ -6,11 +6,8 @@ name of the exporter is stripped, so equal weights give equal bytes wherever the
 
 from __future__ import annotations
 
-import logging
 import re
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import onnx
@@ -22,6 +19,7 @@ from lienet.deployment.onnx_statistics import complete_graph, list_uses, make_si
 from lienet.errors import ModelError
 from lienet.networks.folding import collapse_branches, fold_blocks
 from lienet.networks.memory_layout import lay_out
+from lienet.quiet import quiet
 
 _DYNAMIC_AXES = {0: "n", 2: "h", 3: "w"}
 _EXAMPLE_SHAPE = (2, 3, 36, 52)
@@ -62,7 +60,7 @@ def export_onnx(
     sizes = {axis: torch.export.Dim.DYNAMIC for axis in _DYNAMIC_AXES}
     fixed = [[(None, None) for _ in layers] for layers in signature.given]
     try:
-        with _quiet():
+        with quiet():
             program = torch.onnx.export(
                 signature.module,
                 (torch.rand(_EXAMPLE_SHAPE), *signature.given),
@@ -194,20 +192,3 @@ def _strip(graph: onnx.GraphProto) -> None:
         for attribute in node.attribute:
             if attribute.HasField("g"):
                 _strip(attribute.g)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the exporter's remarks on packages that are not needed away from the user."""
-    names = ("torch.onnx", "torch.onnx._internal.exporter._registration", "onnxscript", "onnx_ir")
-    loggers = [logging.getLogger(name) for name in names]
-    levels = [one.level for one in loggers]
-    try:
-        for one in loggers:
-            one.setLevel(logging.ERROR)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for one, level in zip(loggers, levels, strict=True):
-            one.setLevel(level)

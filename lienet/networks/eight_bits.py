@@ -9,16 +9,13 @@ shows: the last convolution, and the bicubic skip, a convolution in groups. Need
 
 from __future__ import annotations
 
-import logging
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
 
 from lienet.errors import ModelError, ToolError
+from lienet.quiet import quiet
 
 _CONVOLUTION = torch.ops.aten.conv2d.default
 
@@ -78,19 +75,6 @@ def round_in_training(network: nn.Module, example: Tensor) -> fx.GraphModule:
             ) from error
         rounded: fx.GraphModule = prepare_qat_pt2e(exported.module(check_guards=False), quantiser)
     return rounded
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep the tools' remarks on what they do away from the user."""
-    before = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.disable(before)
 
 
 def _is_quantised(node: fx.Node) -> bool:

@@ -59,6 +59,11 @@ def within(low: float, high: float) -> AfterValidator:
     return AfterValidator(check)
 
 
+def is_unset(value: object) -> bool:
+    """Whether a key that may be left out is; a dump leaves it out then, as ``exclude_if``."""
+    return value is None or value == ()
+
+
 class Section(BaseModel):
     """A frozen group of params in which every key is required and no other is allowed."""
 

@@ -6,15 +6,9 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import (
-    BeforeValidator,
-    Field,
-    SerializeAsAny,
-    SerializerFunctionWrapHandler,
-    model_serializer,
-)
+from pydantic import BeforeValidator, Field, SerializeAsAny
 
-from lienet.params.base import Chroma, Name, Positive, Section, Task
+from lienet.params.base import Chroma, Name, Positive, Section, Task, is_unset
 from lienet.plugins import Registry
 
 FormatName = Literal[
@@ -53,21 +47,12 @@ class Protocol(Section):
     that of luma alone (:mod:`lienet.evaluation.matlab_luma`)."""
     border_px: Annotated[int, Field(ge=0)]
     """Cropped from every side before PSNR and SSIM."""
-    side_px: Positive | None = None
+    side_px: Positive | None = Field(None, exclude_if=is_unset)
     """Measures the test images that were reduced to this shorter side, where the task has such;
     null those of the photographs' own size."""
-    grey_images: tuple[str, ...] = ()
+    grey_images: tuple[str, ...] = Field((), exclude_if=is_unset)
     """Keys of test images whose published files are grey: ``matlab_luma`` compares them as they
     are, from 0 to 255. One that no test set holds is passed over."""
-
-    @model_serializer(mode="wrap")
-    def _without_what_is_empty(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out ``side_px`` and ``grey_images`` where there are none, as in params."""
-        fields: dict[str, Any] = write(self)
-        for name in ("side_px", "grey_images"):
-            if not getattr(self, name):
-                fields.pop(name, None)
-        return fields
 
 
 class Time(Section):
@@ -205,7 +190,7 @@ class Report(Section):
     """The protocol that each task's figures and first table are drawn under."""
     figure_crop_px: Positive
     max_figure_images: Positive
-    compare: tuple[tuple[str, str], ...] = ()
+    compare: tuple[tuple[str, str], ...] = Field((), exclude_if=is_unset)
     """Pairs of models or methods by key, of which the first is compared with the second.
 
     Tables compare lienet with every other without being asked.

@@ -14,7 +14,17 @@ from pydantic import (
     model_validator,
 )
 
-from lienet.params.base import SCALES, Name, Positive, Scale, Section, Sha256, Task, registered_in
+from lienet.params.base import (
+    SCALES,
+    Name,
+    Positive,
+    Scale,
+    Section,
+    Sha256,
+    Task,
+    is_unset,
+    registered_in,
+)
 from lienet.plugins import Registry
 
 NUM_LANDMARKS = 5
@@ -63,13 +73,13 @@ class Model(Section):
     objective: Name
     """The entry of ``train.objectives`` that it minimises."""
     architecture: Name
-    learning_rate: Annotated[float, Field(gt=0.0)] | None = None
+    learning_rate: Annotated[float, Field(gt=0.0)] | None = Field(None, exclude_if=is_unset)
     """Its own, in place of ``train.learning_rate``; null takes that."""
-    seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+    seed: Annotated[int, Field(ge=0, lt=2**63)] | None = Field(None, exclude_if=is_unset)
     """Its own, of weights and patches, in place of ``seed``; null takes that."""
-    fine_tuning: FineTuning | None = None
+    fine_tuning: FineTuning | None = Field(None, exclude_if=is_unset)
     """Where its training starts; null draws its weights."""
-    replicate_of: str | None = None
+    replicate_of: str | None = Field(None, exclude_if=is_unset)
     """The key of the model that it repeats with another seed; the report shows both as one row."""
 
     @abstractmethod
@@ -81,19 +91,14 @@ class Model(Section):
         """
 
     @model_serializer(mode="wrap")
-    def _leave_out_what_is_shared(
+    def _leave_out_what_it_repeats(
         self, serialize: SerializerFunctionWrapHandler, info: SerializationInfo
     ) -> dict[str, Any]:
-        """Write an entry without a rate, seed or start of its own as if there were no such keys.
-
-        What it repeats changes none of its bytes, so only a dump with ``WITH_REPLICATES`` as its
-        context says it.
-        """
+        """Say ``replicate_of`` by request alone, since it changes none of the entry's bytes."""
         dumped: dict[str, Any] = serialize(self)
-        left_out = {key for key in ("learning_rate", "seed", "fine_tuning") if dumped[key] is None}
-        if self.replicate_of is None or info.context != WITH_REPLICATES:
-            left_out.add("replicate_of")
-        return {key: value for key, value in dumped.items() if key not in left_out}
+        if info.context != WITH_REPLICATES:
+            dumped.pop("replicate_of", None)
+        return dumped
 
     @model_validator(mode="after")
     def _can_enlarge(self) -> Model:

@@ -10,7 +10,8 @@ from torch import fx
 from lienet.deployment.formats.base import Format, Source
 from lienet.deployment.formats.phone_program import PhoneProgram, make_program
 from lienet.files import write_bytes
-from lienet.networks.eight_bits import make_quantiser, quiet
+from lienet.networks.eight_bits import make_quantiser
+from lienet.quiet import quiet
 
 
 class ExecutorchFloat32(Format):

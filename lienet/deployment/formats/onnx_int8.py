@@ -11,11 +11,8 @@ a few outliers would widen the steps of all others.
 
 from __future__ import annotations
 
-import io
-import logging
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 import onnx
@@ -28,6 +25,7 @@ from lienet.deployment.runtimes import Planes
 from lienet.deployment.tensor_names import INPUT_NAME
 from lienet.files import write_bytes
 from lienet.networks.spade import Spade
+from lienet.quiet import quiet
 
 QUANTISED = ("Conv", "LeakyRelu", "PRelu", "Relu", "Add", "Mul", "Concat")
 _KEPT_PERCENT = 99.99
@@ -113,7 +111,7 @@ def quantise(
         quantize_static,
     )
 
-    with tempfile.TemporaryDirectory(prefix="lienet-int8-") as folder, _quiet():
+    with tempfile.TemporaryDirectory(prefix="lienet-int8-") as folder, quiet():
         before, after = Path(folder) / "float.onnx", Path(folder) / "int8.onnx"
         before.write_bytes(proto.SerializeToString(deterministic=True))
         quantize_static(
@@ -160,15 +158,3 @@ def _is_made_of_features(node: onnx.NodeProto, makers: dict[str, onnx.NodeProto]
             return True
         waiting += makers[name].input
     return False
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the quantiser's advice on preprocessing and its progress away from the user."""
-    before = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        with redirect_stdout(io.StringIO()):
-            yield
-    finally:
-        logging.disable(before)
