@@ -19,6 +19,11 @@ from lienet.networks.shapes import Enlarged, Features, Images
 SOBEL = ((1.0, 0.0, -1.0), (2.0, 0.0, -2.0), (1.0, 0.0, -1.0))
 LAPLACIAN = ((0.0, 1.0, 0.0), (1.0, -4.0, 1.0), (0.0, 1.0, 0.0))
 _EDGE_START = 1e-3
+_PLAIN_GAIN, _SQUEEZE_GAIN = 0.25, 0.15
+"""Of He's size at the start. The input itself is one of the branches, so what the others add is
+growth from block to block: half of He's size makes features of twelve blocks so large that the
+first steps of training kill the network."""
+_TAIL_GAIN = 0.1
 
 
 class Ecbsr(nn.Module):
@@ -32,7 +37,8 @@ class Ecbsr(nn.Module):
         for _ in range(spec.num_blocks):
             layers += [EdgeBlock(width, width, expansion), nn.PReLU(width)]
         self.layers = nn.Sequential(*layers)
-        self.tail = EdgeBlock(width, 3 * scale**2, expansion)
+        tail_gain = 1.0 if spec.global_skip == "none" else _TAIL_GAIN
+        self.tail = EdgeBlock(width, 3 * scale**2, expansion, gain=tail_gain)
         self.skip = make_skip(spec.global_skip, scale)
 
     def forward(self, degraded: Images) -> Enlarged:
@@ -49,11 +55,11 @@ class EdgeBlock(BranchedLayer):
     the border as it does in the single convolution.
     """
 
-    def __init__(self, inputs: int, outputs: int, expansion: int) -> None:
+    def __init__(self, inputs: int, outputs: int, expansion: int, *, gain: float = 1.0) -> None:
         super().__init__()
-        self.plain = scale_weights(conv(inputs, outputs), 0.5)
+        self.plain = scale_weights(conv(inputs, outputs), gain * _PLAIN_GAIN)
         self.expand = conv(inputs, expansion * inputs, 1)
-        self.squeeze = scale_weights(conv(expansion * inputs, outputs), 0.5)
+        self.squeeze = scale_weights(conv(expansion * inputs, outputs), gain * _SQUEEZE_GAIN)
         sobel = torch.tensor(SOBEL)
         edges = torch.stack((sobel, sobel.T, torch.tensor(LAPLACIAN)))
         self.edges: Tensor

@@ -10,6 +10,7 @@ import torch
 
 from lienet.errors import ModelError
 from lienet.files import sha256_of_file
+from lienet.networks.global_skip import enlargement
 from lienet.networks.registry import (
     ModelCard,
     build_model,
@@ -68,6 +69,23 @@ def test_every_profile_s_enhancement_networks_have_the_stated_size(repository, p
         of_skip = 12 if spec.global_skip == "colour" else 0
         stated = {"concatenation": 308_816, "output": 276_176}[spec.modulate]
         assert count_parameters(build_model(spec)) == stated + of_skip
+
+
+def test_every_network_with_a_skip_starts_near_it(repository):
+    """Else its first steps of training are violent, and may leave it dead."""
+    models = load_params(repository / "profiles" / "bench.yaml").models
+    image = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    far = {}
+    for key, spec in models.items():
+        if getattr(spec, "global_skip", "none") == "none" or spec.replicate_of is not None:
+            continue
+        torch.manual_seed(0)
+        network = build_model(spec)
+        with torch.no_grad():
+            added = network(image) - enlargement(spec.scale)(image)
+        far[key] = float(added.square().mean())
+    assert len(far) > 20
+    assert {key: value for key, value in far.items() if value > 0.15} == {}
 
 
 def test_every_ablation_takes_something_away(repository):
