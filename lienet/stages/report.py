@@ -55,13 +55,13 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     costs = read_all_costs(params, workspace)
     timings = [read_timings(workspace, task) for task in params.report.figure_protocols]
     measured = tables.group_rows(params, evaluations, costs)
-    single = [group.without_ablations for group in measured]
+    firsts = [each for each in evaluations if find_first(params, each) == each.model]
+    single = [group.without_ablations for group in tables.group_rows(params, firsts, costs)]
     merged = merge_seeds(params, measured, per_image)
     groups = [group.without_ablations for group in merged]
     confidence = params.evaluate.confidence
     pairs = compare_pairs(groups, per_image, confidence=confidence, chosen=params.report.compare)
     ablations = compare_ablations(merged, per_image, confidence=confidence)
-    firsts = [each for each in evaluations if find_first(params, each) == each.model]
     beside = [
         *sheets.make_pair_sheets(params, pairs),
         *sheets.make_ablation_sheets(params, ablations),

@@ -17,10 +17,13 @@ from lienet.report.tables import Group, Row
 
 _AXES_WIDTH_PX = 490
 _MIN_AXES_HEIGHT_PX = 460
+_NUM_WITH_FORMATS = 3
+"""Panels of a line in which networks were converted."""
 _LEFT_PX, _TOP_PX, _BOTTOM_PX = 100, 84, 96
 _LABEL_LEFT_PX, _CHARACTER_PX = 44, 13
 """Where a label begins, right of the axes, and the width of a bold character."""
-_MIN_LABEL_PX = 190
+_MIN_LABEL_PX, _FORMAT_LABEL_PX = 190, 320
+"""The least width of labels; and where the notes below the names tell a format."""
 
 
 def draw_figure6(groups: Sequence[Group], *, theme: Theme = LIGHT) -> bytes:
@@ -37,11 +40,12 @@ def draw_figure6(groups: Sequence[Group], *, theme: Theme = LIGHT) -> bytes:
     longest = max(len(mark.name) for mark in marks)
     most = max(len(panel.marks) for line in lines for panel in line)
     axes_height = max(_MIN_AXES_HEIGHT_PX, LABEL_HEIGHT_PX * (most - 1))
-    panel_width = (
-        _LEFT_PX + _AXES_WIDTH_PX + max(_MIN_LABEL_PX, _LABEL_LEFT_PX + _CHARACTER_PX * longest)
-    )
+    num_panels = max(map(len, lines))
+    least_px = _MIN_LABEL_PX if num_panels < _NUM_WITH_FORMATS else _FORMAT_LABEL_PX
+    label_px = max(least_px, _LABEL_LEFT_PX + _CHARACTER_PX * longest)
+    panel_width = _LEFT_PX + _AXES_WIDTH_PX + label_px
     panel_height = _TOP_PX + axes_height + _BOTTOM_PX
-    width, height = panel_width * max(map(len, lines)), panel_height * len(lines)
+    width, height = panel_width * num_panels, panel_height * len(lines)
     figure = make_figure(width, height, theme)
     for row, line in enumerate(lines):
         for column, panel in enumerate(line):
