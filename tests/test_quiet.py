@@ -10,7 +10,7 @@ import pytest
 
 from lienet.quiet import quiet
 
-LOGGER = logging.getLogger("some.library")
+LOGGER = logging.getLogger("onnxscript")
 
 
 def test_remarks_are_kept_away_and_errors_told(capsys, caplog):

@@ -103,11 +103,10 @@ def summarize(params: Params, groups: Sequence[Group], pairs: Sequence[Pair]) ->
             if group.protocol == name:
                 where = (group.task, group.protocol, group.test_set)
                 own = [each for each in pairs if (each.task, each.protocol, each.test_set) == where]
-                theirs = [each for each in own if not _is_of_ours(group, each)]
-                own = [each for each in own if each not in theirs]
-                sentences += _describe_finding(group, own)
-                sentences += _describe_adversaries(params, group, own)
-                sentences += [_describe_pair(each) for each in theirs]
+                ours = [each for each in own if _is_of_ours(group, each)]
+                sentences += _describe_finding(group, ours)
+                sentences += _describe_adversaries(params, group, ours)
+                sentences += [_describe_pair(each) for each in own if not _is_of_ours(group, each)]
     return sentences
 
 
