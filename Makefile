@@ -77,8 +77,8 @@ demo: run ## photographs to Table 1: run the pipeline on the active params
 	echo "The MLflow store is data/state/mlflow.db. To open it:"
 	echo "  . .venv/bin/activate && mlflow ui --backend-store-uri sqlite:///data/state/mlflow.db"
 
-test: $(STAMP) ## every test that needs no GPU
-	@pytest $(TEST_FLAGS)
+test: $(STAMP) ## every test that needs no GPU, and which take longest
+	@pytest $(TEST_FLAGS) --durations=20
 
 test-fast: $(STAMP) ## the quick tests of what differs from the last commit
 	@pytest $(TEST_FLAGS) -m "not slow and not services" $$(python -m tests.mirror)

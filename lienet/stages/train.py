@@ -34,6 +34,9 @@ from lienet.training.trial import time_step
 from lienet.workspace import HISTORY_NAME, Workspace
 
 logger = logging.getLogger(__name__)
+_NOT_OF_THE_STEP = {"name", "seed", "learning_rate", "fine_tuning"}
+"""What an entry of params says that no training step is faster or slower by: seeds of a network,
+which are compared as one row, then train in one number format."""
 
 
 def list_items(params: Params) -> list[str]:
@@ -167,7 +170,7 @@ def _settle_precision(
         "fp32" if work.quantised else train.precision,  # bf16 would round what is rounded already
         cuda=train.accelerator != "cpu" and torch.cuda.is_available(),
         subject={
-            "model": spec.model_dump(),
+            "model": spec.model_dump(exclude=_NOT_OF_THE_STEP),
             "objective": work.objective.model_dump(),
             **{name: getattr(train, name) for name in of_the_step},
         },

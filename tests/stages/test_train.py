@@ -161,6 +161,25 @@ def test_auto_leaves_a_note_of_what_was_timed(
 
 
 @pytest.mark.usefixtures("unreachable")
+def test_seeds_of_a_network_train_in_one_number_format(
+    tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("lienet.training.precision.has_native_bf16", lambda *, cuda: True)
+    workspace, params = make_workspace(tmp_path / "a", repository, precision="auto", steps=10)
+    first = params.models["sr-lienet"]
+    second = first.model_copy(update={"name": "lienet_1", "seed": 1, "learning_rate": 0.002})
+    params = params.model_copy(update={"models": {**params.models, "sr-lienet_1": second}})
+    train.run(params, workspace, "sr-lienet")
+
+    def refuse(*_: object) -> float:
+        raise AssertionError("the same network was timed again")
+
+    monkeypatch.setattr("lienet.stages.train.time_step", refuse)
+    train.run(params, workspace, "sr-lienet_1")
+    assert len(list((workspace.state_dir / "precision").iterdir())) == 1
+
+
+@pytest.mark.usefixtures("unreachable")
 def test_stream_trains_too(tmp_path: Path, repository: Path):
     workspace, params = make_workspace(tmp_path / "a", repository, store="stream", steps=10)
     train.run(params, workspace, "sr-lienet")
