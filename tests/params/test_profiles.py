@@ -79,7 +79,9 @@ def test_bench_trains_every_model_alike_for_ten_thousand_steps(workspace: Worksp
     params = parse_params(bench.text, name="bench")
     assert params.train.steps >= 10_000
     first = [model for model in params.models.values() if model.replicate_of is None]
-    names = {model.name for model in first if model.task == "sr"}
+    names = {model.name for model in first if model.task == "sr" and model.scale == 4}
+    twice = {model.name for model in first if model.task == "sr" and model.scale == 2}
+    assert twice == {f"{name}_x2" for name in ("srgan", "esrgan", "sftgan", "plain", "lienet")}
     rows = {"srgan", "srresnet", "esrgan", "sftgan", "lienet"}
     skipping = {"srresnet_skip", "esrgan_skip", "sftgan_skip", "plain", "plain_mid", "plain_deep"}
     assert names == rows | skipping | {
