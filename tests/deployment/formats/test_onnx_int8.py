@@ -20,7 +20,7 @@ from lienet.deployment.formats.onnx_int8 import (
 from lienet.deployment.runtimes import open_network
 from lienet.deployment.tensor_names import INPUT_NAME
 from lienet.networks.registry import build_model
-from tests.networks.specs import lienet_spec
+from tests.networks.specs import hifacegan_spec, lienet_spec
 
 pytestmark = pytest.mark.xdist_group("onnx")
 
@@ -100,6 +100,7 @@ def test_with_statistics_convolutions_alone_are_quantised_which_is_nearer_to_flo
     OnnxInt8().convert(Source(spade_network, spade_content, tiles, 18, {}), tmp_path / "a.onnx")
     proto = name_nodes(onnx.load_from_string(spade_content))
     assert choose_operators(spade_network) == ("Conv",)
+    assert choose_operators(build_model(hifacegan_spec())) == ("Conv",)
     assert "Add" in choose_operators(build_model(lienet_spec()))
     every = quantise(proto, tiles, kept=list_float_nodes(proto.graph))
     (tmp_path / "all.onnx").write_bytes(every)
