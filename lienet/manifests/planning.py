@@ -29,7 +29,7 @@ from lienet.manifests.parquet_rows import (
 from lienet.manifests.records import MANIFEST_NAME, FilterRecord
 from lienet.manifests.splits import SPLITS, ShardSplit, choose_splits, choose_test_images
 from lienet.manifests.trained_on import TrainedRecord
-from lienet.params import Params, SplitShares, Task
+from lienet.params import Degradation, Params, SplitShares, Task
 from lienet.workspace import Workspace
 
 Choose = Callable[[Sequence[str], Sequence[str], Sequence[str]], Sequence[ShardSplit]]
@@ -60,9 +60,9 @@ _JOB_COLUMNS = ", ".join(one.name for one in fields(Job) if one.name != "split")
 class Plan:
     """The photographs of a task by split, then key; made by :func:`plan_task`."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, *, bytes_per_pixel: float) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, degradation: Degradation) -> None:
         self._connection = connection
-        self._bytes_per_pixel = bytes_per_pixel
+        self._degradation = degradation
 
     def __len__(self) -> int:
         return sum(map(self.count, SPLITS))
@@ -92,7 +92,8 @@ class Plan:
         """
         query = f"SELECT num_pixels FROM photographs WHERE place = {SPLITS.index(split)}"
         (num_pixels,) = fetch_columns(self._connection, query)
-        ends = np.cumsum(num_pixels * self._bytes_per_pixel)
+        num_draws = self._degradation.train_draws if split == "train" else 1
+        ends = np.cumsum(num_pixels * self._degradation.bytes_per_pixel * num_draws)
         shards = np.zeros(len(ends), np.int64)
         start, before, number = 0, 0.0, 0
         while start < len(ends):
@@ -172,7 +173,7 @@ def plan_task(params: Params, workspace: Workspace, task: Task) -> Iterator[Plan
             append_rows(connection, "chosen", _choose_all(part, path, choose))
         _leave_leaks_out(connection, params.synthesize.split)
         _list_photographs(connection, paths)
-        yield Plan(connection, bytes_per_pixel=degradation.bytes_per_pixel)
+        yield Plan(connection, degradation)
 
 
 def _make_choice(params: Params, workspace: Workspace, source: str) -> Choose:

@@ -6,9 +6,9 @@ network is built.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from lienet.networks import (  # noqa: F401  # each registers its own
     light_architectures,
@@ -19,6 +19,9 @@ from lienet.params.models import Model, architectures
 
 if TYPE_CHECKING:
     from torch import nn
+
+SPADE_EPSILON = 1e-5
+"""As in batch normalisation; what is not said of a network is this."""
 
 
 class PaperModel(Model):
@@ -67,6 +70,11 @@ class EnhancementModel(PaperModel):
     """What they are normalised by: mean and variance of each image, or of all batches of training.
 
     Training sees patches. Where an image is much larger, its own are not like those of a patch."""
+    spade_epsilon: Annotated[float, Field(gt=0.0)] = Field(
+        SPADE_EPSILON, exclude_if=lambda epsilon: epsilon == SPADE_EPSILON
+    )
+    """Added to each variance. Where it is small beside the variances of features, a channel that is
+    nearly flat is amplified a hundredfold, and one such step of training can undo thousands."""
 
     def build(self) -> nn.Module:
         """Return the network."""

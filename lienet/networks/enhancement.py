@@ -55,7 +55,13 @@ class LienetEnhancement(nn.Module):
         self.head = conv(3, width)
         self.reductions = nn.ModuleList(conv(4 * width, width) for _ in range(num_halvings))
         self.guides = nn.ModuleList(
-            Spade(width, width, factor=2 ** (index + 1), statistics=spec.spade_statistics)
+            Spade(
+                width,
+                width,
+                factor=2 ** (index + 1),
+                statistics=spec.spade_statistics,
+                epsilon=spec.spade_epsilon,
+            )
             for index in range(num_halvings if spec.spade else 0)
         )
         folded = 3 * spec.fold**2

@@ -66,6 +66,9 @@ class Degradation(Section):
     tile_stride_px: Positive
     flat_std_min: Annotated[float, Field(ge=0.0, lt=128.0)]
     """Training tiles whose luma deviates less than this (0 to 255 scale) are dropped."""
+    train_draws: Positive = Field(1, exclude_if=lambda draws: draws == 1)
+    """How many times each training tile is degraded, each by draws of its own: a network that sees
+    few photographs often learns a single draw by heart."""
 
     def list_scales(self) -> tuple[int, ...]:
         """Return how many times smaller the inputs are per side; 1 keeps a photograph's size."""

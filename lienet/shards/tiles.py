@@ -46,6 +46,12 @@ def is_flat(tile: Pixels, *, min_std: float) -> bool:
     return float(luma.std(dtype=np.float64)) < min_std
 
 
+def list_endings(degradation: Degradation, split: Split) -> list[str]:
+    """Return what is added to a tile's name for each draw of its degradation, first nothing."""
+    num_draws = degradation.train_draws if split == "train" else 1
+    return ["", *(f"_draw{number}" for number in range(2, num_draws + 1))]
+
+
 def make_samples(
     pixels: Pixels,
     *,
@@ -59,9 +65,11 @@ def make_samples(
 
     Args:
         pixels: ``(h, w, 3)`` RGB uint8.
-        key: the image's key; tiles are named ``<key>_<top>_<left>``.
+        key: the image's key; tiles are named ``<key>_<top>_<left>``, and from the second draw of
+            one on, ``<key>_<top>_<left>_draw2``.
         split: training and validation are cut into tiles, test images stay whole, each as many
-            times as the degradation has variants; flat tiles are dropped from training alone.
+            times as the degradation has variants; flat tiles are dropped from training alone, and
+            it alone has several draws of a tile.
         degradation: the task's; its random numbers are keyed on seed, kind and sample.
         seed: the run's seed, for what is drawn by a sample's key.
         info: kept with every sample, beside what the degradation adds.
@@ -82,6 +90,7 @@ def make_samples(
         ]
     cutter = _Cutter(reference, degradation, seed, info)
     tile_px, stride_px = degradation.tile_px, degradation.tile_stride_px
+    endings = list_endings(degradation, split)
     samples = []
     for top in list_starts(height_px, tile_px=tile_px, stride_px=stride_px):
         for left in list_starts(width_px, tile_px=tile_px, stride_px=stride_px):
@@ -89,7 +98,9 @@ def make_samples(
             if split == "train" and is_flat(tile, min_std=degradation.flat_std_min):
                 continue
             area = (top, left, tile.shape[0], tile.shape[1])
-            samples.append(cutter.make_sample(f"{key}_{top}_{left}", area))
+            samples += [
+                cutter.make_sample(f"{key}_{top}_{left}{ending}", area) for ending in endings
+            ]
     return samples
 
 

@@ -100,6 +100,22 @@ def test_statistics_of_training_are_running_means_over_its_batches():
         assert layer(features, guide).flatten().tolist() == pytest.approx(expected)
 
 
+def test_epsilon_bounds_what_becomes_of_a_channel_that_is_nearly_flat():
+    # Deviation 0.001, variance 1e-6: by the usual 1e-5 it grows 302 times, by 0.01 10 times.
+    features = torch.tensor([[[[0.001, -0.001]]]])
+    guide = torch.zeros(1, 4, 2, 4)
+    for epsilon, gain in ((1e-5, 301.5), (0.01, 10.0)):
+        network = build_model(enhancement_spec(spade_epsilon=epsilon))
+        assert {spade.epsilon for spade in network.spade_layers} == {epsilon}
+        layer = Spade(4, 1, factor=2, epsilon=epsilon)
+        assert layer(features, guide)[0, 0, 0, 0].item() == pytest.approx(0.001 * gain, rel=1e-3)
+
+
+def test_the_usual_epsilon_is_not_written_down():
+    assert "spade_epsilon" not in enhancement_spec().model_dump()
+    assert enhancement_spec(spade_epsilon=0.01).model_dump()["spade_epsilon"] == 0.01
+
+
 def test_by_statistics_of_training_a_tile_is_normalised_as_its_image_is():
     network = build_model(enhancement_spec(spade_statistics="training"))
     assert count_spade_layers(network) == 0

@@ -51,6 +51,23 @@ def test_the_last_tile_ends_at_the_edge(length_px: int, stride_px: int, places: 
     assert list_starts(length_px, tile_px=48, stride_px=stride_px) == places
 
 
+def test_a_training_tile_is_degraded_as_often_as_asked_each_time_by_draws_of_its_own():
+    changes: dict[str, Any] = {
+        "jpeg_quality": [10, 90],
+        "test_jpeg_qualities": [20],
+        "train_draws": 3,
+    }
+    made = make_samples(PHOTO, key="a", split="train", degradation=degradation(**changes), info={})
+    assert [sample.key for sample in made[:4]] == ["a_0_0", "a_0_0_draw2", "a_0_0_draw3", "a_0_128"]
+    assert len({sample.reference_png for sample in made[:3]}) == 1
+    assert len({sample.degraded[4] for sample in made[:3]}) == 3
+    for split in ("valid", "test"):
+        measured = make_samples(
+            PHOTO, key="a", split=split, degradation=degradation(**changes), info={}
+        )
+        assert not any("draw" in sample.key for sample in measured)
+
+
 def test_flatness_is_the_deviation_of_luma():
     # Half black, half grey 10: luma deviates by 5. Half red 20: by 0.299 * 20 / 2 = 2.99.
     grey, red = np.zeros((2, 8, 8, 3), np.uint8)
