@@ -74,7 +74,7 @@ class EnhancementModel(PaperModel):
         SPADE_EPSILON, exclude_if=lambda epsilon: epsilon == SPADE_EPSILON
     )
     """Added to each variance. Where it is small beside the variances of features, a channel that is
-    nearly flat is amplified a hundredfold, and one such step of training can undo thousands."""
+    nearly flat is amplified a hundredfold."""
 
     def build(self) -> nn.Module:
         """Return the network."""

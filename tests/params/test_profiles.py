@@ -90,7 +90,7 @@ def test_bench_trains_every_model_alike_for_ten_thousand_steps(workspace: Worksp
         "lienet_fast",
         "lienet_literal",
     } | {"srgan_gan", "esrgan_gan", "sftgan_gan", "vdsr", "espcn", "ecbsr", "span", "rlfn"}
-    plain = {"plain", "plain_mid", "plain_wide"}
+    plain = {"plain", "plain_even", "plain_mid", "plain_wide"}
     faces = plain | {"lienet_outputs", "lienet_fast", "hifacegan", "fsrnet"}
     for task, named in {"face": faces, "old_photo": {"bopbl"}}.items():
         names = {model.name for model in first if model.task == task}
