@@ -92,7 +92,7 @@ class Plan:
         """
         query = f"SELECT num_pixels FROM photographs WHERE place = {SPLITS.index(split)}"
         (num_pixels,) = fetch_columns(self._connection, query)
-        num_draws = self._degradation.train_draws if split == "train" else 1
+        num_draws = self._degradation.count_draws(split)
         ends = np.cumsum(num_pixels * self._degradation.bytes_per_pixel * num_draws)
         shards = np.zeros(len(ends), np.int64)
         start, before, number = 0, 0.0, 0

@@ -15,6 +15,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from lienet.networks.architectures import SPADE_EPSILON
 from lienet.networks.blocks import NEGATIVE_SLOPE, Modulation, initialise
 from lienet.networks.shapes import Features, Images, Statistics
 
@@ -91,7 +92,7 @@ class Spade(nn.Module):
         *,
         factor: int,
         statistics: Literal["image", "training"] = "image",
-        epsilon: float = 1e-5,
+        epsilon: float = SPADE_EPSILON,
     ) -> None:
         super().__init__()
         self.num_channels = channels

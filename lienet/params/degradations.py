@@ -68,7 +68,11 @@ class Degradation(Section):
     """Training tiles whose luma deviates less than this (0 to 255 scale) are dropped."""
     train_draws: Positive = Field(1, exclude_if=lambda draws: draws == 1)
     """How many times each training tile is degraded, each by draws of its own: a network that sees
-    few photographs often learns a single draw by heart."""
+    few photographs often learns a single draw by heart. Of no use to a kind that draws nothing."""
+
+    def count_draws(self, split: str) -> int:
+        """Return how many times each tile of a split is degraded; more than once in training."""
+        return self.train_draws if split == "train" else 1
 
     def list_scales(self) -> tuple[int, ...]:
         """Return how many times smaller the inputs are per side; 1 keeps a photograph's size."""

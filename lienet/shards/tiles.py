@@ -46,12 +46,6 @@ def is_flat(tile: Pixels, *, min_std: float) -> bool:
     return float(luma.std(dtype=np.float64)) < min_std
 
 
-def list_endings(degradation: Degradation, split: Split) -> list[str]:
-    """Return what is added to a tile's name for each draw of its degradation, first nothing."""
-    num_draws = degradation.train_draws if split == "train" else 1
-    return ["", *(f"_draw{number}" for number in range(2, num_draws + 1))]
-
-
 def make_samples(
     pixels: Pixels,
     *,
@@ -90,7 +84,7 @@ def make_samples(
         ]
     cutter = _Cutter(reference, degradation, seed, info)
     tile_px, stride_px = degradation.tile_px, degradation.tile_stride_px
-    endings = list_endings(degradation, split)
+    num_draws = degradation.count_draws(split)
     samples = []
     for top in list_starts(height_px, tile_px=tile_px, stride_px=stride_px):
         for left in list_starts(width_px, tile_px=tile_px, stride_px=stride_px):
@@ -98,9 +92,7 @@ def make_samples(
             if split == "train" and is_flat(tile, min_std=degradation.flat_std_min):
                 continue
             area = (top, left, tile.shape[0], tile.shape[1])
-            samples += [
-                cutter.make_sample(f"{key}_{top}_{left}{ending}", area) for ending in endings
-            ]
+            samples += cutter.draw_samples(f"{key}_{top}_{left}", area, num_draws=num_draws)
     return samples
 
 
@@ -139,7 +131,7 @@ def _make_test_samples(
         info = {**info, "side_px": side_px}
     whole = (0, 0, *reference.shape[:2])
     cutter = _Cutter(reference, variant.degradation, seed, info)
-    return [cutter.make_sample(f"{key}{variant.ending}", whole)]
+    return cutter.draw_samples(f"{key}{variant.ending}", whole)
 
 
 class _Cutter:
@@ -152,7 +144,13 @@ class _Cutter:
         self._seed, self._info = seed, info
         self._degraded = degradation.degrade_whole(reference)
 
-    def make_sample(self, key: str, area: _Area) -> Sample:
+    def draw_samples(self, key: str, area: _Area, *, num_draws: int = 1) -> list[Sample]:
+        """Degrade one area as often as asked; its reference is encoded once for all."""
+        reference_png = _encode_png(_cut(self._reference, area))
+        keys = [key, *(f"{key}_draw{number}" for number in range(2, num_draws + 1))]
+        return [self._draw_sample(each, area, reference_png) for each in keys]
+
+    def _draw_sample(self, key: str, area: _Area, reference_png: bytes) -> Sample:
         draw = generators_of(self._seed, self._degradation.kind, key)
         inputs = {
             scale: self._degradation.make_input(_cut(whole, area, scale), draw)
@@ -162,7 +160,7 @@ class _Cutter:
         for each in inputs.values():
             info |= each.info
         contents = {scale: each.content for scale, each in inputs.items()}
-        return Sample(key, _encode_png(_cut(self._reference, area)), contents, info)
+        return Sample(key, reference_png, contents, info)
 
 
 def _describe(area: _Area) -> dict[str, int]:
