@@ -52,10 +52,15 @@ def plan_spans(length_px: int, *, side_px: int, overlap_px: int, fade_px: int = 
     every tile in phase. Kept parts stay ``overlap_px`` away from every tile's edge that is not the
     image's, and those of neighbours share ``fade_px``, or less where a tile is too small for two
     such strips. The last tile is as large as the others.
+
+    Raises:
+        ValueError: a tile would be all overlap.
     """
     if length_px <= side_px:
         return [Span(0, length_px, 0, length_px)]
     room_px = side_px - 2 * overlap_px
+    if room_px < 1:
+        raise ValueError(f"a tile of {side_px} px is no larger than two overlaps of {overlap_px}")
     fade_px = min(fade_px, room_px // 16 * 8)
     stride = (room_px - fade_px) // 8 * 8 or room_px
     spans: list[Span] = []
@@ -81,7 +86,8 @@ def find_even_side(length_px: int, *, side_px: int, overlap_px: int, fade_px: in
         return len(spans)
 
     num_tiles, side = count(side_px), side_px
-    while side - 8 >= length_px // num_tiles and count(side - 8) == num_tiles:
+    least_px = max(length_px // num_tiles, 2 * overlap_px + 8)
+    while side - 8 >= least_px and count(side - 8) == num_tiles:
         side -= 8
     return min(side, length_px)
 

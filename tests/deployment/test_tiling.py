@@ -120,10 +120,10 @@ def test_where_four_tiles_meet_each_has_its_share():
     np.testing.assert_allclose(whole[fade, fade, 0], expected, atol=1)
 
 
-@given(length_px=st.integers(1, 3000), side_px=st.integers(10, 60), overlap_px=st.integers(0, 3))
+@given(length_px=st.integers(1, 3000), side_px=st.integers(1, 60), overlap_px=st.integers(0, 4))
 def test_even_tiles_are_as_many_and_no_larger(length_px: int, side_px: int, overlap_px: int):
     laps = {"overlap_px": 8 * overlap_px, "fade_px": 8 * overlap_px}
-    side_px *= 8
+    side_px = 8 * side_px + 2 * laps["overlap_px"]
     even_px = find_even_side(length_px, side_px=side_px, **laps)
     assert even_px <= min(side_px, length_px)
     spans = plan_spans(length_px, side_px=even_px, **laps)
@@ -133,3 +133,8 @@ def test_even_tiles_are_as_many_and_no_larger(length_px: int, side_px: int, over
 def test_two_tiles_of_half_do_for_two_of_nearly_all():
     assert find_even_side(1000, side_px=728, overlap_px=32, fade_px=32) == 552
     assert find_even_side(700, side_px=728, overlap_px=32, fade_px=32) == 700
+
+
+def test_a_tile_that_is_all_overlap_is_refused():
+    with pytest.raises(ValueError, match="no larger than two overlaps"):
+        plan_spans(192, side_px=64, overlap_px=32)
