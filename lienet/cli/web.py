@@ -64,7 +64,7 @@ def serve(
 ) -> None:
     """Serve the page, and an HTTP API that enhances pictures on this machine."""
     from lienet.errors import InputError
-    from lienet.web.serving import check_address, create_app
+    from lienet.web.serving import check_address, create_app, listen
     from lienet.web.serving import serve as run
 
     if token is not None and not token.strip():
@@ -77,9 +77,10 @@ def serve(
 
     models = prepare_models(choose_models(model or ()))
     limits = Limits(int(max_mb * 2**20), int(max_megapixels * 1e6), timeout_s)
-    with TemporaryDirectory(prefix="lienet-page-") as folder:
+    with listen(host, port) as listening, TemporaryDirectory(prefix="lienet-page-") as folder:
         page_dir = Path(folder) / "page"
         write_page(page_dir, models, fetch_runtime())
         app = create_app(page_dir, models, limits, token=token)
-        typer.echo(f"http://{host}:{port} until Ctrl-C")
-        run(app, host=host, port=port)
+        shown = f"[{host}]" if ":" in host else host
+        typer.echo(f"http://{shown}:{listening.getsockname()[1]} until Ctrl-C")
+        run(app, listening)

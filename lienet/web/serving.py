@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import ipaddress
+import socket
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -117,11 +118,32 @@ def create_app(
     return app
 
 
-def serve(app: FastAPI, *, host: str, port: int) -> None:
+def listen(host: str, port: int) -> socket.socket:
+    """Take an address, before any work is done for it.
+
+    Args:
+        host: a name or an address.
+        port: 0 takes one that is free.
+
+    Raises:
+        InputError: another program has it, or it is not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise InputError(
+            f"cannot listen at {host}, port {port}: {error.strerror or error}",
+            remedy="choose another --port",
+        ) from error
+
+
+def serve(app: FastAPI, listening: socket.socket) -> None:
     """Answer requests until interrupted."""
     import uvicorn
 
-    uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False)
+    config = uvicorn.Config(app, log_level="warning", server_header=False)
+    uvicorn.Server(config).run(sockets=[listening])
 
 
 def _answer_errors(app: FastAPI) -> None:

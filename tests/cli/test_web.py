@@ -57,12 +57,26 @@ def test_serve_passes_address_and_limits_on(onnx_path: Path, monkeypatch: pytest
         return "the app"
 
     monkeypatch.setattr(serving, "create_app", create)
-    monkeypatch.setattr(serving, "serve", lambda app, **where: served.update(app=app, **where))
+    monkeypatch.setattr(
+        serving,
+        "serve",
+        lambda app, listening: served.update(app=app, address=listening.getsockname()),
+    )
     monkeypatch.setenv("LIENET_SERVE_TOKEN", "secret")
-    options = ["--host", "0.0.0.0", "--port", "9", "--max-mb", "1", "--max-megapixels", "2"]
+    options = ["--host", "127.0.0.1", "--port", "0", "--max-mb", "1", "--max-megapixels", "2"]
     ran = run.invoke(app, ["serve", "--model", str(onnx_path), *options, "--timeout-s", "3"])
     assert ran.exit_code == 0, ran.output
     limits = served.pop("limits")
     assert (limits.max_body_bytes, limits.max_pixels, limits.timeout_s) == (2**20, 2_000_000, 3)  # type: ignore[attr-defined]
-    expected = {"num_models": 1, "token": "secret", "app": "the app", "host": "0.0.0.0", "port": 9}
-    assert served == expected
+    host, port = served.pop("address")  # type: ignore[misc]
+    assert host == "127.0.0.1"
+    assert f"http://127.0.0.1:{port} until Ctrl-C" in ran.output
+    assert served == {"num_models": 1, "token": "secret", "app": "the app"}
+
+
+def test_a_port_that_is_taken_is_one_line_before_any_work(onnx_path: Path):
+    with serving.listen("127.0.0.1", 0) as taken:
+        port = str(taken.getsockname()[1])
+        ran = run.invoke(app, ["serve", "--model", str(onnx_path), "--port", port])
+    assert isinstance(ran.exception, InputError)
+    assert f"cannot listen at 127.0.0.1, port {port}: Address already in use" in str(ran.exception)

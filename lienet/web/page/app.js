@@ -21,6 +21,7 @@ let picture = null;
 const engine = new Engine(({ provider, files }) => {
   const threads = self.crossOriginIsolated ? "" : ", one thread";
   find("provider").textContent = ` Computes on the ${PROVIDERS[provider]}${provider === "wasm" ? threads : ""}.`;
+  find("offline").textContent = "";
   keepOffline(files, (text) => { find("offline").textContent = text; });
 });
 
@@ -39,7 +40,9 @@ function complain(text) {
 }
 
 function offerTasks() {
-  const tasks = [...new Set(models.map((model) => model.task))];
+  const known = Object.keys(TASKS);
+  const tasks = [...new Set([...known, ...models.map((model) => model.task)])]
+    .filter((task) => models.some((model) => model.task === task));
   find("choices").replaceChildren(...tasks.map((task, index) => {
     const [name, hint] = TASKS[task] ?? [task, ""];
     const choice = document.createElement("label");
