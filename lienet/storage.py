@@ -24,6 +24,7 @@ from typing import Any
 from lienet.errors import DataError, InputError, LienetError, ToolError, TransferError
 from lienet.files import replacing, sha256_of_file, write_json
 from lienet.params import Storage
+from lienet.versions import how_to_install
 
 POINTER_NAME = "location.json"
 _ATOMIC = {"abfs", "abfss", "az", "gcs", "gs", "memory", "oss", "s3", "s3a"}
@@ -214,10 +215,9 @@ def _open(url: str, options: str) -> tuple[Any, str]:
         system, root = fsspec.url_to_fs(url, use_listings_cache=False, **json.loads(options))
     except ImportError as error:
         protocol = url.partition(":")[0]
-        extra = "'lienet[s3]'" if protocol in ("s3", "s3a") else f"fsspec's package for {protocol}"
-        raise ToolError(
-            f"storage.url {url} needs a package: {error}", remedy=f"pip install {extra}"
-        ) from error
+        others = f"pip install fsspec's package for {protocol}"
+        remedy = how_to_install("s3") if protocol in ("s3", "s3a") else others
+        raise ToolError(f"storage.url {url} needs a package: {error}", remedy=remedy) from error
     except (ValueError, TypeError) as error:
         raise ToolError(
             f"storage cannot be opened: {error}", remedy="edit storage in params.yaml"

@@ -41,6 +41,11 @@ def find_versions(names: Iterable[str]) -> dict[str, str]:
     return {name: found[name].partition("+")[0] for name in found}
 
 
+def how_to_install(extra: str) -> str:
+    """Return the line that brings an extra of lienet's."""
+    return f"pip install '.[{extra}]' in lienet's folder"
+
+
 def find_plugin_packages() -> dict[str, str]:
     """Return the versions of the installed packages that bring parts, as entry points."""
     points = [

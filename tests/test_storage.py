@@ -148,7 +148,7 @@ def test_a_package_that_is_missing_is_named_with_its_remedy(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setitem(sys.modules, "s3fs", None)
-    with pytest.raises(ToolError, match=r"needs a package: .*s3fs.*; pip install 'lienet\[s3\]'"):
+    with pytest.raises(ToolError, match=r"needs a package: .*s3fs.*; pip install '\.\[s3\]'"):
         Store("s3a://bucket/x").put(file, NAME)
 
 

@@ -143,12 +143,13 @@ def score(
     from lienet.evaluation import comparison
     from lienet.evaluation.vmaf import is_installed
     from lienet.text_tables import print_tables
+    from lienet.versions import how_to_install
 
     others = comparison.choose_metrics(metric or ())
     if vmaf is None:
         vmaf = is_installed()
         if not vmaf:
-            typer.echo("VMAF is left out: pip install 'lienet[train]' brings its ffmpeg", err=True)
+            typer.echo(f"VMAF is left out; {how_to_install('train')} brings its ffmpeg", err=True)
     pairs = comparison.pair_files(reference, distorted)
     scores = comparison.score_pairs(
         pairs, colour=colour, border_px=border, with_vmaf=vmaf, others=others

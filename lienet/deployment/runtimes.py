@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lienet.errors import ModelError, ToolError
+from lienet.versions import how_to_install
 
 if TYPE_CHECKING:
     from torch import nn
@@ -133,7 +134,7 @@ def open_file(path: Path, *, num_threads: int = 0) -> NetworkFile:
     if find_spec(package) is None:
         raise ToolError(
             f"{suffix} files run in {package}, which is not installed",
-            remedy="run make mobile, or pip install 'lienet[mobile]'",
+            remedy=f"run make mobile, or {how_to_install('mobile')}",
         )
     network: NetworkFile = getattr(import_module(runtime.module), runtime.name)(
         path, num_threads=num_threads

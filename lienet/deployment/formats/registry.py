@@ -24,6 +24,7 @@ from lienet.deployment.formats.onnx_int8 import OnnxInt8
 from lienet.deployment.runtimes import Planes, open_network
 from lienet.errors import LienetError, ModelError, ToolError
 from lienet.files import remove, sha256_of_file
+from lienet.versions import how_to_install
 
 logger = logging.getLogger(__name__)
 FORMATS: dict[str, Format] = {
@@ -50,7 +51,7 @@ def require_tools(names: Sequence[str]) -> None:
     for name in names:
         if FORMATS[name].find_version() is None:
             extra = FORMATS[name].extra
-            how = "run make mobile" if extra == "mobile" else f"pip install 'lienet[{extra}]'"
+            how = "run make mobile" if extra == "mobile" else how_to_install(extra)
             raise ToolError(
                 f"the format {name} needs {FORMATS[name].tool}, which is not installed",
                 remedy=f"{how}, or take the format out of export.formats",

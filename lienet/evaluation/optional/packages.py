@@ -9,6 +9,7 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 
 from lienet.errors import ToolError
+from lienet.versions import how_to_install
 
 PACKAGES = {"ssimulacra2": ("ssimulacra2", "0.3.0"), "flip": ("flip-evaluator", "1.7")}
 """Distribution and version by metric."""
@@ -29,5 +30,5 @@ def require_package(metric: str) -> None:
         raise ToolError(
             f"the metric {metric} needs {name} {needed}",
             got=found,
-            remedy=f"pip install 'lienet[metrics]', or take {metric} out of evaluate.metrics",
+            remedy=f"{how_to_install('metrics')}, or take {metric} out of evaluate.metrics",
         )

@@ -29,7 +29,7 @@ def test_a_missing_package_and_another_version_are_one_line(
     with pytest.raises(ToolError) as caught:
         require_package("flip")
     said = (
-        rf"the metric flip needs {distribution} 1\.7, got {found}; pip install 'lienet\[metrics\]',"
-        r" or take flip out of evaluate\.metrics"
+        rf"the metric flip needs {distribution} 1\.7, got {found}; "
+        r"pip install '\.\[metrics\]' in lienet's folder, or take flip out of evaluate\.metrics"
     )
     assert re.fullmatch(said, str(caught.value))
