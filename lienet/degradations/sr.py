@@ -70,6 +70,11 @@ class SrDegradation(Degradation):
         low, high = self.jpeg_range
         return (round(low), self.jpeg_chroma) if low == high else None
 
+    @property
+    def draws(self) -> bool:
+        """Whether its JPEG quality is drawn."""
+        return self.jpeg_quality is not None and self.describe_jpeg() is None
+
     def list_variants(self) -> Sequence[Variant]:
         """Return the degradation at each of ``test_jpeg_qualities``; itself if there are none."""
         if not self.test_jpeg_qualities:
@@ -131,8 +136,7 @@ class SrDegradation(Degradation):
             raise ValueError(
                 f"test_jpeg_qualities must differ, got {list(self.test_jpeg_qualities)}"
             )
-        is_drawn = self.jpeg_quality is not None and self.describe_jpeg() is None
-        if is_drawn and not self.test_jpeg_qualities:
+        if self.draws and not self.test_jpeg_qualities:
             raise ValueError(
                 "jpeg_quality is a range, so test_jpeg_qualities must say at which qualities test "
                 "images are given"

@@ -130,6 +130,12 @@ def parse_params(text: str, *, name: str, folder: Path = Path()) -> Params:
 
 
 def _check(content: Any, *, name: str, folder: Path) -> Params:
+    if not isinstance(content, dict):
+        raise ParamsError(
+            f"{name} must hold sections of keys, such as train:",
+            got="nothing" if content is None else type(content).__name__,
+            remedy="run `lienet profile use sample`",
+        )
     load_plugins(folder / path for path in _list_plugins(content))
     try:
         return Params.model_validate(content)

@@ -20,7 +20,7 @@ Positive = Annotated[int, Field(gt=0)]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
-Seconds = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(gt=0.0)]
 Split = Literal["train", "valid", "test"]
 Enlargement = Literal[2, 4]
 """How many times super-resolution enlarges each side."""
@@ -67,7 +67,9 @@ def is_unset(value: object) -> bool:
 class Section(BaseModel):
     """A frozen group of params in which every key is required and no other is allowed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, protected_namespaces=(), allow_inf_nan=False
+    )
 
 
 def registered_in(registry: Registry[type[Any]], key: str) -> BeforeValidator:

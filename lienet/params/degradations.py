@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, SerializeAsAny
+from pydantic import Field, SerializeAsAny, model_validator
 
 from lienet.errors import DataError, InputError
 from lienet.params.base import Chroma, Name, Positive, Section, Share, Task, registered_in
@@ -68,7 +68,19 @@ class Degradation(Section):
     """Training tiles whose luma deviates less than this (0 to 255 scale) are dropped."""
     train_draws: Positive = Field(1, exclude_if=lambda draws: draws == 1)
     """How many times each training tile is degraded, each by draws of its own: a network that sees
-    few photographs often learns a single draw by heart. Of no use to a kind that draws nothing."""
+    few photographs often learns a single draw by heart. Only of a kind that :attr:`draws`."""
+
+    @property
+    def draws(self) -> bool:
+        """Whether one tile's inputs differ from draw to draw."""
+        own, none = type(self), Degradation
+        return own.degrade is not none.degrade or own.make_input is not none.make_input
+
+    @model_validator(mode="after")
+    def _draws_differ(self) -> Self:
+        if self.train_draws > 1 and not self.draws:
+            raise ValueError(f"train_draws must be left out: {self.kind} draws nothing here")
+        return self
 
     def count_draws(self, split: str) -> int:
         """Return how many times each tile of a split is degraded; more than once in training."""

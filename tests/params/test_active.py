@@ -184,6 +184,10 @@ def test_an_unknown_key_is_named(sample_tree: dict[str, Any], section: str):
         ("download.sources.sample.permitted_use", "any", "permitted_use: .*got 'any'"),
         ("synthesize.tasks.face.sources", ["lost"], r"face.sources names unknown .*'lost'"),
         ("synthesize.tasks.face.factor", 3, "face.factor: "),
+        ("synthesize.tasks.face.train_draws", 4, "face draws nothing here"),
+        ("synthesize.tasks.sr.train_draws", 4, "sr draws nothing here"),
+        ("synthesize.tasks.old_photo.train_draws", 0, "old_photo.train_draws: .*got 0"),
+        ("train.learning_rate", float("inf"), "learning_rate: .*finite"),
         ("synthesize.real_sources", ["sample"], "among filter.exempt_sources"),
         (
             "synthesize.real_sources",
@@ -253,6 +257,7 @@ def test_what_is_no_params_file_at_all_is_one_line(text: str):
     with pytest.raises(ParamsError) as caught:
         parse_params(text, name="params.yaml")
     assert "\n" not in str(caught.value)
+    assert "Params" not in str(caught.value)
 
 
 def test_a_missing_file_is_named(tmp_path: Path):
