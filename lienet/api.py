@@ -8,6 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from lienet.errors import InputError
 from lienet.evaluation.comparison import Quality, compare_pixels
 from lienet.images import Pixels, decode_image
 
@@ -31,9 +34,9 @@ def enhance(
 
     Args:
         pixels: uint8 or uint16; ``h w``, or ``h w c`` with 1 to 4 channels, alpha last.
-        model: the path of an ONNX file, or a torch module; None takes what comes with lienet for
-            the task.
-        task: "sr", "face" or "old_photo"; only asked without a model.
+        model: the path of an ONNX file, a name of ``lienet models --weights``, or a torch module;
+            None takes what comes with lienet for the task.
+        task: "sr", "face" or "old_photo"; not asked of a file or module.
         scale: the factor per side; None takes what an exported file says of itself and 1 where
             nothing is said, or without a model the largest there is.
         tile_px: larger inputs are enhanced in overlapping tiles.
@@ -46,15 +49,18 @@ def enhance(
         ModelError: the model cannot be used, has another scale, or none comes with lienet.
 
     Example:
-        >>> larger = lienet.enhance(pixels, "data/models/sr/lienet/model.onnx")
+        >>> larger = lienet.enhance(pixels)
     """
+    if not isinstance(pixels, np.ndarray):
+        raise InputError("lienet.enhance takes a numpy array", got=type(pixels).__name__)
     from lienet.deployment.enhancer import Enhancer
     from lienet.deployment.onnx_network import read_scale
     from lienet.deployment.shipped_weights import find_entry, locate_onnx
 
     chosen = Path(model) if isinstance(model, str) else model
-    if chosen is None:
-        entry = find_entry(task, scale=scale)
+    name = model if isinstance(model, str) and not Path(model).suffix else None
+    if chosen is None or name is not None:
+        entry = find_entry(task, scale=scale, model=name)
         chosen, scale = locate_onnx(entry), entry.scale
     if scale is None:
         stated = read_scale(chosen) if isinstance(chosen, Path) else getattr(chosen, "scale", None)

@@ -53,6 +53,8 @@ _READERS["heic"] = ("pillow_heif.as_plugin", "HeifImageFile")
 _PNG_DEPTH_AT = 24
 _ORIENTATION_TAG = 0x0112
 _MAX_TEXT_BYTES = 16 * 2**20
+_UNKNOWN_PIXELS = "unknown pixel mode"
+"""What Pillow says of a TIFF file of 32 bits or of floats."""
 PngImagePlugin.MAX_TEXT_CHUNK = _MAX_TEXT_BYTES  # of text or a colour profile; by itself 1 MB
 
 
@@ -167,6 +169,9 @@ def opening(content: bytes, kind: str, max_pixels: int) -> Iterator[ImageFile.Im
     except MemoryError:
         raise ImageError("too large for this machine's memory", reason="too_large") from None
     except Exception as error:  # broken bytes raise almost anything from inside a decoder
+        if str(error) == _UNKNOWN_PIXELS:
+            what = f"{kind} files of such pixels are not read, those of 8 and 16 bits are"
+            raise ImageError(what, reason="unsupported_format") from error
         raise ImageError(f"not a whole {kind} file: {error}", reason="unreadable") from error
 
 

@@ -12,7 +12,7 @@ from torch import nn
 
 import lienet
 from lienet.deployment import shipped_weights
-from lienet.errors import ModelError
+from lienet.errors import InputError, ModelError
 from lienet.networks.registry import build_model
 from lienet.params import load_params
 from tests.deployment.repeating import write_repeating
@@ -60,8 +60,14 @@ def test_without_a_model_the_task_s_own_weights_are_taken(
     monkeypatch.setattr(shipped_weights, "SHIPPED_DIR", tmp_path)
     assert lienet.enhance(pixels).shape == (192, 256, 3)
     assert lienet.enhance(pixels, task="sr", scale=2).shape == (96, 128, 3)
+    assert lienet.enhance(pixels, "sr_lienet_x2").shape == (96, 128, 3)
     with pytest.raises(ModelError, match="no weights for face come with lienet"):
         lienet.enhance(pixels, task="face")
+
+
+def test_a_path_is_no_picture():
+    with pytest.raises(InputError, match="takes a numpy array, got str"):
+        lienet.enhance("photo.jpg")  # type: ignore[arg-type]
 
 
 def test_score_is_of_the_pixels(pixels):

@@ -49,7 +49,7 @@ def enhance(
     ] = None,
     tile: Annotated[
         int | None,
-        typer.Option(min=72, help="Side of tiles in pixels; by free memory if left out."),
+        typer.Option(min=128, help="Side of tiles in pixels; by free memory if left out."),
     ] = None,
     format_: Annotated[
         Literal["png", "jpg", "webp"] | None, typer.Option("--format", help="Of the outputs.")
@@ -75,7 +75,15 @@ def enhance(
     from lienet.errors import InputError
 
     if compare is not None:
-        _compare(inputs, output, compare, task=task, scale=scale, tile_px=tile)
+        _compare(
+            inputs,
+            output,
+            compare,
+            task=task,
+            scale=scale,
+            tile_px=tile,
+            overwrites=overwrite,
+        )
         return
     if suffix is not None and (not suffix or "/" in suffix):
         raise InputError("--suffix is a few letters, without a slash", got=repr(suffix))
@@ -159,6 +167,7 @@ def _compare(
     task: str,
     scale: int | None,
     tile_px: int | None,
+    overwrites: bool,
 ) -> None:
     from lienet.enhancing.files import plan_jobs
     from lienet.enhancing.models import choose_model, list_models
@@ -171,6 +180,9 @@ def _compare(
     planned = plan_jobs(inputs, output, suffix="_compared", kind="png")
     if len(planned) != 1:
         raise InputError("--compare takes one picture", got=len(planned))
+    target = planned[0].target
+    if target.exists() and not overwrites:
+        raise InputError(f"{target} is there already", remedy="take --overwrite, or another -o")
     here = Path.cwd()
     if named == "all":
         models = list_models(task=task, scale=scale, start=here)
@@ -179,8 +191,8 @@ def _compare(
         models = [choose_model(name, task=task, scale=scale, start=here) for name in names]
     picture = decode_picture(planned[0].source.read_bytes())
     sheet = draw_sheet(compare_models(picture.pixels, models, tile_px=tile_px))
-    write_bytes(planned[0].target, encode_png(sheet))
-    typer.echo(f"{planned[0].target} shows {len(models)} networks")
+    write_bytes(target, encode_png(sheet))
+    typer.echo(f"{target} shows {', '.join(model.label for model in models)}")
 
 
 def _tell(outcome: Outcome) -> None:

@@ -18,6 +18,7 @@ from lienet.pictures.decoding import SUFFIXES
 from lienet.pictures.writing import Format
 
 _PATTERN = frozenset("*?[")
+_NOT_WRITTEN = frozenset({".bmp", ".gif", ".jxl", ".pdf", ".svg", ".tga"})
 _FORMATS: dict[str, Format] = {".png": "png", ".jpg": "jpg", ".jpeg": "jpg", ".webp": "webp"}
 
 
@@ -33,12 +34,23 @@ def find_format(output: Path | None, asked: Format | None) -> Format:
     """Return the format of the outputs: that asked for, else by the output's name, else PNG.
 
     Raises:
-        InputError: the two contradict each other.
+        InputError: the two contradict each other, or the output can be neither folder nor file.
     """
     named = _FORMATS.get(output.suffix.lower()) if output is not None else None
+    if output is not None and not output.is_dir():
+        _refuse_output(output, is_format=named is not None)
     if asked is not None and named not in (None, asked) and output and not output.is_dir():
         raise InputError(f"{output} does not end in .{asked}", remedy="leave out --format")
     return asked or named or "png"
+
+
+def _refuse_output(output: Path, *, is_format: bool) -> None:
+    """Refuse what is no folder, and would hardly be meant as one."""
+    is_picture = output.suffix.lower() in SUFFIXES | _NOT_WRITTEN or str(output) == "-"
+    if not is_format and (is_picture or output.exists()):
+        raise InputError(
+            "-o is a folder, or a file that ends in .png, .jpg or .webp", got=str(output)
+        )
 
 
 def plan_jobs(

@@ -78,8 +78,17 @@ def test_a_broken_picture_is_one_line_and_the_exit_code_tells(here: Path):
 def test_all_models_are_compared_on_one_sheet(here: Path):
     ran = CliRunner().invoke(app, ["enhance", "photo.png", "--compare", "all"])
     assert ran.exit_code == 0, ran.output
-    assert ran.output == "photo_compared.png shows 1 networks\n"
+    assert ran.output == "photo_compared.png shows lienet\n"
     assert decode_image((here / "photo_compared.png").read_bytes()).shape[1] == 12 + 2 * (256 + 12)
+
+
+def test_a_sheet_takes_the_place_of_nothing_unless_told_to(here: Path):
+    (here / "photo_compared.png").write_bytes(b"mine")
+    words = ["enhance", "photo.png", "--compare", "all"]
+    assert "is there already" in str(CliRunner().invoke(app, words).exception)
+    assert (here / "photo_compared.png").read_bytes() == b"mine"
+    assert CliRunner().invoke(app, [*words, "--overwrite"]).exit_code == 0
+    assert (here / "photo_compared.png").read_bytes() != b"mine"
 
 
 @pytest.mark.parametrize("arguments", [["--suffix", ""], ["--suffix", "/x"], ["gone.png"]])

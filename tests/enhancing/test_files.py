@@ -100,3 +100,14 @@ def test_the_format_is_that_of_the_output_s_name_and_png_otherwise(tmp_path: Pat
     assert find_format(tmp_path, "webp") == "webp"
     with pytest.raises(InputError, match=r"does not end in \.png"):
         find_format(tmp_path / "a.jpg", "png")
+
+
+@pytest.mark.parametrize("name", ["-", "a.bmp", "a.tif", "notes"])
+def test_what_can_be_neither_folder_nor_output_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "notes").write_text("mine")
+    with pytest.raises(InputError, match="-o is a folder, or a file that ends in"):
+        find_format(Path(name), None)
+    assert find_format(Path("new"), None) == find_format(tmp_path, None) == "png"

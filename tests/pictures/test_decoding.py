@@ -102,6 +102,12 @@ def test_the_rest_is_refused_in_one_line(content: bytes, reason: str):
     assert "\n" not in str(caught.value)
 
 
+def test_a_file_of_floats_is_whole_and_not_read():
+    content = cv2.imencode(".tiff", np.zeros((4, 5, 3), np.float32))[1].tobytes()
+    with pytest.raises(ImageError, match="tiff files of such pixels are not read"):
+        decode_picture(content)
+
+
 def test_heic_without_its_package_is_one_line(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
     with pytest.raises(ImageError, match="pip install pillow-heif"):
