@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from lienet.params.base import Name, Positive, Section, Task
+from lienet.params.base import Name, Positive, Section, Task, is_unset
 
 VGG19_LAYERS = tuple(
     f"conv{block}_{number}"
@@ -22,6 +22,7 @@ def _known_layer(name: str) -> str:
     return name
 
 
+Kept = Literal["last", "best"]
 Vgg19Layer = Annotated[str, AfterValidator(_known_layer)]
 
 
@@ -72,6 +73,7 @@ class Override(Section):
     learning_rate: Annotated[float, Field(gt=0.0)] | None = None
     lr_halve_every_steps: Positive | None = None
     validate_every_steps: Positive | None = None
+    keep: Kept | None = Field(None, exclude_if=is_unset)
 
 
 class Train(Section):
@@ -86,6 +88,8 @@ class Train(Section):
     lr_halve_every_steps: Positive
     lr_halve_times: Annotated[int, Field(ge=0)]
     ema_decay: Annotated[float, Field(ge=0.0, lt=1.0)]
+    keep: Kept = Field("last", exclude_if=lambda kept: kept == "last")
+    """Which averaged weights a run ends with: the last, or those of the best validation."""
     grad_clip_norm: Annotated[float, Field(gt=0.0)] | None
     precision: Literal["auto", "fp32", "bf16"]
     """"auto" is the faster one, by a trial of a few steps where bf16 is native, else fp32."""

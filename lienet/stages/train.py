@@ -84,6 +84,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
     described = {"seed": params.seed_of(spec), "model": spec.model_dump(), **training}
     with follow_training(params, workspace, item, run_key, described) as live:
         outcome = _fit(model, work, fabric, spec.name, live)
+        kept = outcome.kept_step
         card = ModelCard(
             task=spec.task,
             name=spec.name,
@@ -97,7 +98,7 @@ def run(params: Params, workspace: Workspace, item: str) -> None:
             run_key=run_key,
             weights_sha256="",
             valid_psnr_db=outcome.valid_psnr_db,
-            training=training,
+            training=training | ({"kept_step": kept} if train.keep == "best" else {}),
         )
         model_dir = workspace.model_dir(spec.task, spec.name)
         save_model(model_dir, outcome.model, card)
@@ -190,6 +191,9 @@ def _fit(
         )
         outcome = fit(model, followed, fabric)
     logger.info("%s: %.1f steps/s", name, outcome.steps_per_s)
+    if work.train.keep == "best":
+        told = (name, outcome.kept_step, outcome.valid_psnr_db)
+        logger.info("%s: kept the weights of step %d, validation PSNR %.3f dB", *told)
     live.log_measurement("steps_per_s", outcome.steps_per_s)
     return outcome
 

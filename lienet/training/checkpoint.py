@@ -19,7 +19,7 @@ from lienet.files import write_bytes
 
 logger = logging.getLogger(__name__)
 CHECKPOINT_NAME = "checkpoint.pt"
-_FORMAT = 3
+_FORMAT = 4
 """Raised when what a checkpoint holds changes: one of another format is not taken up."""
 
 

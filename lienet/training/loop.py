@@ -28,6 +28,7 @@ from lienet.params import Objective, Train
 from lienet.shards.patch_sampling import BatchRequest
 from lienet.training.allocator import keep_freed_memory
 from lienet.training.auxiliary import AuxiliaryObjective
+from lienet.training.best_weights import BestWeights
 from lienet.training.checkpoint import load_checkpoint, save_checkpoint
 from lienet.training.compilation import compiling
 from lienet.training.divergence import require_finite
@@ -90,11 +91,13 @@ class Assignment:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A trained model, averaged over its last steps, and how it got there."""
+    """A trained model, averaged over steps, and how it got there."""
 
     model: nn.Module
     history: list[Row]
     valid_psnr_db: float | None
+    kept_step: int
+    """How many steps its weights learnt for: the last, or the best by validation."""
     steps_per_s: float
 
 
@@ -115,6 +118,7 @@ class _Trainee:
     average: WeightAverage
     optimizer: Adam
     criterion: Criterion
+    best: BestWeights
     rounded: nn.Module | None
     """The same network with its values rounded, which then is what runs."""
 
@@ -162,6 +166,7 @@ def fit(model: nn.Module, work: Assignment, fabric: Fabric) -> Outcome:
             fabric=fabric,
             vgg19_path=work.vgg19_path,
         ),
+        BestWeights(),
         round_in_training(model.train(), work.example(fabric)) if work.quantised else None,
     )
     progress = _resume(trainee, work, fabric)
@@ -183,11 +188,15 @@ def fit(model: nn.Module, work: Assignment, fabric: Fabric) -> Outcome:
         while progress.step < train.steps:
             _advance(progress, stepper, trainee, work, fabric)
     seconds = time.perf_counter() - started
-    trainee.average.copy_to(model)
-    scores = [row["valid_psnr_db"] for row in progress.history]
-    last = next((score for score in reversed(scores) if score is not None), None)
     rate = (progress.step - first) / seconds if progress.step > first else 0.0
-    return Outcome(model.eval(), progress.history, last, rate)
+    if train.keep == "best":
+        trainee.best.copy_to(model)
+        kept_step = trainee.best.step
+    else:
+        trainee.average.copy_to(model)
+        kept_step = progress.step
+    scores = {row["step"]: row["valid_psnr_db"] for row in progress.history}
+    return Outcome(model.eval(), progress.history, scores[kept_step], kept_step, rate)
 
 
 def _advance(
@@ -224,6 +233,9 @@ def _log_row(progress: _Progress, trainee: _Trainee, work: Assignment, fabric: F
     row["valid_psnr_db"] = None
     if step % train.validate_every_steps == 0 or step == train.steps:
         row |= _validate(trainee, work, fabric, step=step - 1)
+        if train.keep == "best":
+            psnr_db = row["valid_psnr_db"]
+            trainee.best.offer(trainee.average.state_dict(), step=step, psnr_db=psnr_db)
     progress.history.append(row)
     if fabric.is_global_zero:
         work.on_row(row)
@@ -258,6 +270,7 @@ def _state_of(trainee: _Trainee, progress: _Progress, work: Assignment) -> dict[
         "optimizer": trainee.optimizer.state_dict(),
         "criterion": trainee.criterion.state_dict(),
         "rounded": None if trainee.rounded is None else trainee.rounded.state_dict(),
+        "best": trainee.best.state_dict(),
         "history": progress.history,
         **progress.meter.state_dict(),
     }
@@ -275,6 +288,7 @@ def _resume(trainee: _Trainee, work: Assignment, fabric: Fabric) -> _Progress:
     trainee.criterion.load_state_dict(state["criterion"])
     if trainee.rounded is not None:
         trainee.rounded.load_state_dict(state["rounded"])
+    trainee.best.load_state_dict(state["best"])
     progress.meter.load_state_dict(state)
     progress.step, progress.history = state["step"], state["history"]
     logger.info("resuming at step %d of %d", progress.step, work.train.steps)

@@ -70,6 +70,8 @@ def test_every_param_that_a_stage_reads_is_tracked(
 
 def test_every_key_of_training_is_tracked_but_overrides_which_are_put_in(repository: Path):
     params = load_params(repository / "profiles" / "sample.yaml")
+    train = params.train.model_copy(update={"keep": "best"})  # which is left out at its default
+    params = params.model_copy(update={"train": train})
     tracked = resolve(params, "train", "sr-lienet")["train"]
     assert tracked.keys() == Train.model_fields.keys() - {"overrides"}
 

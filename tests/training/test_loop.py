@@ -65,6 +65,30 @@ def test_resumed_run_equals_an_unbroken_one(
         assert torch.equal(weights(resumed)[name], value), name
 
 
+def test_a_run_may_end_with_the_weights_of_the_best_validation(
+    fabric: Fabric, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    scores = iter([20.0, 30.0, 30.0, 25.0])
+    monkeypatch.setattr("lienet.training.loop.measure_psnr", lambda *_: next(scores))
+    keeping = make_train(steps=12, validate_every_steps=3, log_every_steps=3, keep="best")
+
+    def stop(step: int) -> None:
+        if step == 11:  # the checkpoint of step 8 knows of step 6
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(fabric, tmp_path / "broken", train=keeping, on_step=stop)
+    scores = iter([30.0, 25.0])
+    kept = run(fabric, tmp_path / "broken", train=keeping)
+    assert (kept.kept_step, kept.valid_psnr_db) == (6, 30.0)
+    shorter = make_train(steps=6, validate_every_steps=6, log_every_steps=3)
+    scores = iter([30.0])
+    last = run(fabric, tmp_path / "shorter", train=shorter)
+    assert (last.kept_step, last.valid_psnr_db) == (6, 30.0)
+    for name, value in weights(last).items():
+        assert torch.equal(weights(kept)[name], value), name
+
+
 @needs("executorch")
 def test_a_quantised_run_resumes_with_its_ranges(fabric: Fabric, tmp_path: Path):
     def make() -> nn.Module:
