@@ -75,9 +75,9 @@ def serve(
     from lienet.web.requests import Limits
     from lienet.web.runtime import fetch_runtime
 
-    models = prepare_models(choose_models(model or ()))
     limits = Limits(int(max_mb * 2**20), int(max_megapixels * 1e6), timeout_s)
     with listen(host, port) as listening, TemporaryDirectory(prefix="lienet-page-") as folder:
+        models = prepare_models(choose_models(model or ()))
         page_dir = Path(folder) / "page"
         write_page(page_dir, models, fetch_runtime())
         app = create_app(page_dir, models, limits, token=token)

@@ -82,7 +82,7 @@ def draw_figures(params: Params, material: Material) -> dict[str, Drawing]:
 
 
 def _draw_purposes(params: Params, material: Material) -> dict[str, Drawing]:
-    ours = _find_ours(material)
+    ours = _find_ours(params, material)
     firsts = {each.task: each for each in reversed(material.comparisons) if each.task in ours}
     tasks = params.synthesize.tasks
     if not firsts:
@@ -103,9 +103,13 @@ def _draw_purposes(params: Params, material: Material) -> dict[str, Drawing]:
     }
 
 
-def _find_ours(material: Material) -> dict[str, str]:
-    """Return the name of lienet's row of each task that has one."""
-    return {each.task: each.ours.model for each in material.groups if each.ours is not None}
+def _find_ours(params: Params, material: Material) -> dict[str, str]:
+    """Return the name of lienet's row of each task under the protocol of its figures."""
+    return {
+        each.task: each.ours.model
+        for each in material.groups
+        if each.ours is not None and each.protocol == params.report.figure_protocols.get(each.task)
+    }
 
 
 def _draw_complexity(params: Params, material: Material) -> dict[str, Drawing]:
@@ -131,7 +135,7 @@ def _draw_complexity(params: Params, material: Material) -> dict[str, Drawing]:
 
 
 def _draw_comparisons(params: Params, material: Material) -> dict[str, Drawing]:
-    ours = _find_ours(material)
+    ours = _find_ours(params, material)
     by_task: dict[str, list[Comparison]] = {}
     for each in material.comparisons:
         by_task.setdefault(each.task, []).append(each)

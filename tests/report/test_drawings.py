@@ -48,6 +48,28 @@ def test_figure_9_admits_that_its_photographs_are_synthesized(
     assert "synthesized pairs of the test set" in caption
 
 
+def test_lienet_s_row_under_another_protocol_is_not_the_figures_(
+    other_params, other_workspace, other_groups, other_comparisons
+):
+    material = gather(
+        other_params, other_workspace, other_groups, other_comparisons, with_real=False
+    )
+    elsewhere = [
+        replace(
+            group,
+            protocol="elsewhere",
+            rows=tuple(
+                replace(row, evaluation=row.evaluation.model_copy(update={"model": "lienet_x2"}))
+                for row in group.rows
+            ),
+        )
+        for group in material.groups
+    ]
+    both = replace(material, groups=[*material.groups, *elsewhere])
+    drawn = draw_figures(other_params, both)
+    assert drawn["figure1"] == draw_figures(other_params, material)["figure1"]
+
+
 def test_robustness_is_drawn_where_networks_met_several_qualities(params, groups):
     assert "robustness" not in draw_figures(params, Material(groups, [], [], [], []))
     mixed, measured = make_mixed(params, groups)
